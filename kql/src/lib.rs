@@ -1,0 +1,10 @@
+//! KQL text to syntax and back: tokens, tree, parser, diagnostics, formatter, and the types that every other room shares.
+//!
+//! Not here: what a name means, how a query runs, files, printing.
+
+pub mod ast;
+pub mod diagnostics;
+pub mod operators;
+pub mod span;
+pub mod time;
+pub mod types;
