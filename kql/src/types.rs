@@ -71,7 +71,9 @@ impl Type {
     pub fn parse(name: &str) -> Option<Type> {
         Some(match name.to_ascii_lowercase().as_str() {
             "bool" | "boolean" => Type::Bool,
-            "int" | "int32" | "uint" | "int8" | "uint8" | "int16" | "uint16" | "uint32" => Type::Int,
+            "int" | "int32" | "uint" | "int8" | "uint8" | "int16" | "uint16" | "uint32" => {
+                Type::Int
+            }
             "long" | "int64" | "ulong" | "uint64" => Type::Long,
             "real" | "double" | "float" => Type::Real,
             "decimal" => Type::Decimal,
@@ -163,6 +165,9 @@ pub struct Column {
 
 impl Column {
     pub fn new(name: impl Into<String>, ty: Type) -> Self {
-        Self { name: name.into(), ty }
+        Self {
+            name: name.into(),
+            ty,
+        }
     }
 }

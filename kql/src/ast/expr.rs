@@ -104,7 +104,14 @@ pub enum InOp {
 }
 
 impl InOp {
-    pub const ALL: [InOp; 6] = [InOp::In, InOp::NotIn, InOp::InCi, InOp::NotInCi, InOp::HasAny, InOp::HasAll];
+    pub const ALL: [InOp; 6] = [
+        InOp::In,
+        InOp::NotIn,
+        InOp::InCi,
+        InOp::NotInCi,
+        InOp::HasAny,
+        InOp::HasAll,
+    ];
 
     pub const fn symbol(self) -> &'static str {
         match self {
@@ -224,11 +231,17 @@ pub const BINARY_OPERATORS: &[(&str, BinaryOp, u8)] = &[
 impl BinaryOp {
     /// The canonical spelling.
     pub fn symbol(self) -> &'static str {
-        BINARY_OPERATORS.iter().find(|(_, op, _)| *op == self).map_or("", |(symbol, ..)| symbol)
+        BINARY_OPERATORS
+            .iter()
+            .find(|(_, op, _)| *op == self)
+            .map_or("", |(symbol, ..)| symbol)
     }
 
     pub fn precedence(self) -> u8 {
-        BINARY_OPERATORS.iter().find(|(_, op, _)| *op == self).map_or(0, |(.., strength)| *strength)
+        BINARY_OPERATORS
+            .iter()
+            .find(|(_, op, _)| *op == self)
+            .map_or(0, |(.., strength)| *strength)
     }
 }
 

@@ -20,11 +20,16 @@ pub struct Statement {
 pub enum StatementKind {
     Let(Let),
     /// `set option [= value]`; the value is a literal or a bare name.
-    Set { option: Name, value: Option<Expr> },
+    Set {
+        option: Name,
+        value: Option<Expr>,
+    },
     /// `declare query_parameters(name: type [= default], …)`
     QueryParameters(Vec<Parameter>),
     /// `declare pattern …`, `alias database …`, `restrict access to …`: refused by this name.
-    Other { name: String },
+    Other {
+        name: String,
+    },
     /// A tabular expression statement; also a bare scalar expression, which the binder refuses.
     Query(Pipeline),
 }

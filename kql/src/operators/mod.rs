@@ -128,7 +128,9 @@ pub enum OperatorKind {
     Scan(Scan),
     Reduce(Reduce),
     /// An operator of the language that huntql knows by name only. Its text is skipped to the next pipe; it never runs.
-    Unsupported { name: String },
+    Unsupported {
+        name: String,
+    },
 }
 
 impl OperatorKind {

@@ -27,7 +27,10 @@ pub struct Find {
 pub enum FindProject {
     /// Nothing written, or `project-smart`.
     Smart,
-    Columns { items: Vec<FindColumn>, pack: bool },
+    Columns {
+        items: Vec<FindColumn>,
+        pack: bool,
+    },
 }
 
 /// `Name[: type]`

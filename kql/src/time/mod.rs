@@ -3,6 +3,15 @@
 //! A datetime is the number of ticks since 0001-01-01T00:00:00Z (proleptic Gregorian, UTC, no leap seconds); a timespan is
 //! a signed number of ticks. Both fit an `i64` over the whole range of KQL.
 
+mod civil;
+mod cursor;
+mod datetime;
+mod timespan;
+
+pub use civil::{Civil, civil, day_of_week, day_of_year, days_in_month, from_civil};
+pub use datetime::{format_datetime, parse_datetime};
+pub use timespan::{format_timespan, parse_timespan, timespan_of, timespan_unit};
+
 /// Ticks in a microsecond, a millisecond, a second …
 pub const TICKS_PER_MICROSECOND: i64 = 10;
 pub const TICKS_PER_MILLISECOND: i64 = 10_000;
