@@ -9,14 +9,22 @@ pub enum StoreError {
     /// A file of schemas that cannot be understood.
     Schemas { message: String },
     /// The file system refused.
-    Io { path: PathBuf, action: &'static str, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        action: &'static str,
+        source: std::io::Error,
+    },
 }
 
 impl std::fmt::Display for StoreError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             StoreError::Schemas { message } => write!(f, "schemas: {message}"),
-            StoreError::Io { path, action, source } => write!(f, "cannot {action} `{}`: {source}", path.display()),
+            StoreError::Io {
+                path,
+                action,
+                source,
+            } => write!(f, "cannot {action} `{}`: {source}", path.display()),
         }
     }
 }

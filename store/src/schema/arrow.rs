@@ -26,9 +26,15 @@ pub fn arrow_type(ty: Type) -> DataType {
 
 /// The Arrow schema of a table as the store writes it: strings are never null, all else may be.
 pub fn arrow_schema(table: &TableSchema) -> SchemaRef {
-    Arc::new(Schema::new(table.columns.iter().map(arrow_field).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        table.columns.iter().map(arrow_field).collect::<Vec<_>>(),
+    ))
 }
 
 pub(crate) fn arrow_field(column: &Column) -> Field {
-    Field::new(&column.name, arrow_type(column.ty), column.ty != Type::String)
+    Field::new(
+        &column.name,
+        arrow_type(column.ty),
+        column.ty != Type::String,
+    )
 }

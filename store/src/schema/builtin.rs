@@ -13,7 +13,11 @@ struct Builtin {
 }
 
 static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
-    let mut builtin = Builtin { tables: Vec::new(), portal: Vec::new(), by_name: HashMap::new() };
+    let mut builtin = Builtin {
+        tables: Vec::new(),
+        portal: Vec::new(),
+        by_name: HashMap::new(),
+    };
     for text in [include_str!("defender.txt"), include_str!("huntql.txt")] {
         builtin.read(text);
     }
@@ -22,7 +26,10 @@ static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
 
 impl Builtin {
     fn read(&mut self, text: &str) {
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let Some(columns) = line.strip_prefix("  ") else {
                 self.by_name.insert(line.to_owned(), self.tables.len());
                 self.tables.push(TableSchema::new(line, Vec::new()));
@@ -31,8 +38,17 @@ impl Builtin {
             };
             let last = "a table's name comes before its columns";
             match columns.strip_prefix("+ ") {
-                Some(columns) => self.portal.last_mut().expect(last).extend(columns.split(' ').map(column)),
-                None => self.tables.last_mut().expect(last).columns.extend(columns.split(' ').map(column)),
+                Some(columns) => self
+                    .portal
+                    .last_mut()
+                    .expect(last)
+                    .extend(columns.split(' ').map(column)),
+                None => self
+                    .tables
+                    .last_mut()
+                    .expect(last)
+                    .columns
+                    .extend(columns.split(' ').map(column)),
             }
         }
     }
@@ -45,7 +61,10 @@ fn column(text: &str) -> Column {
 
 /// The built-in table of exactly this name.
 pub fn builtin(name: &str) -> Option<&'static TableSchema> {
-    BUILTIN.by_name.get(name).map(|index| &BUILTIN.tables[*index])
+    BUILTIN
+        .by_name
+        .get(name)
+        .map(|index| &BUILTIN.tables[*index])
 }
 
 /// All built-in tables, Defender's by name and then the product's own.
@@ -55,5 +74,8 @@ pub fn builtin_tables() -> &'static [TableSchema] {
 
 /// Columns that the unified portal adds to a built-in table: they can be named, and are no part of `*`.
 pub fn portal_columns(table: &str) -> &'static [Column] {
-    BUILTIN.by_name.get(table).map_or(&[], |index| &BUILTIN.portal[*index])
+    BUILTIN
+        .by_name
+        .get(table)
+        .map_or(&[], |index| &BUILTIN.portal[*index])
 }

@@ -11,26 +11,43 @@ use std::collections::HashSet;
 /// `{"Table": {"columns": […]}}`, and the whole under a `tables` key, are read as well; a column may be an object with
 /// `name` and `type`. The tables come in the order of the text. Errors name the table and the column.
 pub fn parse_schemas(json: &str) -> Result<Vec<TableSchema>> {
-    let document: Value = serde_json::from_str(json).map_err(|error| wrong(format!("not JSON: {error}")))?;
+    let document: Value =
+        serde_json::from_str(json).map_err(|error| wrong(format!("not JSON: {error}")))?;
     let Value::Object(tables) = &document else {
-        return Err(wrong("expected an object of tables, for instance {\"T\": [[\"A\", \"string\"]]}".to_owned()));
+        return Err(wrong(
+            "expected an object of tables, for instance {\"T\": [[\"A\", \"string\"]]}".to_owned(),
+        ));
     };
     let tables = match tables.get("tables") {
         Some(Value::Object(inner)) => inner,
         _ => tables,
     };
-    tables.iter().map(|(name, columns)| table(name, columns)).collect()
+    tables
+        .iter()
+        .map(|(name, columns)| table(name, columns))
+        .collect()
 }
 
 fn table(name: &str, value: &Value) -> Result<TableSchema> {
     let columns = value.get("columns").unwrap_or(value);
     let Value::Array(columns) = columns else {
-        return Err(wrong(format!("table `{name}`: expected a list of [column, type]")));
+        return Err(wrong(format!(
+            "table `{name}`: expected a list of [column, type]"
+        )));
     };
-    let columns = columns.iter().map(|value| column(name, value)).collect::<Result<Vec<_>>>()?;
+    let columns = columns
+        .iter()
+        .map(|value| column(name, value))
+        .collect::<Result<Vec<_>>>()?;
     let mut seen = HashSet::new();
-    if let Some(twice) = columns.iter().find(|column| !seen.insert(column.name.as_str())) {
-        return Err(wrong(format!("table `{name}`: column `{}` is declared twice", twice.name)));
+    if let Some(twice) = columns
+        .iter()
+        .find(|column| !seen.insert(column.name.as_str()))
+    {
+        return Err(wrong(format!(
+            "table `{name}`: column `{}` is declared twice",
+            twice.name
+        )));
     }
     Ok(TableSchema::new(name, columns))
 }
@@ -44,11 +61,15 @@ fn column(table: &str, value: &Value) -> Result<Column> {
         ),
     };
     let (Some(name), Some(ty)) = pair else {
-        return Err(wrong(format!("table `{table}`: expected [column, type], read {value}")));
+        return Err(wrong(format!(
+            "table `{table}`: expected [column, type], read {value}"
+        )));
     };
     match Type::parse(ty) {
         Some(ty) => Ok(Column::new(name, ty)),
-        None => Err(wrong(format!("table `{table}`, column `{name}`: `{ty}` is no type of KQL"))),
+        None => Err(wrong(format!(
+            "table `{table}`, column `{name}`: `{ty}` is no type of KQL"
+        ))),
     }
 }
 

@@ -24,7 +24,10 @@ pub struct TableSchema {
 
 impl TableSchema {
     pub fn new(name: impl Into<String>, columns: Vec<Column>) -> Self {
-        Self { name: name.into(), columns }
+        Self {
+            name: name.into(),
+            columns,
+        }
     }
 
     /// The column of exactly this name.

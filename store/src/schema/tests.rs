@@ -16,7 +16,11 @@ fn portal_columns_are_no_part_of_the_table() {
     let table = builtin("DeviceNetworkEvents").unwrap();
     assert!(table.column("TenantId").is_none());
     assert!(portal_columns("DeviceNetworkEvents").contains(&Column::new("TenantId", Type::String)));
-    assert!(!portal_columns("DeviceNetworkEvents").iter().any(|column| column.name == "TimeGenerated"));
+    assert!(
+        !portal_columns("DeviceNetworkEvents")
+            .iter()
+            .any(|column| column.name == "TimeGenerated")
+    );
 }
 
 #[test]
@@ -34,22 +38,45 @@ fn every_builtin_table_has_columns_of_distinct_names() {
 fn time_generated_stands_for_timestamp_unless_declared() {
     let declared = TableSchema::new(
         "T",
-        vec![Column::new("Timestamp", Type::Datetime), Column::new("TimeGenerated", Type::Datetime)],
+        vec![
+            Column::new("Timestamp", Type::Datetime),
+            Column::new("TimeGenerated", Type::Datetime),
+        ],
     );
-    assert_eq!(alias(builtin("DeviceNetworkEvents").unwrap(), "TimeGenerated"), Some("Timestamp"));
+    assert_eq!(
+        alias(builtin("DeviceNetworkEvents").unwrap(), "TimeGenerated"),
+        Some("Timestamp")
+    );
     assert_eq!(alias(&declared, "TimeGenerated"), None);
     assert_eq!(alias(builtin("Proxies").unwrap(), "TimeGenerated"), None);
 }
 
 #[test]
 fn a_schema_file_is_read_in_its_order() {
-    let tables = parse_schemas(r#"{"B": [["x", "long"], ["y", "date"]], "A": {"columns": [["z", "dynamic"]]}}"#).unwrap();
-    assert_eq!(tables[0], TableSchema::new("B", vec![Column::new("x", Type::Long), Column::new("y", Type::Datetime)]));
+    let tables = parse_schemas(
+        r#"{"B": [["x", "long"], ["y", "date"]], "A": {"columns": [["z", "dynamic"]]}}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        tables[0],
+        TableSchema::new(
+            "B",
+            vec![
+                Column::new("x", Type::Long),
+                Column::new("y", Type::Datetime)
+            ]
+        )
+    );
     assert_eq!(tables[1].name, "A");
 }
 
 #[test]
 fn a_schema_file_with_an_unknown_type_names_table_and_column() {
     let error = parse_schemas(r#"{"B": [["x", "lnog"]]}"#).unwrap_err();
-    assert!(error.to_string().contains("table `B`, column `x`: `lnog` is no type of KQL"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("table `B`, column `x`: `lnog` is no type of KQL"),
+        "{error}"
+    );
 }
