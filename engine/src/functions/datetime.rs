@@ -1,0 +1,5 @@
+//! Datetimes and timespans.
+
+use super::row::ScalarFunction;
+
+pub const FUNCTIONS: &[ScalarFunction] = &[];

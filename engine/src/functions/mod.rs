@@ -1,0 +1,23 @@
+//! The scalar functions of KQL: rows of a table, by family.
+//!
+//! A row holds the function's names, its overloads with their kernels, how an unnamed result column is called, a doc line,
+//! its page of the reference and examples that run as tests. Nothing matches on a name anywhere else.
+
+mod resolve;
+mod row;
+mod udf;
+
+mod datetime;
+mod strings;
+
+pub use resolve::{Callable, Resolution, call, find, names, resolve};
+pub use row::{Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic};
+pub use udf::{by_name, scalar_udf};
+
+/// Every family's rows.
+pub const FAMILIES: &[&[ScalarFunction]] = &[strings::FUNCTIONS, datetime::FUNCTIONS];
+
+/// All rows.
+pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}

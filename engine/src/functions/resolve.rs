@@ -1,0 +1,140 @@
+//! From a name and argument types to the overload that is meant.
+
+use super::row::{Overload, Param, Returns, ScalarFunction};
+use crate::conversion;
+use crate::kernel::{Args, KernelError};
+use crate::value;
+use datafusion::arrow::array::ArrayRef;
+use huntql_kql::types::{Type, Value};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// An overload with the types that its kernel will see: what a call node of the bound query holds.
+#[derive(Debug, Clone)]
+pub struct Callable {
+    pub function: &'static ScalarFunction,
+    /// Position in [`ScalarFunction::overloads`].
+    pub overload: usize,
+    pub parameters: Vec<Type>,
+    pub returns: Type,
+}
+
+impl Callable {
+    pub fn row(&self) -> &'static Overload {
+        &self.function.overloads[self.overload]
+    }
+}
+
+/// The outcome of looking for an overload.
+#[derive(Debug)]
+pub enum Resolution {
+    Found(Callable),
+    /// No overload takes this many arguments.
+    WrongCount,
+    /// Argument `index` has a type that no overload takes there.
+    WrongType { index: usize },
+}
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static ScalarFunction>> = LazyLock::new(|| {
+    super::all().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()).map(move |name| (name, row))).collect()
+});
+
+/// The row of a name or alias. Function names are case-sensitive in KQL.
+pub fn find(name: &str) -> Option<&'static ScalarFunction> {
+    BY_NAME.get(name).copied()
+}
+
+/// Every name, aliases among them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BY_NAME.keys().copied()
+}
+
+/// Finds the overload for arguments of these types.
+pub fn resolve(function: &'static ScalarFunction, arguments: &[Type]) -> Resolution {
+    let mut refused = None;
+    let mut converted = None;
+    for (index, overload) in function.overloads.iter().enumerate() {
+        if !overload.takes_count(arguments.len()) {
+            continue;
+        }
+        match parameters(overload, arguments) {
+            Ok(parameters) if parameters == arguments => return Resolution::Found(callable(function, index, parameters)),
+            Ok(parameters) => {
+                converted.get_or_insert((index, parameters));
+            }
+            Err(index) => {
+                refused = refused.max(Some(index));
+            }
+        }
+    }
+    match (converted, refused) {
+        (Some((index, parameters)), _) => Resolution::Found(callable(function, index, parameters)),
+        (None, Some(index)) => Resolution::WrongType { index },
+        (None, None) => Resolution::WrongCount,
+    }
+}
+
+fn callable(function: &'static ScalarFunction, overload: usize, parameters: Vec<Type>) -> Callable {
+    let returns = match function.overloads[overload].returns {
+        Returns::Is(ty) => ty,
+        Returns::SameAs(index) => parameters[index],
+        Returns::From(rule) => rule(&parameters),
+    };
+    Callable { function, overload, parameters, returns }
+}
+
+/// The types that the kernel sees, or the index of the first argument that does not fit.
+fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+    let param = |index| overload.param(index).expect("the count was checked");
+    let common = conversion::common_type(
+        arguments.iter().enumerate().filter(|(index, _)| param(*index) == Param::Common).map(|(_, ty)| *ty),
+    );
+    arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| match param(index) {
+            Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
+            Param::Text | Param::Constant => Some(Type::String),
+            Param::Any => Some(*argument),
+            Param::Json => Some(Type::Dynamic),
+            Param::Number => argument.is_numeric().then_some(*argument).or((*argument == Type::Dynamic).then_some(Type::Real)),
+            Param::Integer => matches!(argument, Type::Int | Type::Long | Type::Dynamic).then_some(Type::Long),
+            Param::Common => common,
+        }
+        .ok_or(index))
+        .collect()
+}
+
+/// Calls a function on constants: what constant folding and the kernels' own tests use.
+///
+/// # Errors
+/// When no overload takes the arguments, or the kernel refuses a constant.
+pub fn call(name: &str, arguments: &[Value]) -> Result<Value, KernelError> {
+    let function = find(name).ok_or_else(|| KernelError::Internal(format!("`{name}` is not a known function")))?;
+    let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
+    match resolve(function, &types) {
+        Resolution::Found(callable) => fold(&callable, arguments),
+        Resolution::WrongCount => Err(KernelError::Internal(format!("`{name}` does not take {} arguments", types.len()))),
+        Resolution::WrongType { index } => {
+            Err(KernelError::Internal(format!("argument {index} of `{name}` cannot be {}", types[index])))
+        }
+    }
+}
+
+/// Runs the kernel on constants.
+///
+/// # Errors
+/// What the kernel refuses.
+pub fn fold(callable: &Callable, arguments: &[Value]) -> Result<Value, KernelError> {
+    let columns = arguments
+        .iter()
+        .zip(&callable.parameters)
+        .map(|(value, ty)| {
+            let array = value::to_arrow(value).to_array()?;
+            conversion::convert(&array, value.ty(), *ty)
+        })
+        .collect::<Result<Vec<ArrayRef>, KernelError>>()?;
+    let constant = vec![true; columns.len()];
+    let result = (callable.row().kernel)(&Args::new(&columns, &constant, &callable.parameters, 1))?;
+    Ok(value::from_arrow(&result, 0, callable.returns))
+}
