@@ -2,7 +2,13 @@
 //!
 //! Not here: the text of a query (kql), files and tables at rest (store), argument parsing, the terminal.
 
+pub mod catalog;
 pub mod conversion;
 pub mod functions;
 pub mod kernel;
+mod query;
+mod saved;
 pub mod value;
+
+pub use catalog::{Catalog, SavedFunction, Table};
+pub use query::{Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet};

@@ -1,0 +1,90 @@
+//! What a query can name: tables and saved functions.
+
+use datafusion::catalog::TableProvider;
+use huntql_kql::types::Column;
+use huntql_store::TableSchema;
+use huntql_store::schema::{alias, portal_columns};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table that a query can read.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub schema: TableSchema,
+    /// Columns that can be named but are no part of `*`: the unified portal's extras, and the hidden columns of stored rows.
+    pub hidden: Vec<Column>,
+    /// `None` for a table that exists and has no rows.
+    pub rows: Option<Arc<dyn TableProvider>>,
+}
+
+impl Table {
+    /// A table that is known but empty.
+    pub fn empty(schema: TableSchema) -> Self {
+        let hidden = portal_columns(&schema.name).to_vec();
+        Self { schema, hidden, rows: None }
+    }
+
+    pub fn with_rows(schema: TableSchema, rows: Arc<dyn TableProvider>) -> Self {
+        Self { rows: Some(rows), ..Self::empty(schema) }
+    }
+
+    /// The column that a name stands for when the table does not declare it: `TimeGenerated`.
+    pub fn alias(&self, name: &str) -> Option<&'static str> {
+        alias(&self.schema, name)
+    }
+}
+
+/// The tables and saved functions of one engine. Names are case-sensitive, as in Kusto.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    tables: BTreeMap<String, Table>,
+    functions: BTreeMap<String, SavedFunction>,
+}
+
+/// A function kept as KQL text: `let`-style parameters and body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFunction {
+    pub name: String,
+    /// `(T: (*), limit: long = 10) { … }`
+    pub text: String,
+    pub doc: String,
+}
+
+impl Catalog {
+    /// The built-in tables of Defender and of huntql, all empty, and the functions that ship with huntql.
+    pub fn builtin() -> Self {
+        let mut catalog = Self::default();
+        for schema in huntql_store::schema::builtin_tables() {
+            catalog.add_table(Table::empty(schema.clone()));
+        }
+        for function in crate::saved::builtin_functions() {
+            catalog.add_function(function);
+        }
+        catalog
+    }
+
+    /// Adds a table, or replaces the one of that name.
+    pub fn add_table(&mut self, table: Table) {
+        self.tables.insert(table.schema.name.clone(), table);
+    }
+
+    pub fn add_function(&mut self, function: SavedFunction) {
+        self.functions.insert(function.name.clone(), function);
+    }
+
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.get(name)
+    }
+
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    pub fn function(&self, name: &str) -> Option<&SavedFunction> {
+        self.functions.get(name)
+    }
+
+    pub fn functions(&self) -> impl Iterator<Item = &SavedFunction> {
+        self.functions.values()
+    }
+}

@@ -1,0 +1,132 @@
+//! One query from its text to its rows: the engine's door.
+
+use crate::catalog::Catalog;
+use datafusion::execution::SendableRecordBatchStream;
+use huntql_kql::diagnostics::{Diagnostic, Fault};
+use huntql_kql::types::Column;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a query is asked with.
+#[derive(Debug, Clone)]
+pub struct QueryOptions {
+    /// `now()`: ticks. Read once, the same for the whole text.
+    pub now: i64,
+    /// Values of `declare query_parameters`, as text; converted to the declared types, never spliced into the query.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// How the engine runs.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Bytes that the operators of all running queries may hold.
+    pub memory_limit_bytes: Option<usize>,
+    /// Threads that a query's plan is split over; 0 means one per core.
+    pub parallelism: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { memory_limit_bytes: None, parallelism: 0 }
+    }
+}
+
+/// The rows of one tabular statement, and what to know of them.
+pub struct ResultSet {
+    pub columns: Vec<Column>,
+    /// One batch column for each of `columns`, in the engine's types ([`huntql_store::arrow_type`]): datetimes and timespans are ticks.
+    /// A null in a string column means `""`.
+    pub rows: SendableRecordBatchStream,
+    pub render: Option<RenderAnnotation>,
+    /// The rows have an order that the query asked for.
+    pub ordered: bool,
+}
+
+/// What `render` said: kept for whoever draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderAnnotation {
+    pub visualization: String,
+    pub properties: Vec<(String, String)>,
+}
+
+/// The answer to a text: a result for each tabular statement, and warnings and hints.
+pub struct Answer {
+    pub results: Vec<ResultSet>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What `check` found.
+#[derive(Debug)]
+pub struct Checked {
+    /// Errors, warnings and hints in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The columns of each tabular statement; empty when there are errors.
+    pub results: Vec<Vec<Column>>,
+}
+
+impl Checked {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Why there is no answer, by whose fault it is.
+#[derive(Debug)]
+pub enum QueryError {
+    /// The query's: every error that was found, with its place.
+    Query(Vec<Diagnostic>),
+    /// The data's: a file that cannot be read, a damaged Parquet page.
+    Data(String),
+    /// A limit was met: memory, rows, time. The text names it.
+    Limit(String),
+    /// Ours.
+    Internal(String),
+}
+
+impl QueryError {
+    /// The worst fault among the diagnostics of [`QueryError::Query`].
+    pub fn fault(&self) -> Option<Fault> {
+        let QueryError::Query(diagnostics) = self else { return None };
+        let has = |fault| diagnostics.iter().any(|diagnostic| diagnostic.is_error() && diagnostic.fault == fault);
+        [Fault::Syntax, Fault::Binding, Fault::Unsupported].into_iter().find(|fault| has(*fault))
+    }
+}
+
+/// The engine over one catalog. Cheap to clone; queries run side by side.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    catalog: Arc<Catalog>,
+    options: EngineOptions,
+}
+
+impl Engine {
+    pub fn new(catalog: Catalog, options: EngineOptions) -> Self {
+        Self { catalog: Arc::new(catalog), options }
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Parses and binds; reads no rows.
+    pub fn check(&self, _text: &str, _options: &QueryOptions) -> Checked {
+        Checked { diagnostics: Vec::new(), results: Vec::new() }
+    }
+
+    /// Starts the query. Rows come when the streams are polled; dropping a stream stops its work.
+    ///
+    /// # Errors
+    /// All errors of the text at once, or the data's, a limit's or our own.
+    pub async fn query(&self, _text: &str, _options: &QueryOptions) -> Result<Answer, QueryError> {
+        let _ = &self.options;
+        Err(QueryError::Internal("the engine has no lowering yet".into()))
+    }
+
+    /// The plans of a query as text: bound, optimized, physical.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub async fn explain(&self, _text: &str, _options: &QueryOptions) -> Result<String, QueryError> {
+        Err(QueryError::Internal("the engine has no lowering yet".into()))
+    }
+}
