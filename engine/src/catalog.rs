@@ -21,11 +21,18 @@ impl Table {
     /// A table that is known but empty.
     pub fn empty(schema: TableSchema) -> Self {
         let hidden = portal_columns(&schema.name).to_vec();
-        Self { schema, hidden, rows: None }
+        Self {
+            schema,
+            hidden,
+            rows: None,
+        }
     }
 
     pub fn with_rows(schema: TableSchema, rows: Arc<dyn TableProvider>) -> Self {
-        Self { rows: Some(rows), ..Self::empty(schema) }
+        Self {
+            rows: Some(rows),
+            ..Self::empty(schema)
+        }
     }
 
     /// The column that a name stands for when the table does not declare it: `TimeGenerated`.

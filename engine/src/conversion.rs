@@ -40,7 +40,10 @@ pub fn convert(array: &ArrayRef, from: Type, to: Type) -> KernelResult {
         return Ok(Arc::clone(array));
     }
     let Some(kernel) = conversion(from, to) else {
-        return Ok(new_null_array(&huntql_store::schema::arrow_type(to), array.len()));
+        return Ok(new_null_array(
+            &huntql_store::schema::arrow_type(to),
+            array.len(),
+        ));
     };
     let columns = [Arc::clone(array)];
     kernel(&Args::new(&columns, &[false], &[from], array.len()))
@@ -48,17 +51,48 @@ pub fn convert(array: &ArrayRef, from: Type, to: Type) -> KernelResult {
 
 /// The kernel that converts `from` to `to`, as `tolong(x)` and its like do. `None` when no value of `from` has one of `to`.
 pub fn conversion(from: Type, to: Type) -> Option<Kernel> {
-    CONVERSIONS.iter().find(|(f, t, _)| *f == from && *t == to).map(|(.., kernel)| *kernel)
+    CONVERSIONS
+        .iter()
+        .find(|(f, t, _)| *f == from && *t == to)
+        .map(|(.., kernel)| *kernel)
 }
 
 /// Every conversion that can succeed for some value: what `to<type>(x)` does (Kusto docs, "Scalar data types", and each `to…` page).
 const CONVERSIONS: &[(Type, Type, Kernel)] = &[
-    (Type::Int, Type::Long, kernel!(|value: i32| i64::from(value))),
-    (Type::Int, Type::Real, kernel!(|value: i32| f64::from(value))),
-    (Type::Int, Type::String, kernel!(|value: Option<i32>| value.map(|value| value.to_string()).unwrap_or_default())),
+    (
+        Type::Int,
+        Type::Long,
+        kernel!(|value: i32| i64::from(value)),
+    ),
+    (
+        Type::Int,
+        Type::Real,
+        kernel!(|value: i32| f64::from(value)),
+    ),
+    (
+        Type::Int,
+        Type::String,
+        kernel!(|value: Option<i32>| value.map(|value| value.to_string()).unwrap_or_default()),
+    ),
     (Type::Long, Type::Real, kernel!(|value: i64| value as f64)),
-    (Type::Long, Type::Int, kernel!(|value: i64| i32::try_from(value).ok())),
-    (Type::Long, Type::String, kernel!(|value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default())),
-    (Type::Real, Type::Decimal, kernel!(|value: f64| parse_decimal(&format!("{value}")))),
-    (Type::Bool, Type::Long, kernel!(|value: bool| i64::from(value))),
+    (
+        Type::Long,
+        Type::Int,
+        kernel!(|value: i64| i32::try_from(value).ok()),
+    ),
+    (
+        Type::Long,
+        Type::String,
+        kernel!(|value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default()),
+    ),
+    (
+        Type::Real,
+        Type::Decimal,
+        kernel!(|value: f64| parse_decimal(&format!("{value}"))),
+    ),
+    (
+        Type::Bool,
+        Type::Long,
+        kernel!(|value: bool| i64::from(value)),
+    ),
 ];

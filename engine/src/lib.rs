@@ -11,4 +11,6 @@ mod saved;
 pub mod value;
 
 pub use catalog::{Catalog, SavedFunction, Table};
-pub use query::{Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet};
+pub use query::{
+    Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
+};

@@ -27,7 +27,10 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { memory_limit_bytes: None, parallelism: 0 }
+        Self {
+            memory_limit_bytes: None,
+            parallelism: 0,
+        }
     }
 }
 
@@ -86,9 +89,17 @@ pub enum QueryError {
 impl QueryError {
     /// The worst fault among the diagnostics of [`QueryError::Query`].
     pub fn fault(&self) -> Option<Fault> {
-        let QueryError::Query(diagnostics) = self else { return None };
-        let has = |fault| diagnostics.iter().any(|diagnostic| diagnostic.is_error() && diagnostic.fault == fault);
-        [Fault::Syntax, Fault::Binding, Fault::Unsupported].into_iter().find(|fault| has(*fault))
+        let QueryError::Query(diagnostics) = self else {
+            return None;
+        };
+        let has = |fault| {
+            diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.is_error() && diagnostic.fault == fault)
+        };
+        [Fault::Syntax, Fault::Binding, Fault::Unsupported]
+            .into_iter()
+            .find(|fault| has(*fault))
     }
 }
 
@@ -101,7 +112,10 @@ pub struct Engine {
 
 impl Engine {
     pub fn new(catalog: Catalog, options: EngineOptions) -> Self {
-        Self { catalog: Arc::new(catalog), options }
+        Self {
+            catalog: Arc::new(catalog),
+            options,
+        }
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -110,7 +124,10 @@ impl Engine {
 
     /// Parses and binds; reads no rows.
     pub fn check(&self, _text: &str, _options: &QueryOptions) -> Checked {
-        Checked { diagnostics: Vec::new(), results: Vec::new() }
+        Checked {
+            diagnostics: Vec::new(),
+            results: Vec::new(),
+        }
     }
 
     /// Starts the query. Rows come when the streams are polled; dropping a stream stops its work.
@@ -119,14 +136,22 @@ impl Engine {
     /// All errors of the text at once, or the data's, a limit's or our own.
     pub async fn query(&self, _text: &str, _options: &QueryOptions) -> Result<Answer, QueryError> {
         let _ = &self.options;
-        Err(QueryError::Internal("the engine has no lowering yet".into()))
+        Err(QueryError::Internal(
+            "the engine has no lowering yet".into(),
+        ))
     }
 
     /// The plans of a query as text: bound, optimized, physical.
     ///
     /// # Errors
     /// As [`Engine::query`].
-    pub async fn explain(&self, _text: &str, _options: &QueryOptions) -> Result<String, QueryError> {
-        Err(QueryError::Internal("the engine has no lowering yet".into()))
+    pub async fn explain(
+        &self,
+        _text: &str,
+        _options: &QueryOptions,
+    ) -> Result<String, QueryError> {
+        Err(QueryError::Internal(
+            "the engine has no lowering yet".into(),
+        ))
     }
 }

@@ -14,11 +14,15 @@ pub fn to_arrow(value: &Value) -> ScalarValue {
     match value {
         Value::Bool(value) => ScalarValue::Boolean(*value),
         Value::Int(value) => ScalarValue::Int32(*value),
-        Value::Long(value) | Value::Datetime(value) | Value::Timespan(value) => ScalarValue::Int64(*value),
-        Value::Real(value) => ScalarValue::Float64(*value),
-        Value::Decimal(value) => {
-            ScalarValue::Decimal128(value.as_deref().and_then(parse_decimal), DECIMAL_PRECISION, DECIMAL_SCALE)
+        Value::Long(value) | Value::Datetime(value) | Value::Timespan(value) => {
+            ScalarValue::Int64(*value)
         }
+        Value::Real(value) => ScalarValue::Float64(*value),
+        Value::Decimal(value) => ScalarValue::Decimal128(
+            value.as_deref().and_then(parse_decimal),
+            DECIMAL_PRECISION,
+            DECIMAL_SCALE,
+        ),
         Value::String(value) => ScalarValue::Utf8(Some(value.clone())),
         Value::Guid(value) | Value::Dynamic(value) => ScalarValue::Utf8(value.clone()),
     }
@@ -41,7 +45,9 @@ pub fn from_arrow(array: &ArrayRef, row: usize, ty: Type) -> Value {
         Type::Datetime => Value::Datetime(long()),
         Type::Timespan => Value::Timespan(long()),
         Type::Real => Value::Real(Some(array.as_primitive::<Float64Type>().value(row))),
-        Type::Decimal => Value::Decimal(Some(format_decimal(array.as_primitive::<Decimal128Type>().value(row)))),
+        Type::Decimal => Value::Decimal(Some(format_decimal(
+            array.as_primitive::<Decimal128Type>().value(row),
+        ))),
         Type::String => Value::String(text()),
         Type::Guid => Value::Guid(Some(text())),
         Type::Dynamic => Value::Dynamic(Some(text())),
@@ -62,13 +68,21 @@ pub fn parse_decimal(text: &str) -> Option<i128> {
         _ => (false, mantissa),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.len() + fraction.len() == 0 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+    if whole.len() + fraction.len() == 0
+        || !whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let mut shift = i32::from(DECIMAL_SCALE) + exponent - i32::try_from(fraction.len()).ok()?;
     let mut value: i128 = 0;
     for digit in whole.bytes().chain(fraction.bytes()) {
-        match value.checked_mul(10).and_then(|value| value.checked_add(i128::from(digit - b'0'))) {
+        match value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(i128::from(digit - b'0')))
+        {
             Some(next) => value = next,
             None => shift += 1,
         }
@@ -91,7 +105,11 @@ pub fn format_decimal(value: i128) -> String {
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let fraction = fraction.trim_end_matches('0');
     let sign = if value < 0 { "-" } else { "" };
-    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
 }
 
 #[cfg(test)]
@@ -100,8 +118,18 @@ mod tests {
 
     #[test]
     fn a_decimal_keeps_its_digits() {
-        for (text, back) in [("1.50", "1.5"), ("-0.001", "-0.001"), ("1e-3", "0.001"), ("12e2", "1200"), ("0", "0")] {
-            assert_eq!(parse_decimal(text).map(format_decimal).as_deref(), Some(back), "{text}");
+        for (text, back) in [
+            ("1.50", "1.5"),
+            ("-0.001", "-0.001"),
+            ("1e-3", "0.001"),
+            ("12e2", "1200"),
+            ("0", "0"),
+        ] {
+            assert_eq!(
+                parse_decimal(text).map(format_decimal).as_deref(),
+                Some(back),
+                "{text}"
+            );
         }
         assert_eq!(parse_decimal("abc"), None);
         assert_eq!(parse_decimal("1e40"), None);

@@ -11,7 +11,9 @@ mod datetime;
 mod strings;
 
 pub use resolve::{Callable, Resolution, call, find, names, resolve};
-pub use row::{Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic};
+pub use row::{
+    Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
+};
 pub use udf::{by_name, scalar_udf};
 
 /// Every family's rows.

@@ -32,11 +32,19 @@ pub enum Resolution {
     /// No overload takes this many arguments.
     WrongCount,
     /// Argument `index` has a type that no overload takes there.
-    WrongType { index: usize },
+    WrongType {
+        index: usize,
+    },
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static ScalarFunction>> = LazyLock::new(|| {
-    super::all().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()).map(move |name| (name, row))).collect()
+    super::all()
+        .flat_map(|row| {
+            std::iter::once(row.name)
+                .chain(row.aliases.iter().copied())
+                .map(move |name| (name, row))
+        })
+        .collect()
 });
 
 /// The row of a name or alias. Function names are case-sensitive in KQL.
@@ -58,7 +66,9 @@ pub fn resolve(function: &'static ScalarFunction, arguments: &[Type]) -> Resolut
             continue;
         }
         match parameters(overload, arguments) {
-            Ok(parameters) if parameters == arguments => return Resolution::Found(callable(function, index, parameters)),
+            Ok(parameters) if parameters == arguments => {
+                return Resolution::Found(callable(function, index, parameters));
+            }
             Ok(parameters) => {
                 converted.get_or_insert((index, parameters));
             }
@@ -80,28 +90,44 @@ fn callable(function: &'static ScalarFunction, overload: usize, parameters: Vec<
         Returns::SameAs(index) => parameters[index],
         Returns::From(rule) => rule(&parameters),
     };
-    Callable { function, overload, parameters, returns }
+    Callable {
+        function,
+        overload,
+        parameters,
+        returns,
+    }
 }
 
 /// The types that the kernel sees, or the index of the first argument that does not fit.
 fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
     let param = |index| overload.param(index).expect("the count was checked");
     let common = conversion::common_type(
-        arguments.iter().enumerate().filter(|(index, _)| param(*index) == Param::Common).map(|(_, ty)| *ty),
+        arguments
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| param(*index) == Param::Common)
+            .map(|(_, ty)| *ty),
     );
     arguments
         .iter()
         .enumerate()
-        .map(|(index, argument)| match param(index) {
-            Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
-            Param::Text | Param::Constant => Some(Type::String),
-            Param::Any => Some(*argument),
-            Param::Json => Some(Type::Dynamic),
-            Param::Number => argument.is_numeric().then_some(*argument).or((*argument == Type::Dynamic).then_some(Type::Real)),
-            Param::Integer => matches!(argument, Type::Int | Type::Long | Type::Dynamic).then_some(Type::Long),
-            Param::Common => common,
-        }
-        .ok_or(index))
+        .map(|(index, argument)| {
+            match param(index) {
+                Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
+                Param::Text | Param::Constant => Some(Type::String),
+                Param::Any => Some(*argument),
+                Param::Json => Some(Type::Dynamic),
+                Param::Number => argument
+                    .is_numeric()
+                    .then_some(*argument)
+                    .or((*argument == Type::Dynamic).then_some(Type::Real)),
+                Param::Integer => {
+                    matches!(argument, Type::Int | Type::Long | Type::Dynamic).then_some(Type::Long)
+                }
+                Param::Common => common,
+            }
+            .ok_or(index)
+        })
         .collect()
 }
 
@@ -110,14 +136,19 @@ fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usiz
 /// # Errors
 /// When no overload takes the arguments, or the kernel refuses a constant.
 pub fn call(name: &str, arguments: &[Value]) -> Result<Value, KernelError> {
-    let function = find(name).ok_or_else(|| KernelError::Internal(format!("`{name}` is not a known function")))?;
+    let function = find(name)
+        .ok_or_else(|| KernelError::Internal(format!("`{name}` is not a known function")))?;
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
     match resolve(function, &types) {
         Resolution::Found(callable) => fold(&callable, arguments),
-        Resolution::WrongCount => Err(KernelError::Internal(format!("`{name}` does not take {} arguments", types.len()))),
-        Resolution::WrongType { index } => {
-            Err(KernelError::Internal(format!("argument {index} of `{name}` cannot be {}", types[index])))
-        }
+        Resolution::WrongCount => Err(KernelError::Internal(format!(
+            "`{name}` does not take {} arguments",
+            types.len()
+        ))),
+        Resolution::WrongType { index } => Err(KernelError::Internal(format!(
+            "argument {index} of `{name}` cannot be {}",
+            types[index]
+        ))),
     }
 }
 

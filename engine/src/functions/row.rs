@@ -86,12 +86,24 @@ pub const fn example(call: &'static str, gives: &'static str) -> Example {
 
 /// An overload without optional or repeating parameters.
 pub const fn overload(params: &'static [Param], returns: Type, kernel: Kernel) -> Overload {
-    Overload { params, optional: 0, variadic: false, returns: Returns::Is(returns), kernel }
+    Overload {
+        params,
+        optional: 0,
+        variadic: false,
+        returns: Returns::Is(returns),
+        kernel,
+    }
 }
 
 /// An overload whose last parameter repeats.
 pub const fn variadic(params: &'static [Param], returns: Type, kernel: Kernel) -> Overload {
-    Overload { params, optional: 0, variadic: true, returns: Returns::Is(returns), kernel }
+    Overload {
+        params,
+        optional: 0,
+        variadic: true,
+        returns: Returns::Is(returns),
+        kernel,
+    }
 }
 
 impl Overload {

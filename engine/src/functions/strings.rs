@@ -4,8 +4,11 @@ use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload}
 use crate::kernel;
 use huntql_kql::types::Type;
 
-const STRLEN: &[Overload] =
-    &[overload(&[Param::Text], Type::Long, kernel!(|text: &str| text.chars().count() as i64))];
+const STRLEN: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::Long,
+    kernel!(|text: &str| text.chars().count() as i64),
+)];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[ScalarFunction {
     name: "strlen",
@@ -14,5 +17,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[ScalarFunction {
     result_name: ResultName::NameAndFirstArgument,
     doc: "Gives the length of a string in Unicode characters, not bytes.",
     source: "kusto/query/strlen-function",
-    examples: &[example(r#"strlen("héllo")"#, "5"), example(r#"strlen("")"#, "0")],
+    examples: &[
+        example(r#"strlen("héllo")"#, "5"),
+        example(r#"strlen("")"#, "0"),
+    ],
 }];

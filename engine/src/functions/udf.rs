@@ -8,7 +8,9 @@ use crate::kernel::{Args, KernelError};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 use huntql_kql::types::Type;
 use huntql_store::schema::arrow_type;
 use std::hash::{Hash, Hasher};
@@ -50,7 +52,11 @@ impl ScalarUDFImpl for KernelUdf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let constant: Vec<bool> = args.args.iter().map(|arg| matches!(arg, ColumnarValue::Scalar(_))).collect();
+        let constant: Vec<bool> = args
+            .args
+            .iter()
+            .map(|arg| matches!(arg, ColumnarValue::Scalar(_)))
+            .collect();
         let all_constant = constant.iter().all(|constant| *constant) && !constant.is_empty();
         let columns = args
             .args
@@ -65,10 +71,17 @@ impl ScalarUDFImpl for KernelUdf {
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         let rows = if all_constant { 1 } else { args.number_rows };
-        let result = (self.callable.row().kernel)(&Args::new(&columns, &constant, &self.callable.parameters, rows))
-            .map_err(external)?;
+        let result = (self.callable.row().kernel)(&Args::new(
+            &columns,
+            &constant,
+            &self.callable.parameters,
+            rows,
+        ))
+        .map_err(external)?;
         if all_constant {
-            return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&result, 0)?));
+            return Ok(ColumnarValue::Scalar(
+                datafusion::common::ScalarValue::try_from_array(&result, 0)?,
+            ));
         }
         Ok(ColumnarValue::Array(result))
     }
@@ -95,15 +108,33 @@ pub fn scalar_udf(callable: &Callable) -> Arc<ScalarUDF> {
     let signature = if callable.parameters.is_empty() {
         Signature::nullary(Volatility::Immutable)
     } else {
-        Signature::exact(callable.parameters.iter().map(|ty| arrow_type(*ty)).collect(), Volatility::Immutable)
+        Signature::exact(
+            callable
+                .parameters
+                .iter()
+                .map(|ty| arrow_type(*ty))
+                .collect(),
+            Volatility::Immutable,
+        )
     };
-    Arc::new(ScalarUDF::new_from_impl(KernelUdf { name, callable: callable.clone(), signature }))
+    Arc::new(ScalarUDF::new_from_impl(KernelUdf {
+        name,
+        callable: callable.clone(),
+        signature,
+    }))
 }
 
 /// The function of a name that [`scalar_udf`] gave: how a decoded plan finds its functions again.
 pub fn by_name(name: &str) -> Option<Arc<ScalarUDF>> {
-    let (function, types) = name.strip_prefix("kql_")?.strip_suffix(')')?.rsplit_once('(')?;
-    let types = types.split(',').filter(|ty| !ty.is_empty()).map(Type::parse).collect::<Option<Vec<_>>>()?;
+    let (function, types) = name
+        .strip_prefix("kql_")?
+        .strip_suffix(')')?
+        .rsplit_once('(')?;
+    let types = types
+        .split(',')
+        .filter(|ty| !ty.is_empty())
+        .map(Type::parse)
+        .collect::<Option<Vec<_>>>()?;
     match resolve(find(function)?, &types) {
         Resolution::Found(callable) => Some(scalar_udf(&callable)),
         Resolution::WrongCount | Resolution::WrongType { .. } => None,

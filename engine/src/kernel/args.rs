@@ -21,7 +21,9 @@ pub enum KernelError {
 impl std::fmt::Display for KernelError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            KernelError::Argument { message, .. } | KernelError::Internal(message) => f.write_str(message),
+            KernelError::Argument { message, .. } | KernelError::Internal(message) => {
+                f.write_str(message)
+            }
         }
     }
 }
@@ -51,9 +53,24 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// `constant[i]` tells that column `i` has one row that stands for all.
-    pub fn new(columns: &'a [ArrayRef], constant: &'a [bool], types: &'a [Type], rows: usize) -> Self {
-        debug_assert!(columns.iter().zip(constant).all(|(column, constant)| *constant || column.len() == rows));
-        Self { columns, constant, types, rows }
+    pub fn new(
+        columns: &'a [ArrayRef],
+        constant: &'a [bool],
+        types: &'a [Type],
+        rows: usize,
+    ) -> Self {
+        debug_assert!(
+            columns
+                .iter()
+                .zip(constant)
+                .all(|(column, constant)| *constant || column.len() == rows)
+        );
+        Self {
+            columns,
+            constant,
+            types,
+            rows,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -85,7 +102,10 @@ impl<'a> Args<'a> {
 
     /// A reader of argument `index`; reading row `i` of a constant gives the constant.
     pub fn input<T: Input<'a>>(&self, index: usize) -> Reader<'a, T> {
-        Reader { array: T::downcast(&self.columns[index]), constant: self.constant[index] }
+        Reader {
+            array: T::downcast(&self.columns[index]),
+            constant: self.constant[index],
+        }
     }
 
     /// The value of a constant string argument; `None` when it differs by row.
@@ -102,22 +122,37 @@ impl<'a> Args<'a> {
         R::collect(self.rows, |row| Some(f(a.get(row)?)))
     }
 
-    pub fn map2<A: Input<'a>, B: Input<'a>, R: Output>(&self, f: impl Fn(A, B) -> R) -> KernelResult {
+    pub fn map2<A: Input<'a>, B: Input<'a>, R: Output>(
+        &self,
+        f: impl Fn(A, B) -> R,
+    ) -> KernelResult {
         let (a, b) = (self.input::<A>(0), self.input::<B>(1));
         R::collect(self.rows, |row| Some(f(a.get(row)?, b.get(row)?)))
     }
 
-    pub fn map3<A: Input<'a>, B: Input<'a>, C: Input<'a>, R: Output>(&self, f: impl Fn(A, B, C) -> R) -> KernelResult {
+    pub fn map3<A: Input<'a>, B: Input<'a>, C: Input<'a>, R: Output>(
+        &self,
+        f: impl Fn(A, B, C) -> R,
+    ) -> KernelResult {
         let (a, b, c) = (self.input::<A>(0), self.input::<B>(1), self.input::<C>(2));
-        R::collect(self.rows, |row| Some(f(a.get(row)?, b.get(row)?, c.get(row)?)))
+        R::collect(self.rows, |row| {
+            Some(f(a.get(row)?, b.get(row)?, c.get(row)?))
+        })
     }
 
     pub fn map4<A: Input<'a>, B: Input<'a>, C: Input<'a>, D: Input<'a>, R: Output>(
         &self,
         f: impl Fn(A, B, C, D) -> R,
     ) -> KernelResult {
-        let (a, b, c, d) = (self.input::<A>(0), self.input::<B>(1), self.input::<C>(2), self.input::<D>(3));
-        R::collect(self.rows, |row| Some(f(a.get(row)?, b.get(row)?, c.get(row)?, d.get(row)?)))
+        let (a, b, c, d) = (
+            self.input::<A>(0),
+            self.input::<B>(1),
+            self.input::<C>(2),
+            self.input::<D>(3),
+        );
+        R::collect(self.rows, |row| {
+            Some(f(a.get(row)?, b.get(row)?, c.get(row)?, d.get(row)?))
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Types that a kernel can read.
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+    Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    StringArray,
 };
 
 /// One value of an argument column.
@@ -9,7 +10,10 @@ pub trait Input<'a>: Sized + 'a {
     type Array: 'static;
 
     fn downcast(array: &'a ArrayRef) -> &'a Self::Array {
-        array.as_any().downcast_ref::<Self::Array>().expect("the binder converted the argument to the parameter's type")
+        array
+            .as_any()
+            .downcast_ref::<Self::Array>()
+            .expect("the binder converted the argument to the parameter's type")
     }
 
     /// `None` when the value is null and the kernel must not see it.
@@ -45,7 +49,11 @@ impl<'a> Input<'a> for &'a str {
 
     #[inline]
     fn read(array: &'a StringArray, row: usize) -> Option<&'a str> {
-        Some(if array.is_null(row) { "" } else { array.value(row) })
+        Some(if array.is_null(row) {
+            ""
+        } else {
+            array.value(row)
+        })
     }
 }
 
