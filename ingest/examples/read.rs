@@ -1,0 +1,52 @@
+//! Reads logs into nothing and prints what became of them: `cargo run -p huntql-ingest --example read -- PATH…`.
+//! With `--rows N` the first N rows of each batch are shown as JSON.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use datafusion::arrow::json::LineDelimitedWriter;
+use datafusion::arrow::record_batch::RecordBatch;
+use huntql_ingest::reject::Reject;
+use huntql_ingest::{Appended, EventSink, FileReport, FileState, Observer, Options, SinkError, ingest_paths};
+
+struct Show {
+    rows: usize,
+}
+
+impl EventSink for Show {
+    fn begin_file(&mut self, _: &str, _: Option<&str>) -> Result<FileState, SinkError> {
+        Ok(FileState::New)
+    }
+    fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
+        if self.rows > 0 {
+            println!("-- {table}");
+            let mut writer = LineDelimitedWriter::new(std::io::stdout());
+            writer.write(&batch.slice(0, self.rows.min(batch.num_rows()))).unwrap();
+        }
+        Ok(Appended { rows: batch.num_rows() as u64, duplicates: 0 })
+    }
+    fn end_file(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+struct Tell;
+
+impl Observer for Tell {
+    fn rejected(&mut self, reject: &Reject) -> Result<(), SinkError> {
+        println!("reject {}:{} {}: {}", reject.file, reject.line, reject.code, reject.message);
+        Ok(())
+    }
+    fn finished(&mut self, _: &FileReport) {}
+}
+
+fn main() {
+    let mut paths: Vec<String> = std::env::args().skip(1).collect();
+    let mut rows = 0;
+    if paths.first().is_some_and(|first| first == "--rows") {
+        rows = paths[1].parse().unwrap();
+        paths.drain(..2);
+    }
+    let started = std::time::Instant::now();
+    let report = ingest_paths(&paths, &Options::default(), &mut Show { rows }, &mut Tell).unwrap();
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{report}\n{:.0} records/s", report.counts().read as f64 / seconds);
+}

@@ -1,0 +1,85 @@
+//! Bytes on their way in: opening, decompression, character sets, lines.
+//!
+//! Everything streams; memory is bounded by the line limit and not by the size of the file.
+
+mod charset;
+mod damage;
+mod decompress;
+mod fingerprint;
+mod lines;
+mod paths;
+
+pub use damage::Damage;
+pub use fingerprint::fingerprint;
+pub use lines::{LINE_BYTES_MAX, Line, LineEnd, LineReader};
+pub use paths::{Expanded, Found, Source, expand};
+
+use std::fs::File;
+use std::io::{self, Read};
+
+/// Bytes of text that sniffing may look at.
+pub const HEAD_BYTES: usize = 64 << 10;
+
+/// The text of one source: decompressed, in UTF-8 (or in whatever 8-bit set the source has), with its head read already.
+pub struct Input {
+    /// The name for reports and for `_source_file`.
+    pub name: String,
+    head: Vec<u8>,
+    rest: Box<dyn Read>,
+    damage: Damage,
+}
+
+impl Input {
+    /// Opens a file or standard input.
+    ///
+    /// Errors are those of the file system: it does not exist, may not be read, is a folder.
+    pub fn open(source: &Source) -> io::Result<Self> {
+        let reader: Box<dyn Read> = match source {
+            Source::Path(path) => {
+                let file = File::open(path)?;
+                if file.metadata()?.is_dir() {
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+                }
+                Box::new(file)
+            }
+            Source::Stdin => Box::new(io::stdin().lock()),
+        };
+        Self::from_reader(source.to_string(), reader)
+    }
+
+    pub fn from_reader(name: impl Into<String>, reader: impl Read + 'static) -> io::Result<Self> {
+        let damage = Damage::default();
+        let bytes = decompress::decompress(Box::new(reader), &damage)?;
+        let mut rest = charset::to_utf8(bytes)?;
+        let head = read_up_to(&mut rest, HEAD_BYTES)?;
+        Ok(Self { name: name.into(), head, rest, damage })
+    }
+
+    /// The first [`HEAD_BYTES`] of text, less when the source is shorter.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// What is wrong with the compressed stream, known once the end has been reached.
+    pub fn damage(&self) -> Damage {
+        self.damage.clone()
+    }
+
+    /// All of the text as lines.
+    pub fn into_lines(self) -> LineReader<impl Read> {
+        let damage = self.damage();
+        LineReader::new(self.into_reader(), damage)
+    }
+
+    /// All of the text from the start.
+    pub fn into_reader(self) -> impl Read {
+        io::Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// Reads until `limit` bytes are there or the source ends.
+fn read_up_to(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(limit as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,76 @@
+//! Where rows go, and who is told: the two things a caller brings.
+
+use crate::reject::Reject;
+use crate::report::FileReport;
+use datafusion::arrow::record_batch::RecordBatch;
+
+/// What the sink made of a batch. `rows + duplicates` is the batch's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appended {
+    pub rows: u64,
+    /// Rows whose record id was there already.
+    pub duplicates: u64,
+}
+
+/// Whether a file is worth reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    New,
+    /// A file with this fingerprint has been ingested to its end.
+    Known,
+}
+
+/// Something is wrong with the place that rows go to. It ends the run.
+pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Takes rows: the store, or a temporary one.
+///
+/// Batches have the declared columns of the table in order, then the hidden ones, in the store's Arrow types.
+pub trait EventSink {
+    /// A file begins. `None` for standard input, whose fingerprint cannot be known beforehand.
+    fn begin_file(&mut self, file: &str, fingerprint: Option<&str>) -> Result<FileState, SinkError>;
+
+    fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError>;
+
+    /// The file that began last has been read to its end.
+    fn end_file(&mut self) -> Result<(), SinkError>;
+}
+
+/// Hears what happens while it happens.
+pub trait Observer {
+    fn rejected(&mut self, reject: &Reject) -> Result<(), SinkError>;
+
+    /// A file is done, whatever became of it.
+    fn finished(&mut self, file: &FileReport);
+}
+
+/// An observer that listens to nothing.
+#[derive(Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn rejected(&mut self, _: &Reject) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn finished(&mut self, _: &FileReport) {}
+}
+
+/// Keeps all batches in memory: for tests and small things.
+#[derive(Debug, Default)]
+pub struct MemorySink {
+    pub batches: Vec<(String, RecordBatch)>,
+}
+
+impl EventSink for MemorySink {
+    fn begin_file(&mut self, _: &str, _: Option<&str>) -> Result<FileState, SinkError> {
+        Ok(FileState::New)
+    }
+    fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
+        let rows = batch.num_rows() as u64;
+        self.batches.push((table.to_owned(), batch));
+        Ok(Appended { rows, duplicates: 0 })
+    }
+    fn end_file(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! One column's cells before they are Arrow: growable, and able to forget the last one.
+
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use huntql_kql::types::Type;
+use huntql_store::schema::arrow_type;
+use std::sync::Arc;
+
+/// The cells of a column. Pushing a value of another shape than the column's is a bug of the caller and stores a null.
+#[derive(Debug)]
+pub struct ColumnBuffer {
+    ty: Type,
+    cells: Cells,
+    /// Parallel to the cells; unused for strings, which are never null.
+    valid: Vec<bool>,
+}
+
+#[derive(Debug)]
+enum Cells {
+    /// Strings, guids and dynamics: all text end to end, and where each ends.
+    Text { text: String, ends: Vec<i32> },
+    /// Longs, datetimes and timespans (ticks).
+    Long(Vec<i64>),
+    Int(Vec<i32>),
+    Real(Vec<f64>),
+    Bool(Vec<bool>),
+    /// Unscaled, with the store's precision and scale.
+    Decimal(Vec<i128>),
+}
+
+impl ColumnBuffer {
+    pub fn new(ty: Type) -> Self {
+        let cells = match ty {
+            Type::String | Type::Guid | Type::Dynamic => Cells::Text { text: String::new(), ends: Vec::new() },
+            Type::Long | Type::Datetime | Type::Timespan => Cells::Long(Vec::new()),
+            Type::Int => Cells::Int(Vec::new()),
+            Type::Real => Cells::Real(Vec::new()),
+            Type::Bool => Cells::Bool(Vec::new()),
+            Type::Decimal => Cells::Decimal(Vec::new()),
+        };
+        Self { ty, cells, valid: Vec::new() }
+    }
+
+    pub fn ty(&self) -> Type {
+        self.ty
+    }
+
+    pub fn len(&self) -> usize {
+        match &self.cells {
+            Cells::Text { ends, .. } => ends.len(),
+            _ => self.valid.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets the cells from `rows` on.
+    pub fn truncate(&mut self, rows: usize) {
+        if self.len() <= rows {
+            return;
+        }
+        self.valid.truncate(rows);
+        match &mut self.cells {
+            Cells::Text { text, ends } => {
+                ends.truncate(rows);
+                text.truncate(ends.last().map_or(0, |end| *end as usize));
+            }
+            Cells::Long(values) => values.truncate(rows),
+            Cells::Int(values) => values.truncate(rows),
+            Cells::Real(values) => values.truncate(rows),
+            Cells::Bool(values) => values.truncate(rows),
+            Cells::Decimal(values) => values.truncate(rows),
+        }
+    }
+
+    /// Nulls up to `rows` cells.
+    pub fn pad(&mut self, rows: usize) {
+        while self.len() < rows {
+            self.push_null();
+        }
+    }
+
+    /// The null of the column's type; the empty string for a string.
+    pub fn push_null(&mut self) {
+        if self.ty != Type::String {
+            self.valid.push(false);
+        }
+        match &mut self.cells {
+            Cells::Text { text, ends } => ends.push(text.len() as i32),
+            Cells::Long(values) => values.push(0),
+            Cells::Int(values) => values.push(0),
+            Cells::Real(values) => values.push(0.0),
+            Cells::Bool(values) => values.push(false),
+            Cells::Decimal(values) => values.push(0),
+        }
+    }
+
+    pub fn push_text(&mut self, value: &str) {
+        self.write_text(|text| text.push_str(value));
+    }
+
+    /// A text cell that `write` composes in place. It must only append.
+    pub fn write_text(&mut self, write: impl FnOnce(&mut String)) {
+        let Cells::Text { text, ends } = &mut self.cells else { return self.push_null() };
+        write(text);
+        ends.push(text.len() as i32);
+        if self.ty != Type::String {
+            self.valid.push(true);
+        }
+    }
+
+    /// 32 lower-case hex digits.
+    pub fn push_hex(&mut self, value: u128) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0_u8; 32];
+        for (index, digit) in digits.iter_mut().enumerate() {
+            *digit = DIGITS[(value >> (124 - 4 * index)) as usize & 15];
+        }
+        self.push_text(std::str::from_utf8(&digits).expect("hex digits are ASCII"));
+    }
+
+    /// A long, a datetime or timespan in ticks, or an int; an int that does not fit becomes null.
+    pub fn push_i64(&mut self, value: i64) -> bool {
+        match &mut self.cells {
+            Cells::Long(values) => values.push(value),
+            Cells::Int(values) => match i32::try_from(value) {
+                Ok(value) => values.push(value),
+                Err(_) => {
+                    self.push_null();
+                    return false;
+                }
+            },
+            Cells::Real(values) => values.push(value as f64),
+            _ => {
+                self.push_null();
+                return false;
+            }
+        }
+        self.valid.push(true);
+        true
+    }
+
+    pub fn push_f64(&mut self, value: f64) {
+        let Cells::Real(values) = &mut self.cells else { return self.push_null() };
+        values.push(value);
+        self.valid.push(true);
+    }
+
+    pub fn push_bool(&mut self, value: bool) {
+        let Cells::Bool(values) = &mut self.cells else { return self.push_null() };
+        values.push(value);
+        self.valid.push(true);
+    }
+
+    /// An unscaled decimal.
+    pub fn push_decimal(&mut self, value: i128) {
+        let Cells::Decimal(values) = &mut self.cells else { return self.push_null() };
+        values.push(value);
+        self.valid.push(true);
+    }
+
+    /// Whether the cell of row `row` is absent, null or empty.
+    pub fn is_blank(&self, row: usize) -> bool {
+        match &self.cells {
+            Cells::Text { .. } => self.last_text(row).is_none_or(str::is_empty),
+            _ => self.valid.get(row).is_none_or(|valid| !valid),
+        }
+    }
+
+    /// The text of row `row` when it is the last one written.
+    pub fn last_text(&self, row: usize) -> Option<&str> {
+        let Cells::Text { text, ends } = &self.cells else { return None };
+        (ends.len() == row + 1).then(|| {
+            let start = if row == 0 { 0 } else { ends[row - 1] as usize };
+            &text[start..]
+        })
+    }
+
+    pub fn text_bytes(&self) -> usize {
+        match &self.cells {
+            Cells::Text { text, .. } => text.len(),
+            _ => 0,
+        }
+    }
+
+    /// The cells as an Arrow array; the buffer is empty afterwards, with room for as much again.
+    pub fn finish(&mut self) -> ArrayRef {
+        let nulls = match self.ty {
+            Type::String => None,
+            _ => Some(NullBuffer::from(std::mem::take(&mut self.valid))).filter(|nulls| nulls.null_count() > 0),
+        };
+        match &mut self.cells {
+            Cells::Text { text, ends } => {
+                let mut offsets = Vec::with_capacity(ends.len() + 1);
+                offsets.push(0);
+                offsets.append(ends);
+                let bytes = text.len();
+                let values = std::mem::replace(text, String::with_capacity(bytes)).into_bytes();
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+                Arc::new(StringArray::new(offsets, Buffer::from_vec(values), nulls))
+            }
+            Cells::Long(values) => Arc::new(Int64Array::new(std::mem::take(values).into(), nulls)),
+            Cells::Int(values) => Arc::new(Int32Array::new(std::mem::take(values).into(), nulls)),
+            Cells::Real(values) => Arc::new(Float64Array::new(std::mem::take(values).into(), nulls)),
+            Cells::Bool(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(std::mem::take(values)), nulls)),
+            Cells::Decimal(values) => Arc::new(
+                Decimal128Array::new(std::mem::take(values).into(), nulls).with_data_type(arrow_type(Type::Decimal)),
+            ),
+        }
+    }
+}

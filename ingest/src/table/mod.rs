@@ -1,0 +1,174 @@
+//! Rows on their way to the store: typed column buffers, one set a table, filled cell by cell and cut into batches.
+//!
+//! A row is all or nothing: [`TableRows::undo`] takes back whatever a rejected record had already written.
+
+mod column;
+
+pub use column::ColumnBuffer;
+
+use crate::identity::{self, RecordId};
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use huntql_kql::types::Type;
+use huntql_store::schema::{self, TableSchema};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A batch is cut at this many rows, or at [`BATCH_BYTES`] of text, whichever comes first.
+pub const BATCH_ROWS: usize = 16_384;
+/// Bytes of text in a batch before it is cut; far from the 2 GiB that a string column can hold.
+pub const BATCH_BYTES: usize = 32 << 20;
+
+/// Positions of the columns that ingest itself fills where the source has no such thing.
+#[derive(Debug, Clone, Copy)]
+struct Identity {
+    device_id: Option<usize>,
+    device_name: Option<usize>,
+    report_id: Option<usize>,
+}
+
+/// The rows of one table that wait for the store.
+#[derive(Debug)]
+pub struct TableRows {
+    name: String,
+    schema: SchemaRef,
+    columns: Vec<ColumnBuffer>,
+    /// Lower-case column name to position.
+    by_name: HashMap<String, usize>,
+    /// Declared columns; the hidden ones follow.
+    declared: usize,
+    rows: usize,
+    identity: Identity,
+    device_ids: identity::DeviceIds,
+}
+
+impl TableRows {
+    pub fn new(table: &TableSchema) -> Self {
+        let all: Vec<_> = table.columns.iter().chain(schema::HIDDEN.iter()).collect();
+        let fields: Vec<Field> =
+            all.iter().map(|c| Field::new(&c.name, schema::arrow_type(c.ty), c.ty != Type::String)).collect();
+        let position = |name: &str| table.columns.iter().position(|c| c.name == name);
+        Self {
+            name: table.name.clone(),
+            schema: Arc::new(Schema::new(fields)),
+            columns: all.iter().map(|c| ColumnBuffer::new(c.ty)).collect(),
+            by_name: table.columns.iter().enumerate().map(|(i, c)| (c.name.to_ascii_lowercase(), i)).collect(),
+            declared: table.columns.len(),
+            rows: 0,
+            identity: Identity {
+                device_id: position("DeviceId"),
+                device_name: position("DeviceName"),
+                report_id: position("ReportId"),
+            },
+            device_ids: identity::DeviceIds::default(),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Rows that are complete.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The position of a declared column; case does not matter.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        match name.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => self.by_name.get(&name.to_ascii_lowercase()).copied(),
+            false => self.by_name.get(name).copied(),
+        }
+    }
+
+    /// The name of a declared column.
+    pub fn column_name(&self, position: usize) -> &str {
+        self.schema.field(position).name()
+    }
+
+    /// How many columns the table declares (the hidden ones not counted).
+    pub fn declared(&self) -> usize {
+        self.declared
+    }
+
+    /// The cell of the row that is being written. A second write to the same cell replaces the first.
+    pub fn cell(&mut self, position: usize) -> &mut ColumnBuffer {
+        let rows = self.rows;
+        let column = &mut self.columns[position];
+        column.truncate(rows);
+        column
+    }
+
+    /// Whether the row that is being written has this cell already.
+    pub fn has(&self, position: usize) -> bool {
+        self.columns[position].len() > self.rows
+    }
+
+    /// Takes back the row that is being written.
+    pub fn undo(&mut self) {
+        for column in &mut self.columns {
+            column.truncate(self.rows);
+        }
+    }
+
+    /// Completes the row: cells that nobody wrote become null (`""` for strings), `DeviceId` and `ReportId` are derived
+    /// where the source had none, and the hidden columns are filled.
+    pub fn commit(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
+        self.fill_identity(id);
+        let rows = self.rows;
+        let hidden = self.declared;
+        for column in &mut self.columns[..hidden] {
+            column.pad(rows + 1);
+        }
+        self.columns[hidden].push_i64(origin.ingested_ticks);
+        self.columns[hidden + 1].push_hex(id.0);
+        self.columns[hidden + 2].push_text(origin.file);
+        self.columns[hidden + 3].push_i64(position as i64);
+        self.rows += 1;
+    }
+
+    fn fill_identity(&mut self, id: RecordId) {
+        if let Some(report) = self.identity.report_id
+            && self.columns[report].is_blank(self.rows)
+        {
+            self.cell(report).push_i64(id.report_id());
+        }
+        let (Some(device), Some(name)) = (self.identity.device_id, self.identity.device_name) else { return };
+        if !self.columns[device].is_blank(self.rows) {
+            return;
+        }
+        let Some(text) = self.columns[name].last_text(self.rows).filter(|text| !text.is_empty()) else { return };
+        let device_id = self.device_ids.of(text);
+        self.columns[device].truncate(self.rows);
+        self.columns[device].push_text(device_id);
+    }
+
+    /// Whether it is time to cut a batch.
+    pub fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS || (self.rows % 256 == 0 && self.text_bytes() >= BATCH_BYTES)
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.columns.iter().map(ColumnBuffer::text_bytes).sum()
+    }
+
+    /// The complete rows as one batch; the buffers are empty afterwards.
+    pub fn take(&mut self) -> RecordBatch {
+        self.undo();
+        self.rows = 0;
+        let arrays = self.columns.iter_mut().map(ColumnBuffer::finish).collect();
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays).expect("buffers are made from the schema")
+    }
+}
+
+/// Where a row came from, for its hidden columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub file: &'a str,
+    /// When this ingest began, in ticks.
+    pub ingested_ticks: i64,
+}

@@ -1,0 +1,144 @@
+//! Raw bytes as text, without loss.
+
+use std::borrow::Cow;
+
+/// How a byte that is no UTF-8 is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// `\xNN`, as Zeek does.
+    Plain,
+    /// `\\xNN`, which inside a JSON string reads as `\xNN`.
+    Json,
+}
+
+/// `bytes` as text, and how many bytes had to be escaped. Borrowed when they are UTF-8 already.
+pub fn lossless(bytes: &[u8], escape: Escape) -> (Cow<'_, str>, u64) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Cow::Borrowed(text), 0);
+    }
+    let mut text = String::with_capacity(bytes.len() + 16);
+    let mut escaped = 0;
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            escaped += 1;
+            text.push_str(if escape == Escape::Json { r"\\x" } else { r"\x" });
+            push_hex(&mut text, *byte);
+        }
+    }
+    (Cow::Owned(text), escaped)
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        text.push(char::from_digit(u32::from(digit), 16).expect("a nibble is a hex digit"));
+    }
+}
+
+/// Appends `value` as the inside of a JSON string.
+pub fn push_json_escaped(text: &mut String, value: &str) {
+    let mut start = 0;
+    for (index, byte) in value.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        text.push_str(&value[start..index]);
+        start = index + 1;
+        match byte {
+            b'"' => text.push_str("\\\""),
+            b'\\' => text.push_str("\\\\"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            _ => {
+                text.push_str("\\u00");
+                push_hex(text, byte);
+            }
+        }
+    }
+    text.push_str(&value[start..]);
+}
+
+/// Writes a flat JSON object whose values are all text, as Defender's `AdditionalFields` has them.
+#[derive(Debug)]
+pub struct TextObject<'a> {
+    text: &'a mut String,
+    empty: bool,
+}
+
+impl<'a> TextObject<'a> {
+    pub fn begin(text: &'a mut String) -> Self {
+        text.push('{');
+        Self { text, empty: true }
+    }
+
+    pub fn field(&mut self, key: &str, value: &str) {
+        self.field_with(key, |text| push_json_escaped(text, value));
+    }
+
+    /// A field whose value `write` composes; it must escape what needs it.
+    pub fn field_with(&mut self, key: &str, write: impl FnOnce(&mut String)) {
+        if !self.empty {
+            self.text.push(',');
+        }
+        self.empty = false;
+        self.text.push('"');
+        push_json_escaped(self.text, key);
+        self.text.push_str("\":\"");
+        write(self.text);
+        self.text.push('"');
+    }
+
+    pub fn end(self) {
+        self.text.push('}');
+    }
+}
+
+/// Appends JSON text without the blanks between its tokens; strings stay as they are.
+pub fn push_compact_json(text: &mut String, json: &str) {
+    let (mut in_string, mut escaped, mut start) = (false, false, 0);
+    for (index, byte) in json.bytes().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+        } else if byte == b'"' {
+            in_string = true;
+        } else if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+            text.push_str(&json[start..index]);
+            start = index + 1;
+        }
+    }
+    text.push_str(&json[start..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_kept_as_escapes() {
+        assert_eq!(lossless(b"caf\xe9 \xff", Escape::Plain), (Cow::Owned(r"caf\xe9 \xff".to_owned()), 2));
+        assert_eq!(lossless("café".as_bytes(), Escape::Plain).1, 0);
+    }
+
+    #[test]
+    fn json_is_made_compact_outside_strings_only() {
+        let mut text = String::new();
+        push_compact_json(&mut text, "{ \"a b\" : [ 1, \"x \\\" y\" ] }");
+        assert_eq!(text, "{\"a b\":[1,\"x \\\" y\"]}");
+    }
+
+    #[test]
+    fn a_text_object_escapes_what_json_demands() {
+        let mut text = String::new();
+        let mut object = TextObject::begin(&mut text);
+        object.field("a", "x\"\\\n\u{1}");
+        object.field("b", "");
+        object.end();
+        assert_eq!(text, "{\"a\":\"x\\\"\\\\\\n\\u0001\",\"b\":\"\"}");
+    }
+}
