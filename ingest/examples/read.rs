@@ -5,7 +5,9 @@
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_ingest::reject::Reject;
-use huntql_ingest::{Appended, EventSink, FileReport, FileState, Observer, Options, SinkError, ingest_paths};
+use huntql_ingest::{
+    Appended, EventSink, FileReport, FileState, Observer, Options, SinkError, ingest_paths,
+};
 
 struct Show {
     rows: usize,
@@ -19,9 +21,14 @@ impl EventSink for Show {
         if self.rows > 0 {
             println!("-- {table}");
             let mut writer = LineDelimitedWriter::new(std::io::stdout());
-            writer.write(&batch.slice(0, self.rows.min(batch.num_rows()))).unwrap();
+            writer
+                .write(&batch.slice(0, self.rows.min(batch.num_rows())))
+                .unwrap();
         }
-        Ok(Appended { rows: batch.num_rows() as u64, duplicates: 0 })
+        Ok(Appended {
+            rows: batch.num_rows() as u64,
+            duplicates: 0,
+        })
     }
     fn end_file(&mut self) -> Result<(), SinkError> {
         Ok(())
@@ -32,7 +39,10 @@ struct Tell;
 
 impl Observer for Tell {
     fn rejected(&mut self, reject: &Reject) -> Result<(), SinkError> {
-        println!("reject {}:{} {}: {}", reject.file, reject.line, reject.code, reject.message);
+        println!(
+            "reject {}:{} {}: {}",
+            reject.file, reject.line, reject.code, reject.message
+        );
         Ok(())
     }
     fn finished(&mut self, _: &FileReport) {}
@@ -48,5 +58,8 @@ fn main() {
     let started = std::time::Instant::now();
     let report = ingest_paths(&paths, &Options::default(), &mut Show { rows }, &mut Tell).unwrap();
     let seconds = started.elapsed().as_secs_f64();
-    println!("{report}\n{:.0} records/s", report.counts().read as f64 / seconds);
+    println!(
+        "{report}\n{:.0} records/s",
+        report.counts().read as f64 / seconds
+    );
 }

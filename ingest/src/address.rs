@@ -22,7 +22,10 @@ impl Direction {
 
 /// An address with brackets or a zone taken off.
 pub fn parse(text: &str) -> Option<IpAddr> {
-    let text = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let text = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     text.split('%').next()?.parse().ok()
 }
 
@@ -73,7 +76,9 @@ impl LocalNets {
         match address {
             IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
             IpAddr::V6(v6) => {
-                v6.is_loopback() || (v6.segments()[0] & 0xfe00) == 0xfc00 || (v6.segments()[0] & 0xffc0) == 0xfe80
+                v6.is_loopback()
+                    || (v6.segments()[0] & 0xfe00) == 0xfc00
+                    || (v6.segments()[0] & 0xffc0) == 0xfe80
             }
         }
     }
@@ -89,7 +94,11 @@ pub enum Told {
 
 /// The direction of a connection. The originator is the local side when the sensor or the networks say so; the responder
 /// when only it is; the originator when nobody is.
-pub fn direction(nets: &LocalNets, originator: (Option<IpAddr>, Told), responder: (Option<IpAddr>, Told)) -> Direction {
+pub fn direction(
+    nets: &LocalNets,
+    originator: (Option<IpAddr>, Told),
+    responder: (Option<IpAddr>, Told),
+) -> Direction {
     let local = |(address, told): (Option<IpAddr>, Told)| {
         told == Told::Local || address.is_some_and(|address| nets.contains(address))
     };

@@ -30,7 +30,11 @@ impl RecordIds {
         hasher.update(&[0]);
         hasher.update(raw);
         let first = id(&hasher);
-        let ordinal = self.seen.entry(first.0 as u64).and_modify(|count| *count += 1).or_insert(0);
+        let ordinal = self
+            .seen
+            .entry(first.0 as u64)
+            .and_modify(|count| *count += 1)
+            .or_insert(0);
         if *ordinal == 0 {
             return first;
         }
@@ -41,7 +45,9 @@ impl RecordIds {
 }
 
 fn id(hasher: &blake3::Hasher) -> RecordId {
-    let bytes: [u8; 16] = hasher.finalize().as_bytes()[..16].try_into().expect("a blake3 hash has 32 bytes");
+    let bytes: [u8; 16] = hasher.finalize().as_bytes()[..16]
+        .try_into()
+        .expect("a blake3 hash has 32 bytes");
     RecordId(u128::from_be_bytes(bytes))
 }
 
@@ -101,7 +107,12 @@ mod tests {
     fn equal_records_of_one_file_have_different_ids_and_the_same_ids_again_next_time() {
         let ids = |_| {
             let mut ids = RecordIds::default();
-            [ids.next("a", b"x"), ids.next("a", b"x"), ids.next("b", b"x"), ids.next("a", b"y")]
+            [
+                ids.next("a", b"x"),
+                ids.next("a", b"x"),
+                ids.next("b", b"x"),
+                ids.next("a", b"y"),
+            ]
         };
         let (first, second) = (ids(1), ids(2));
         assert_eq!(first, second);

@@ -29,7 +29,10 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -52,12 +55,23 @@ impl<'a> Output<'a> {
         sink: &'a mut dyn EventSink,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        Self { options, report, tables: Vec::new(), ids: RecordIds::default(), ingested_ticks, sink, observer }
+        Self {
+            options,
+            report,
+            tables: Vec::new(),
+            ids: RecordIds::default(),
+            ingested_ticks,
+            sink,
+            observer,
+        }
     }
 
     /// The rows of a table.
     pub fn table(&mut self, schema: &TableSchema) -> TableId {
-        let found = self.tables.iter().position(|table| table.name() == schema.name);
+        let found = self
+            .tables
+            .iter()
+            .position(|table| table.name() == schema.name);
         TableId(found.unwrap_or_else(|| {
             self.tables.push(TableRows::new(schema));
             self.tables.len() - 1
@@ -91,14 +105,27 @@ impl<'a> Output<'a> {
     /// Completes the row that was written to `table`. `class` and `raw` are what its record id is made of.
     pub fn keep(&mut self, table: TableId, class: &str, raw: &[u8], place: Place) -> Result<()> {
         let id = self.ids.next(class, raw);
-        let origin = Origin { file: &self.report.file, ingested_ticks: self.ingested_ticks };
+        let origin = Origin {
+            file: &self.report.file,
+            ingested_ticks: self.ingested_ticks,
+        };
         let rows = &mut self.tables[table.0];
         rows.commit(id, &origin, place.offset);
-        if rows.is_full() { self.flush(table.0) } else { Ok(()) }
+        if rows.is_full() {
+            self.flush(table.0)
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes back what was written to `table` and tells the record as rejected.
-    pub fn discard(&mut self, table: TableId, refusal: Refusal, raw: &[u8], place: Place) -> Result<()> {
+    pub fn discard(
+        &mut self,
+        table: TableId,
+        refusal: Refusal,
+        raw: &[u8],
+        place: Place,
+    ) -> Result<()> {
         self.tables[table.0].undo();
         self.reject(refusal, raw, place)
     }
@@ -122,7 +149,10 @@ impl<'a> Output<'a> {
     pub fn cast_failure(&mut self, column: &str, value: &str) -> std::result::Result<(), Refusal> {
         if self.options.strictness == Strictness::Strict {
             let cut: String = value.chars().take(80).collect();
-            return Err(Refusal::new("cast", format!("`{cut}` does not fit the column `{column}`")));
+            return Err(Refusal::new(
+                "cast",
+                format!("`{cut}` does not fit the column `{column}`"),
+            ));
         }
         count(&mut self.report.cast_failures, column);
         Ok(())
@@ -143,10 +173,17 @@ impl<'a> Output<'a> {
             return Ok(());
         }
         let batch = rows.take();
-        let appended = self.sink.append(rows.name(), batch).map_err(IngestError::Sink)?;
+        let appended = self
+            .sink
+            .append(rows.name(), batch)
+            .map_err(IngestError::Sink)?;
         self.report.counts.kept += appended.rows;
         self.report.counts.duplicate += appended.duplicates;
-        *self.report.tables.entry(rows.name().to_owned()).or_insert(0) += appended.rows;
+        *self
+            .report
+            .tables
+            .entry(rows.name().to_owned())
+            .or_insert(0) += appended.rows;
         Ok(())
     }
 }

@@ -3,5 +3,7 @@
 #[derive(Debug, Clone, Default)]
 pub struct ProxySet {}
 impl ProxySet {
-    pub fn require(&self, _name: &str) -> Result<(), String> { Ok(()) }
+    pub fn require(&self, _name: &str) -> Result<(), String> {
+        Ok(())
+    }
 }

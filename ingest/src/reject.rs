@@ -28,7 +28,9 @@ impl Reject {
     /// The text of a raw record as a reject keeps it.
     pub fn raw_text(bytes: &[u8]) -> String {
         let cut = &bytes[..bytes.len().min(RAW_BYTES_MAX)];
-        crate::text::lossless(cut, crate::text::Escape::Plain).0.into_owned()
+        crate::text::lossless(cut, crate::text::Escape::Plain)
+            .0
+            .into_owned()
     }
 }
 
@@ -41,7 +43,10 @@ pub struct RejectFile {
 
 impl RejectFile {
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), writer: None }
+        Self {
+            path: path.into(),
+            writer: None,
+        }
     }
 
     pub fn path(&self) -> &Path {

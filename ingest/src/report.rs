@@ -94,7 +94,9 @@ impl fmt::Display for FileReport {
         match &self.outcome {
             Outcome::AlreadyKnown => return write!(f, "already ingested, nothing read"),
             Outcome::Skipped(reason) => return write!(f, "skipped: {reason}"),
-            Outcome::Failed(reason) if self.counts.read == 0 => return write!(f, "failed: {reason}"),
+            Outcome::Failed(reason) if self.counts.read == 0 => {
+                return write!(f, "failed: {reason}");
+            }
             Outcome::Failed(reason) => write!(f, "failed: {reason}; ")?,
             Outcome::Read => {}
         }
@@ -110,7 +112,11 @@ impl FileReport {
         list(f, "unknown columns", self.unknown_columns.iter())?;
         list(f, "logs not mapped yet", self.unmapped.iter())?;
         if self.escaped_bytes > 0 {
-            write!(f, "\n  {} bytes are no UTF-8 and are kept as \\xNN", self.escaped_bytes)?;
+            write!(
+                f,
+                "\n  {} bytes are no UTF-8 and are kept as \\xNN",
+                self.escaped_bytes
+            )?;
         }
         if self.nul_bytes > 0 {
             write!(f, "\n  {} NUL bytes passed over", self.nul_bytes)?;
@@ -153,8 +159,11 @@ impl fmt::Display for Counts {
             ("duplicate", self.duplicate),
             ("not mapped", self.unmapped),
         ];
-        let told: Vec<String> =
-            kinds.iter().filter(|(_, count)| *count > 0).map(|(kind, count)| format!("{count} {kind}")).collect();
+        let told: Vec<String> = kinds
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
         if !told.is_empty() {
             write!(f, " ({})", told.join(", "))?;
         }
@@ -188,7 +197,11 @@ impl Report {
 
     /// Whether something could not be read at all: a missing or unreadable file, or a named one that is no log.
     pub fn has_failures(&self) -> bool {
-        !self.missing.is_empty() || self.files.iter().any(|file| matches!(file.outcome, Outcome::Failed(_)))
+        !self.missing.is_empty()
+            || self
+                .files
+                .iter()
+                .any(|file| matches!(file.outcome, Outcome::Failed(_)))
     }
 }
 

@@ -20,11 +20,24 @@ pub fn ingest_paths(
     sink: &mut dyn EventSink,
     observer: &mut dyn Observer,
 ) -> Result<Report> {
-    let chosen = options.format.as_deref().map(formats::by_name).transpose()?;
+    let chosen = options
+        .format
+        .as_deref()
+        .map(formats::by_name)
+        .transpose()?;
     if let Some(name) = &options.from_proxy {
-        options.proxies.require(name).map_err(IngestError::Options)?;
+        options
+            .proxies
+            .require(name)
+            .map_err(IngestError::Options)?;
     }
-    let mut run = Run { options, chosen, ingested_ticks: now_ticks(), sink, observer };
+    let mut run = Run {
+        options,
+        chosen,
+        ingested_ticks: now_ticks(),
+        sink,
+        observer,
+    };
     let mut report = Report::default();
     for expanded in input::expand(paths) {
         match expanded.sources {
@@ -42,7 +55,9 @@ pub fn ingest_paths(
 }
 
 fn now_ticks() -> i64 {
-    let since = SystemTime::now().duration_since(SYSTEM_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SYSTEM_EPOCH)
+        .unwrap_or_default();
     UNIX_EPOCH + (since.as_nanos() / 100) as i64
 }
 
@@ -56,7 +71,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn file(&mut self, source: &Source, found: Found) -> Result<FileReport> {
-        let mut report = FileReport { file: source.to_string(), ..FileReport::default() };
+        let mut report = FileReport {
+            file: source.to_string(),
+            ..FileReport::default()
+        };
         match self.open(source, found, &mut report) {
             Ok(Some((input, format))) => self.read(input, format, report),
             Ok(None) => Ok(report),
@@ -100,7 +118,10 @@ impl Run<'_> {
         };
         report.format = Some(format.name());
         report.fingerprint = input::fingerprint(source)?;
-        let state = self.sink.begin_file(&report.file, report.fingerprint.as_deref()).map_err(IngestError::Sink)?;
+        let state = self
+            .sink
+            .begin_file(&report.file, report.fingerprint.as_deref())
+            .map_err(IngestError::Sink)?;
         if state == FileState::Known {
             report.outcome = Outcome::AlreadyKnown;
             return Ok(None);
@@ -108,10 +129,23 @@ impl Run<'_> {
         Ok(Some((input, format)))
     }
 
-    fn read(&mut self, input: Input, format: &'static dyn LogFormat, report: FileReport) -> Result<FileReport> {
+    fn read(
+        &mut self,
+        input: Input,
+        format: &'static dyn LogFormat,
+        report: FileReport,
+    ) -> Result<FileReport> {
         let damage = input.damage();
-        let mut output = Output::new(self.options, report, self.ingested_ticks, self.sink, self.observer);
-        let ended = format.read(input, &mut output).and_then(|()| output.finish());
+        let mut output = Output::new(
+            self.options,
+            report,
+            self.ingested_ticks,
+            self.sink,
+            self.observer,
+        );
+        let ended = format
+            .read(input, &mut output)
+            .and_then(|()| output.finish());
         let mut report = output.report;
         report.damage = damage.message();
         match ended {
@@ -120,7 +154,10 @@ impl Run<'_> {
             Err(error) => report.outcome = Outcome::Failed(error.to_string()),
         }
         if report.outcome == Outcome::Read && !report.counts.is_conserved() {
-            report.outcome = Outcome::Failed(format!("internal error: the counts do not add up: {}", report.counts));
+            report.outcome = Outcome::Failed(format!(
+                "internal error: the counts do not add up: {}",
+                report.counts
+            ));
         }
         if report.outcome == Outcome::Read {
             self.sink.end_file().map_err(IngestError::Sink)?;

@@ -28,7 +28,8 @@ pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 /// Batches have the declared columns of the table in order, then the hidden ones, in the store's Arrow types.
 pub trait EventSink {
     /// A file begins. `None` for standard input, whose fingerprint cannot be known beforehand.
-    fn begin_file(&mut self, file: &str, fingerprint: Option<&str>) -> Result<FileState, SinkError>;
+    fn begin_file(&mut self, file: &str, fingerprint: Option<&str>)
+    -> Result<FileState, SinkError>;
 
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError>;
 
@@ -68,7 +69,10 @@ impl EventSink for MemorySink {
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
         let rows = batch.num_rows() as u64;
         self.batches.push((table.to_owned(), batch));
-        Ok(Appended { rows, duplicates: 0 })
+        Ok(Appended {
+            rows,
+            duplicates: 0,
+        })
     }
     fn end_file(&mut self) -> Result<(), SinkError> {
         Ok(())

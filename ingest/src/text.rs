@@ -22,7 +22,11 @@ pub fn lossless(bytes: &[u8], escape: Escape) -> (Cow<'_, str>, u64) {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
             escaped += 1;
-            text.push_str(if escape == Escape::Json { r"\\x" } else { r"\x" });
+            text.push_str(if escape == Escape::Json {
+                r"\\x"
+            } else {
+                r"\x"
+            });
             push_hex(&mut text, *byte);
         }
     }
@@ -121,7 +125,10 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_utf8_are_kept_as_escapes() {
-        assert_eq!(lossless(b"caf\xe9 \xff", Escape::Plain), (Cow::Owned(r"caf\xe9 \xff".to_owned()), 2));
+        assert_eq!(
+            lossless(b"caf\xe9 \xff", Escape::Plain),
+            (Cow::Owned(r"caf\xe9 \xff".to_owned()), 2)
+        );
         assert_eq!(lossless("café".as_bytes(), Escape::Plain).1, 0);
     }
 

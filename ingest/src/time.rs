@@ -16,7 +16,9 @@ pub fn decimal_seconds(text: &[u8]) -> Option<i64> {
     };
     let (mut ticks, mut index) = (0_i64, 0);
     while let Some(digit) = digits.get(index).filter(|b| b.is_ascii_digit()) {
-        ticks = ticks.checked_mul(10)?.checked_add(i64::from(digit - b'0'))?;
+        ticks = ticks
+            .checked_mul(10)?
+            .checked_add(i64::from(digit - b'0'))?;
         index += 1;
     }
     if index == 0 {
@@ -50,10 +52,15 @@ fn fraction_ticks(digits: &[u8]) -> Option<i64> {
 /// Seconds since 1970 as a tick; scientific notation as some JSON writers have it is understood.
 pub fn epoch_seconds(text: &str) -> Option<i64> {
     let since = decimal_seconds(text.as_bytes()).or_else(|| {
-        let seconds: f64 = text.parse().ok().filter(|_| text.bytes().any(|b| b.is_ascii_digit()))?;
+        let seconds: f64 = text
+            .parse()
+            .ok()
+            .filter(|_| text.bytes().any(|b| b.is_ascii_digit()))?;
         (seconds.abs() < 1e12).then_some((seconds * TICKS_PER_SECOND as f64) as i64)
     })?;
-    since.checked_add(UNIX_EPOCH).filter(|tick| (0..=MAX_DATETIME).contains(tick))
+    since
+        .checked_add(UNIX_EPOCH)
+        .filter(|tick| (0..=MAX_DATETIME).contains(tick))
 }
 
 /// `2026-03-01T12:34:56.1234567Z` and its relatives (a blank for the `T`, no fraction, an offset with or without colon) as
@@ -69,8 +76,15 @@ pub fn iso_local(text: &[u8]) -> Option<(i64, &[u8])> {
     if text.len() < 10 || text[4] != b'-' || text[7] != b'-' {
         return None;
     }
-    let day = day_tick(number(&text[..4])?, number(&text[5..7])?, number(&text[8..10])?)?;
-    let Some(clock) = text[10..].strip_prefix(b"T").or_else(|| text[10..].strip_prefix(b" ")) else {
+    let day = day_tick(
+        number(&text[..4])?,
+        number(&text[5..7])?,
+        number(&text[8..10])?,
+    )?;
+    let Some(clock) = text[10..]
+        .strip_prefix(b"T")
+        .or_else(|| text[10..].strip_prefix(b" "))
+    else {
         return (text.len() == 10).then_some((day, &[]));
     };
     let (ticks, rest) = clock_ticks(clock)?;
@@ -126,11 +140,19 @@ pub fn zone_minutes(zone: &[u8]) -> Option<i32> {
 
 /// Midnight of a day of the proleptic Gregorian calendar.
 pub fn day_tick(year: i32, month: i32, day: i32) -> Option<i64> {
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
+    if !(1..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > days_in(year, month)
+    {
         return None;
     }
     // Days since 0001-01-01, with March as the first month so that the leap day comes last.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 307;
     Some(i64::from(days) * TICKS_PER_DAY)
 }
@@ -145,7 +167,10 @@ fn days_in(year: i32, month: i32) -> i32 {
 }
 
 fn number(digits: &[u8]) -> Option<i32> {
-    digits.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i32::from(byte - b'0')))
+    digits.iter().try_fold(0, |value, byte| {
+        byte.is_ascii_digit()
+            .then(|| value * 10 + i32::from(byte - b'0'))
+    })
 }
 
 #[cfg(test)]
@@ -158,22 +183,37 @@ mod tests {
         assert_eq!(day_tick(1970, 1, 1), Some(UNIX_EPOCH));
         assert_eq!(day_tick(1990, 1, 1), Some(YEAR_1990));
         assert_eq!(day_tick(1601, 1, 1), Some(FILETIME_EPOCH));
-        assert_eq!(day_tick(9999, 12, 31).map(|day| day + TICKS_PER_DAY - 1), Some(MAX_DATETIME));
+        assert_eq!(
+            day_tick(9999, 12, 31).map(|day| day + TICKS_PER_DAY - 1),
+            Some(MAX_DATETIME)
+        );
     }
 
     #[test]
     fn the_seventh_digit_survives() {
         let base = day_tick(2026, 3, 1).map(|day| day + 45_296 * TICKS_PER_SECOND);
-        assert_eq!(iso_instant("2026-03-01T12:34:56.1234567Z"), base.map(|tick| tick + 1_234_567));
-        assert_eq!(iso_instant("2026-03-01T14:34:56.18835+02:00"), base.map(|tick| tick + 1_883_500));
+        assert_eq!(
+            iso_instant("2026-03-01T12:34:56.1234567Z"),
+            base.map(|tick| tick + 1_234_567)
+        );
+        assert_eq!(
+            iso_instant("2026-03-01T14:34:56.18835+02:00"),
+            base.map(|tick| tick + 1_883_500)
+        );
         assert_eq!(iso_instant("2026-03-01T12:34:56"), None);
         assert_eq!(iso_instant("2026-02-29T12:34:56Z"), None);
     }
 
     #[test]
     fn epoch_seconds_are_exact() {
-        assert_eq!(epoch_seconds("1320279554.496300"), Some(UNIX_EPOCH + 13_202_795_544_963_000));
-        assert_eq!(epoch_seconds("1.6e9"), Some(UNIX_EPOCH + 16_000_000_000_000_000));
+        assert_eq!(
+            epoch_seconds("1320279554.496300"),
+            Some(UNIX_EPOCH + 13_202_795_544_963_000)
+        );
+        assert_eq!(
+            epoch_seconds("1.6e9"),
+            Some(UNIX_EPOCH + 16_000_000_000_000_000)
+        );
         assert_eq!(epoch_seconds("XXXXXXXXXX.XXXXXX"), None);
         assert_eq!(epoch_seconds("12:30"), None);
         assert_eq!(epoch_seconds("nan"), None);

@@ -7,7 +7,10 @@ use crate::report::Skip;
 
 /// A line's place in the file.
 pub(super) fn place(line: &Line<'_>) -> Place {
-    Place { offset: line.offset, line: line.number }
+    Place {
+        offset: line.offset,
+        line: line.number,
+    }
 }
 
 /// What became of a line before its format saw it.
@@ -24,14 +27,23 @@ pub(super) fn vet(line: &Line<'_>, output: &mut Output<'_>) -> Result<Vetted> {
     output.read(1);
     match line.end {
         LineEnd::TooLong(bytes) => {
-            let message = format!("the line has {bytes} bytes; at most {} are read", crate::input::LINE_BYTES_MAX);
-            output.reject(Refusal::new("line_too_long", message), line.bytes, place(line))?;
+            let message = format!(
+                "the line has {bytes} bytes; at most {} are read",
+                crate::input::LINE_BYTES_MAX
+            );
+            output.reject(
+                Refusal::new("line_too_long", message),
+                line.bytes,
+                place(line),
+            )?;
         }
         LineEnd::CutOff => {
             let message = "the compressed stream broke off inside this line";
             output.reject(Refusal::new("cut_off", message), line.bytes, place(line))?;
         }
-        LineEnd::Terminated | LineEnd::EndOfText if line.bytes.trim_ascii().is_empty() => output.skip(Skip::Blank),
+        LineEnd::Terminated | LineEnd::EndOfText if line.bytes.trim_ascii().is_empty() => {
+            output.skip(Skip::Blank)
+        }
         LineEnd::Terminated | LineEnd::EndOfText => return Ok(Vetted::Usable),
     }
     Ok(Vetted::Done)

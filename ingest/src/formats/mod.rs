@@ -54,7 +54,10 @@ pub struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub fn new(path: &'a str, bytes: &'a [u8]) -> Self {
-        let file_name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path);
+        let file_name = Path::new(path)
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or(path);
         Self { file_name, bytes }
     }
 
@@ -64,12 +67,16 @@ impl<'a> Head<'a> {
             Some(end) if self.bytes.len() >= crate::input::HEAD_BYTES => end,
             _ => self.bytes.len(),
         };
-        self.bytes[..end].split(|byte| matches!(byte, b'\n' | b'\r' | 0)).filter(|line| !line.trim_ascii().is_empty())
+        self.bytes[..end]
+            .split(|byte| matches!(byte, b'\n' | b'\r' | 0))
+            .filter(|line| !line.trim_ascii().is_empty())
     }
 
     /// The parts of the file's name between dots, dashes, underscores and blanks: `conn.2026-01-01.log.gz` has `conn`.
     pub fn name_parts(&self) -> impl Iterator<Item = &'a str> {
-        self.file_name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty())
+        self.file_name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|part| !part.is_empty())
     }
 }
 
@@ -83,11 +90,17 @@ pub enum Recognised {
 
 /// Finds the format of a file by its head.
 pub fn recognise(head: &Head<'_>) -> Recognised {
-    if head.bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+    if head
+        .bytes
+        .iter()
+        .all(|byte| byte.is_ascii_whitespace() || *byte == 0)
+    {
         return Recognised::Empty;
     }
-    let answers: Vec<(&'static dyn LogFormat, Sniff)> =
-        FORMATS.iter().map(|format| (*format, format.sniff(head))).collect();
+    let answers: Vec<(&'static dyn LogFormat, Sniff)> = FORMATS
+        .iter()
+        .map(|format| (*format, format.sniff(head)))
+        .collect();
     for wanted in [Sniff::Certain, Sniff::Likely] {
         if let Some((format, _)) = answers.iter().find(|(_, answer)| *answer == wanted) {
             return Recognised::Format(*format);
@@ -102,14 +115,24 @@ pub fn recognise(head: &Head<'_>) -> Recognised {
 
 /// The format of this name, as `--format` takes it.
 pub fn by_name(name: &str) -> Result<&'static dyn LogFormat> {
-    FORMATS.iter().copied().find(|format| format.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-        IngestError::Options(format!("`{name}` is not a format that huntql knows; known formats: {}", names()))
-    })
+    FORMATS
+        .iter()
+        .copied()
+        .find(|format| format.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| {
+            IngestError::Options(format!(
+                "`{name}` is not a format that huntql knows; known formats: {}",
+                names()
+            ))
+        })
 }
 
 /// What is said of a file that no format wants.
 pub fn unknown_message() -> String {
-    format!("is not a network or proxy log that huntql knows; known formats: {}", names())
+    format!(
+        "is not a network or proxy log that huntql knows; known formats: {}",
+        names()
+    )
 }
 
 fn names() -> String {

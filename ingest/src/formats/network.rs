@@ -26,7 +26,8 @@ pub(super) struct NetworkTable {
 
 impl NetworkTable {
     pub fn open(output: &mut Output<'_>) -> Self {
-        let id = output.table(builtin("DeviceNetworkEvents").expect("DeviceNetworkEvents is built in"));
+        let id =
+            output.table(builtin("DeviceNetworkEvents").expect("DeviceNetworkEvents is built in"));
         let rows = output.rows(id);
         let at = |name: &str| rows.position(name).expect("the column is documented");
         Self {
@@ -47,21 +48,35 @@ impl NetworkTable {
     }
 
     /// The local end; the device is named by its address, for nothing else is known of it.
-    pub fn local(&self, rows: &mut TableRows, text: &str, address: Option<IpAddr>, port: Option<i64>) {
+    pub fn local(
+        &self,
+        rows: &mut TableRows,
+        text: &str,
+        address: Option<IpAddr>,
+        port: Option<i64>,
+    ) {
         rows.cell(self.local_ip).push_text(text);
         rows.cell(self.device_name).push_text(text);
         if let Some(address) = address {
-            rows.cell(self.local_ip_type).push_text(address::ip_type(address));
+            rows.cell(self.local_ip_type)
+                .push_text(address::ip_type(address));
         }
         if let Some(port) = port {
             rows.cell(self.local_port).push_i64(port);
         }
     }
 
-    pub fn remote(&self, rows: &mut TableRows, text: &str, address: Option<IpAddr>, port: Option<i64>) {
+    pub fn remote(
+        &self,
+        rows: &mut TableRows,
+        text: &str,
+        address: Option<IpAddr>,
+        port: Option<i64>,
+    ) {
         rows.cell(self.remote_ip).push_text(text);
         if let Some(address) = address {
-            rows.cell(self.remote_ip_type).push_text(address::ip_type(address));
+            rows.cell(self.remote_ip_type)
+                .push_text(address::ip_type(address));
         }
         if let Some(port) = port {
             rows.cell(self.remote_port).push_i64(port);

@@ -33,7 +33,11 @@ fn detect(head: &[u8]) -> (Option<&'static Encoding>, usize) {
         return (Some(encoding), length);
     }
     let pairs = head.len() / 2;
-    let zeros = |offset: usize| (0..pairs).filter(|pair| head[2 * pair + offset] == 0).count();
+    let zeros = |offset: usize| {
+        (0..pairs)
+            .filter(|pair| head[2 * pair + offset] == 0)
+            .count()
+    };
     let (even, odd) = (zeros(0), zeros(1));
     let most = pairs - pairs / 8;
     match pairs >= 4 {
@@ -56,9 +60,20 @@ impl<R: Read> Utf16<R> {
     fn refill(&mut self) -> io::Result<()> {
         let count = self.inner.read(&mut self.raw)?;
         self.ended = count == 0;
-        self.text.resize(self.decoder.max_utf8_buffer_length(count).unwrap_or(4 * count + 16), 0);
-        let (result, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..count], &mut self.text, self.ended);
-        debug_assert_eq!(result, CoderResult::InputEmpty, "the buffer has room for the longest result");
+        self.text.resize(
+            self.decoder
+                .max_utf8_buffer_length(count)
+                .unwrap_or(4 * count + 16),
+            0,
+        );
+        let (result, _, written, _) =
+            self.decoder
+                .decode_to_utf8(&self.raw[..count], &mut self.text, self.ended);
+        debug_assert_eq!(
+            result,
+            CoderResult::InputEmpty,
+            "the buffer has room for the longest result"
+        );
         self.text.truncate(written);
         self.taken = 0;
         Ok(())

@@ -32,7 +32,12 @@ pub(super) struct Tolerant<R> {
 
 impl<R> Tolerant<R> {
     pub fn new(inner: R, kind: &'static str, damage: &Damage) -> Self {
-        Self { inner, kind, decoded: 0, damage: damage.clone() }
+        Self {
+            inner,
+            kind,
+            decoded: 0,
+            damage: damage.clone(),
+        }
     }
 }
 
@@ -49,7 +54,9 @@ impl<R: Read> Read for Tolerant<R> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let (kind, decoded) = (self.kind, self.decoded);
-                self.damage.set(format!("the {kind} stream is damaged after {decoded} decoded bytes: {error}"));
+                self.damage.set(format!(
+                    "the {kind} stream is damaged after {decoded} decoded bytes: {error}"
+                ));
                 Ok(0)
             }
         }

@@ -11,7 +11,10 @@ const COMPRESSIONS: &[(&[u8], Open)] = &[(&[0x1f, 0x8b], gzip), (&[0x28, 0xb5, 0
 /// The decompressed bytes; the bytes themselves when no compression is recognised.
 pub(super) fn decompress(mut reader: Box<dyn Read>, damage: &Damage) -> io::Result<Box<dyn Read>> {
     let magic = super::read_up_to(&mut reader, 4)?;
-    let open = COMPRESSIONS.iter().find(|(bytes, _)| magic.starts_with(bytes)).map(|(_, open)| *open);
+    let open = COMPRESSIONS
+        .iter()
+        .find(|(bytes, _)| magic.starts_with(bytes))
+        .map(|(_, open)| *open);
     let whole: Box<dyn Read> = Box::new(Cursor::new(magic).chain(reader));
     match open {
         Some(open) => open(whole, damage),
@@ -21,7 +24,8 @@ pub(super) fn decompress(mut reader: Box<dyn Read>, damage: &Damage) -> io::Resu
 
 /// Several members end to end are one text (RFC 1952, 2.2), as `cat a.gz b.gz` makes them.
 fn gzip(reader: Box<dyn Read>, damage: &Damage) -> io::Result<Box<dyn Read>> {
-    let decoder = flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(128 << 10, reader));
+    let decoder =
+        flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(128 << 10, reader));
     Ok(Box::new(Tolerant::new(decoder, "gzip", damage)))
 }
 

@@ -100,7 +100,11 @@ impl<R: Read> LineReader<R> {
                 return match self.buffer.len() - self.start {
                     0 => Ok(None),
                     _ => {
-                        let how = if self.damage.is_some() { LineEnd::CutOff } else { LineEnd::EndOfText };
+                        let how = if self.damage.is_some() {
+                            LineEnd::CutOff
+                        } else {
+                            LineEnd::EndOfText
+                        };
                         Ok(Some(self.take(self.buffer.len(), self.buffer.len(), how)))
                     }
                 };
@@ -117,7 +121,12 @@ impl<R: Read> LineReader<R> {
         if self.newline == b'\n' {
             bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         }
-        Line { offset, number: self.number, bytes, end: how }
+        Line {
+            offset,
+            number: self.number,
+            bytes,
+            end: how,
+        }
     }
 
     /// The head of a line that is too long, after its rest has been passed over. `known` bytes of it are in the buffer.
@@ -149,7 +158,12 @@ impl<R: Read> LineReader<R> {
         // The head takes the place of bytes that have been read, so that the line can be lent like any other.
         self.buffer.splice(..self.start, head);
         self.start = HEAD_BYTES;
-        Ok(Line { offset, number: self.number, bytes: &self.buffer[..HEAD_BYTES], end: LineEnd::TooLong(length) })
+        Ok(Line {
+            offset,
+            number: self.number,
+            bytes: &self.buffer[..HEAD_BYTES],
+            end: LineEnd::TooLong(length),
+        })
     }
 
     fn skip_nuls(&mut self) -> io::Result<()> {
@@ -194,7 +208,9 @@ impl<R: Read> LineReader<R> {
     }
 
     fn choose_newline(&mut self) {
-        if memchr::memchr(b'\n', &self.buffer).is_none() && memchr::memchr(b'\r', &self.buffer).is_some() {
+        if memchr::memchr(b'\n', &self.buffer).is_none()
+            && memchr::memchr(b'\r', &self.buffer).is_some()
+        {
             self.newline = b'\r';
         }
     }
@@ -218,15 +234,26 @@ mod tests {
     #[test]
     fn lines_end_at_any_line_end_and_know_their_offsets() {
         let (lines, _) = read(b"a\r\nbb\n\nc");
-        let expected = [(0, "a", LineEnd::Terminated), (3, "bb", LineEnd::Terminated), (6, "", LineEnd::Terminated), (7, "c", LineEnd::EndOfText)];
-        assert_eq!(lines, expected.map(|(o, t, e)| (o, t.as_bytes().to_vec(), e)));
+        let expected = [
+            (0, "a", LineEnd::Terminated),
+            (3, "bb", LineEnd::Terminated),
+            (6, "", LineEnd::Terminated),
+            (7, "c", LineEnd::EndOfText),
+        ];
+        assert_eq!(
+            lines,
+            expected.map(|(o, t, e)| (o, t.as_bytes().to_vec(), e))
+        );
         assert_eq!(read(b"a\rb\r").0.len(), 2);
     }
 
     #[test]
     fn a_run_of_nuls_separates_lines_and_is_counted() {
         let (lines, nuls) = read(b"cut\0\0\0good\n\0\0\nlast\n");
-        let texts: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(&line.1).into_owned()).collect();
+        let texts: Vec<_> = lines
+            .iter()
+            .map(|line| String::from_utf8_lossy(&line.1).into_owned())
+            .collect();
         assert_eq!(texts, ["cut", "good", "last"]);
         assert_eq!(lines[1].0, 6);
         assert_eq!(nuls, 5);

@@ -52,7 +52,12 @@ impl Input {
         let bytes = decompress::decompress(Box::new(reader), &damage)?;
         let mut rest = charset::to_utf8(bytes)?;
         let head = read_up_to(&mut rest, HEAD_BYTES)?;
-        Ok(Self { name: name.into(), head, rest, damage })
+        Ok(Self {
+            name: name.into(),
+            head,
+            rest,
+            damage,
+        })
     }
 
     /// The first [`HEAD_BYTES`] of text, less when the source is shorter.

@@ -37,7 +37,13 @@ pub struct Expanded {
 /// Each argument as the files it stands for: a file as itself, a folder as all files in it at any depth (hidden ones left
 /// out), a pattern as its matches. The order is that of the names, so that every run reads in the same order.
 pub fn expand(arguments: &[String]) -> Vec<Expanded> {
-    arguments.iter().map(|argument| Expanded { argument: argument.clone(), sources: expand_one(argument) }).collect()
+    arguments
+        .iter()
+        .map(|argument| Expanded {
+            argument: argument.clone(),
+            sources: expand_one(argument),
+        })
+        .collect()
 }
 
 fn expand_one(argument: &str) -> Result<Vec<(Source, Found)>, String> {
@@ -48,10 +54,17 @@ fn expand_one(argument: &str) -> Result<Vec<(Source, Found)>, String> {
     if path.exists() || !is_pattern(argument) {
         return expand_path(path);
     }
-    let matches = glob::glob(argument).map_err(|error| format!("`{argument}` is not a pattern: {error}"))?;
+    let matches =
+        glob::glob(argument).map_err(|error| format!("`{argument}` is not a pattern: {error}"))?;
     let mut sources = Vec::new();
     for path in matches {
-        let path = path.map_err(|error| format!("cannot read `{}`: {}", error.path().display(), error.error()))?;
+        let path = path.map_err(|error| {
+            format!(
+                "cannot read `{}`: {}",
+                error.path().display(),
+                error.error()
+            )
+        })?;
         sources.extend(expand_path(&path)?);
     }
     match sources.is_empty() {
@@ -71,7 +84,10 @@ fn expand_path(path: &Path) -> Result<Vec<(Source, Found)>, String> {
     }
     let mut files = Vec::new();
     walk(path, &mut files).map_err(error)?;
-    Ok(files.into_iter().map(|file| (Source::Path(file), Found::InFolder)).collect())
+    Ok(files
+        .into_iter()
+        .map(|file| (Source::Path(file), Found::InFolder))
+        .collect())
 }
 
 /// All files below `folder`, by name. Symbolic links to folders are not followed: they may lead in circles.

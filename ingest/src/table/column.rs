@@ -1,6 +1,8 @@
 //! One column's cells before they are Arrow: growable, and able to forget the last one.
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray};
+use datafusion::arrow::array::{
+    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use huntql_kql::types::Type;
 use huntql_store::schema::arrow_type;
@@ -18,7 +20,10 @@ pub struct ColumnBuffer {
 #[derive(Debug)]
 enum Cells {
     /// Strings, guids and dynamics: all text end to end, and where each ends.
-    Text { text: String, ends: Vec<i32> },
+    Text {
+        text: String,
+        ends: Vec<i32>,
+    },
     /// Longs, datetimes and timespans (ticks).
     Long(Vec<i64>),
     Int(Vec<i32>),
@@ -31,14 +36,21 @@ enum Cells {
 impl ColumnBuffer {
     pub fn new(ty: Type) -> Self {
         let cells = match ty {
-            Type::String | Type::Guid | Type::Dynamic => Cells::Text { text: String::new(), ends: Vec::new() },
+            Type::String | Type::Guid | Type::Dynamic => Cells::Text {
+                text: String::new(),
+                ends: Vec::new(),
+            },
             Type::Long | Type::Datetime | Type::Timespan => Cells::Long(Vec::new()),
             Type::Int => Cells::Int(Vec::new()),
             Type::Real => Cells::Real(Vec::new()),
             Type::Bool => Cells::Bool(Vec::new()),
             Type::Decimal => Cells::Decimal(Vec::new()),
         };
-        Self { ty, cells, valid: Vec::new() }
+        Self {
+            ty,
+            cells,
+            valid: Vec::new(),
+        }
     }
 
     pub fn ty(&self) -> Type {
@@ -103,7 +115,9 @@ impl ColumnBuffer {
 
     /// A text cell that `write` composes in place. It must only append.
     pub fn write_text(&mut self, write: impl FnOnce(&mut String)) {
-        let Cells::Text { text, ends } = &mut self.cells else { return self.push_null() };
+        let Cells::Text { text, ends } = &mut self.cells else {
+            return self.push_null();
+        };
         write(text);
         ends.push(text.len() as i32);
         if self.ty != Type::String {
@@ -143,20 +157,26 @@ impl ColumnBuffer {
     }
 
     pub fn push_f64(&mut self, value: f64) {
-        let Cells::Real(values) = &mut self.cells else { return self.push_null() };
+        let Cells::Real(values) = &mut self.cells else {
+            return self.push_null();
+        };
         values.push(value);
         self.valid.push(true);
     }
 
     pub fn push_bool(&mut self, value: bool) {
-        let Cells::Bool(values) = &mut self.cells else { return self.push_null() };
+        let Cells::Bool(values) = &mut self.cells else {
+            return self.push_null();
+        };
         values.push(value);
         self.valid.push(true);
     }
 
     /// An unscaled decimal.
     pub fn push_decimal(&mut self, value: i128) {
-        let Cells::Decimal(values) = &mut self.cells else { return self.push_null() };
+        let Cells::Decimal(values) = &mut self.cells else {
+            return self.push_null();
+        };
         values.push(value);
         self.valid.push(true);
     }
@@ -171,7 +191,9 @@ impl ColumnBuffer {
 
     /// The text of row `row` when it is the last one written.
     pub fn last_text(&self, row: usize) -> Option<&str> {
-        let Cells::Text { text, ends } = &self.cells else { return None };
+        let Cells::Text { text, ends } = &self.cells else {
+            return None;
+        };
         (ends.len() == row + 1).then(|| {
             let start = if row == 0 { 0 } else { ends[row - 1] as usize };
             &text[start..]
@@ -189,7 +211,8 @@ impl ColumnBuffer {
     pub fn finish(&mut self) -> ArrayRef {
         let nulls = match self.ty {
             Type::String => None,
-            _ => Some(NullBuffer::from(std::mem::take(&mut self.valid))).filter(|nulls| nulls.null_count() > 0),
+            _ => Some(NullBuffer::from(std::mem::take(&mut self.valid)))
+                .filter(|nulls| nulls.null_count() > 0),
         };
         match &mut self.cells {
             Cells::Text { text, ends } => {
@@ -203,10 +226,16 @@ impl ColumnBuffer {
             }
             Cells::Long(values) => Arc::new(Int64Array::new(std::mem::take(values).into(), nulls)),
             Cells::Int(values) => Arc::new(Int32Array::new(std::mem::take(values).into(), nulls)),
-            Cells::Real(values) => Arc::new(Float64Array::new(std::mem::take(values).into(), nulls)),
-            Cells::Bool(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(std::mem::take(values)), nulls)),
+            Cells::Real(values) => {
+                Arc::new(Float64Array::new(std::mem::take(values).into(), nulls))
+            }
+            Cells::Bool(values) => Arc::new(BooleanArray::new(
+                BooleanBuffer::from(std::mem::take(values)),
+                nulls,
+            )),
             Cells::Decimal(values) => Arc::new(
-                Decimal128Array::new(std::mem::take(values).into(), nulls).with_data_type(arrow_type(Type::Decimal)),
+                Decimal128Array::new(std::mem::take(values).into(), nulls)
+                    .with_data_type(arrow_type(Type::Decimal)),
             ),
         }
     }

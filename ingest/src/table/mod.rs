@@ -45,14 +45,21 @@ pub struct TableRows {
 impl TableRows {
     pub fn new(table: &TableSchema) -> Self {
         let all: Vec<_> = table.columns.iter().chain(schema::HIDDEN.iter()).collect();
-        let fields: Vec<Field> =
-            all.iter().map(|c| Field::new(&c.name, schema::arrow_type(c.ty), c.ty != Type::String)).collect();
+        let fields: Vec<Field> = all
+            .iter()
+            .map(|c| Field::new(&c.name, schema::arrow_type(c.ty), c.ty != Type::String))
+            .collect();
         let position = |name: &str| table.columns.iter().position(|c| c.name == name);
         Self {
             name: table.name.clone(),
             schema: Arc::new(Schema::new(fields)),
             columns: all.iter().map(|c| ColumnBuffer::new(c.ty)).collect(),
-            by_name: table.columns.iter().enumerate().map(|(i, c)| (c.name.to_ascii_lowercase(), i)).collect(),
+            by_name: table
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(i, c)| (c.name.to_ascii_lowercase(), i))
+                .collect(),
             declared: table.columns.len(),
             rows: 0,
             identity: Identity {
@@ -137,11 +144,19 @@ impl TableRows {
         {
             self.cell(report).push_i64(id.report_id());
         }
-        let (Some(device), Some(name)) = (self.identity.device_id, self.identity.device_name) else { return };
+        let (Some(device), Some(name)) = (self.identity.device_id, self.identity.device_name)
+        else {
+            return;
+        };
         if !self.columns[device].is_blank(self.rows) {
             return;
         }
-        let Some(text) = self.columns[name].last_text(self.rows).filter(|text| !text.is_empty()) else { return };
+        let Some(text) = self.columns[name]
+            .last_text(self.rows)
+            .filter(|text| !text.is_empty())
+        else {
+            return;
+        };
         let device_id = self.device_ids.of(text);
         self.columns[device].truncate(self.rows);
         self.columns[device].push_text(device_id);
@@ -161,7 +176,8 @@ impl TableRows {
         self.undo();
         self.rows = 0;
         let arrays = self.columns.iter_mut().map(ColumnBuffer::finish).collect();
-        RecordBatch::try_new(Arc::clone(&self.schema), arrays).expect("buffers are made from the schema")
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays)
+            .expect("buffers are made from the schema")
     }
 }
 

@@ -45,7 +45,9 @@ impl LogFormat for ZeekJson {
             if keys.read(&line).is_err() || !keys.has("ts") {
                 continue;
             }
-            let Some(name) = keys.log_name(from_name) else { continue };
+            let Some(name) = keys.log_name(from_name) else {
+                continue;
+            };
             mixed |= keys.path(&line).is_some();
             match logs::mapped(&name) {
                 Some(_) => mapped = true,
@@ -85,7 +87,10 @@ impl LogFormat for ZeekJson {
 fn log_of_name(path: &str) -> Option<&'static str> {
     let head = Head::new(path, &[]);
     let parts: Vec<&str> = head.name_parts().collect();
-    logs::LOGS.iter().map(|log| log.name).find(|name| parts.contains(name))
+    logs::LOGS
+        .iter()
+        .map(|log| log.name)
+        .find(|name| parts.contains(name))
 }
 
 /// The members of one object, as spans of its line.
@@ -109,7 +114,9 @@ impl Keys {
     fn scan(&mut self, line: &str) -> std::result::Result<(), jiter::JiterError> {
         let mut json = Jiter::new(line.as_bytes());
         let mut count = 0;
-        let mut key = json.next_object()?.map(|key| remember(&mut self.names, count, key));
+        let mut key = json
+            .next_object()?
+            .map(|key| remember(&mut self.names, count, key));
         while key.is_some() {
             let peek = json.peek()?;
             let start = json.current_index();
@@ -121,7 +128,9 @@ impl Keys {
             }
             self.members.push(Span::new(start, json.current_index()));
             count += 1;
-            key = json.next_key()?.map(|key| remember(&mut self.names, count, key));
+            key = json
+                .next_key()?
+                .map(|key| remember(&mut self.names, count, key));
         }
         json.finish()?;
         self.find_path(line);
@@ -129,7 +138,11 @@ impl Keys {
     }
 
     fn find_path(&mut self, line: &str) {
-        let member = self.names.iter().zip(&self.members).find(|(name, _)| PATH_KEYS.contains(&name.as_str()));
+        let member = self
+            .names
+            .iter()
+            .zip(&self.members)
+            .find(|(name, _)| PATH_KEYS.contains(&name.as_str()));
         self.path = member.map(|(_, value)| value.of(line).trim_matches('"').to_owned());
     }
 
@@ -138,7 +151,9 @@ impl Keys {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.names[..self.members.len()].iter().any(|known| known == name)
+        self.names[..self.members.len()]
+            .iter()
+            .any(|known| known == name)
     }
 
     /// The log of the record. What the file's name says holds only when the fields agree.
@@ -181,10 +196,17 @@ impl Reading {
         let (text, escaped) = lossless(line.bytes, Escape::Json);
         output.report.escaped_bytes += escaped;
         if let Err(message) = self.keys.read(&text) {
-            return output.reject(Refusal::new("bad_json", format!("no JSON object: {message}")), line.bytes, place);
+            return output.reject(
+                Refusal::new("bad_json", format!("no JSON object: {message}")),
+                line.bytes,
+                place,
+            );
         }
         let Some(name) = self.keys.log_name(self.from_name) else {
-            let refusal = Refusal::new("no_log", "neither `_path` nor the fields say which Zeek log this is");
+            let refusal = Refusal::new(
+                "no_log",
+                "neither `_path` nor the fields say which Zeek log this is",
+            );
             return output.reject(refusal, line.bytes, place);
         };
         let Some(log) = logs::mapped(&name) else {
@@ -201,7 +223,11 @@ impl Reading {
             extra_spans: &self.extra_spans,
         };
         let options = output.options;
-        let mut target = Target { table: &self.table, rows: output.rows(self.table.id), options };
+        let mut target = Target {
+            table: &self.table,
+            rows: output.rows(self.table.id),
+            options,
+        };
         match (log.map)(&record, &mut target) {
             Ok(()) => output.keep(self.table.id, log.class, line.bytes, place),
             Err(refusal) => output.discard(self.table.id, refusal, line.bytes, place),
@@ -221,7 +247,10 @@ impl Reading {
             match log.position(name) {
                 Some(position) => self.known[position] = *span,
                 None => {
-                    self.extras.push(Extra { name: name.clone(), kind: Kind::Text });
+                    self.extras.push(Extra {
+                        name: name.clone(),
+                        kind: Kind::Text,
+                    });
                     self.extra_spans.push(*span);
                 }
             }

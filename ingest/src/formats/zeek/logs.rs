@@ -33,7 +33,14 @@ pub(super) struct ZeekLog {
 }
 
 /// The fields that each mapped log begins with; mapped to columns of their own.
-pub(super) const COMMON: &[&str] = &["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"];
+pub(super) const COMMON: &[&str] = &[
+    "ts",
+    "uid",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+];
 pub(super) const TS: usize = 0;
 pub(super) const UID: usize = 1;
 pub(super) const ORIG_H: usize = 2;
@@ -44,7 +51,13 @@ pub(super) const RESP_P: usize = 5;
 pub(super) const OWN: usize = COMMON.len();
 
 pub(super) static LOGS: &[ZeekLog] = &[
-    ZeekLog { name: "conn", class: "zeek.conn", fields: CONN, signature: &["conn_state"], map: map::conn },
+    ZeekLog {
+        name: "conn",
+        class: "zeek.conn",
+        fields: CONN,
+        signature: &["conn_state"],
+        map: map::conn,
+    },
     ZeekLog {
         name: "http",
         class: "zeek.http",
@@ -59,7 +72,13 @@ pub(super) static LOGS: &[ZeekLog] = &[
         signature: &["cipher", "established", "server_name"],
         map: map::ssl,
     },
-    ZeekLog { name: "dns", class: "zeek.dns", fields: DNS, signature: &["qtype_name", "rcode", "trans_id"], map: map::dns },
+    ZeekLog {
+        name: "dns",
+        class: "zeek.dns",
+        fields: DNS,
+        signature: &["qtype_name", "rcode", "trans_id"],
+        map: map::dns,
+    },
 ];
 
 pub(super) const CONN: &[(&str, Kind)] = &[
@@ -163,13 +182,66 @@ pub(super) const DNS_PROTO: usize = OWN;
 
 /// Logs of Zeek that are known by name and have no mapping.
 const UNMAPPED: &[&str] = &[
-    "analyzer", "broker", "capture_loss", "cluster", "config", "dce_rpc", "dhcp", "dnp3", "dpd", "files", "ftp",
-    "intel", "irc", "kerberos", "known_certs", "known_hosts", "known_services", "ldap", "ldap_search",
-    "loaded_scripts", "modbus", "mqtt_connect", "mqtt_publish", "mqtt_subscribe", "mysql", "notice", "notice_alarm",
-    "ntlm", "ntp", "ocsp", "packet_filter", "pe", "postgresql", "quic", "radius", "rdp", "reporter", "rfb",
-    "signatures", "sip", "smb_cmd", "smb_files", "smb_mapping", "smtp", "snmp", "socks", "software", "ssh", "stats",
-    "stderr", "stdout", "syslog", "telemetry", "traceroute", "tunnel", "unknown_protocols", "websocket", "weird",
-    "weird_stats", "x509",
+    "analyzer",
+    "broker",
+    "capture_loss",
+    "cluster",
+    "config",
+    "dce_rpc",
+    "dhcp",
+    "dnp3",
+    "dpd",
+    "files",
+    "ftp",
+    "intel",
+    "irc",
+    "kerberos",
+    "known_certs",
+    "known_hosts",
+    "known_services",
+    "ldap",
+    "ldap_search",
+    "loaded_scripts",
+    "modbus",
+    "mqtt_connect",
+    "mqtt_publish",
+    "mqtt_subscribe",
+    "mysql",
+    "notice",
+    "notice_alarm",
+    "ntlm",
+    "ntp",
+    "ocsp",
+    "packet_filter",
+    "pe",
+    "postgresql",
+    "quic",
+    "radius",
+    "rdp",
+    "reporter",
+    "rfb",
+    "signatures",
+    "sip",
+    "smb_cmd",
+    "smb_files",
+    "smb_mapping",
+    "smtp",
+    "snmp",
+    "socks",
+    "software",
+    "ssh",
+    "stats",
+    "stderr",
+    "stdout",
+    "syslog",
+    "telemetry",
+    "traceroute",
+    "tunnel",
+    "unknown_protocols",
+    "websocket",
+    "weird",
+    "weird_stats",
+    "x509",
 ];
 
 /// The mapped log of this name.
@@ -183,7 +255,10 @@ pub(super) fn is_log(name: &str) -> bool {
 }
 
 pub(super) fn mapped_names() -> String {
-    LOGS.iter().map(|log| log.name).collect::<Vec<_>>().join(", ")
+    LOGS.iter()
+        .map(|log| log.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl ZeekLog {
@@ -198,8 +273,13 @@ impl ZeekLog {
             return Some(index);
         }
         if let Some(rest) = name.strip_prefix("id_") {
-            return COMMON.iter().position(|common| common.strip_prefix("id.") == Some(rest));
+            return COMMON
+                .iter()
+                .position(|common| common.strip_prefix("id.") == Some(rest));
         }
-        self.fields.iter().position(|(field, _)| *field == name).map(|index| OWN + index)
+        self.fields
+            .iter()
+            .position(|(field, _)| *field == name)
+            .map(|index| OWN + index)
     }
 }

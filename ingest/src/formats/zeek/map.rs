@@ -38,7 +38,11 @@ struct State {
 }
 
 const fn state(name: &'static str, outgoing: &'static str, incoming: &'static str) -> State {
-    State { name, outgoing, incoming }
+    State {
+        name,
+        outgoing,
+        incoming,
+    }
 }
 
 const ACCEPTED: &str = "InboundConnectionAccepted";
@@ -66,11 +70,25 @@ const MIDSTREAM: State = state("OTH", "ConnectionFound", "ConnectionFound");
 
 pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
     let proto = record.text(logs::CONN_PROTO).unwrap_or_default();
-    let ends = Ends::read(record, told(record, logs::CONN_LOCAL_ORIG), told(record, logs::CONN_LOCAL_RESP), target)?;
+    let ends = Ends::read(
+        record,
+        told(record, logs::CONN_LOCAL_ORIG),
+        told(record, logs::CONN_LOCAL_RESP),
+        target,
+    )?;
     let icmp = proto == "icmp";
-    let action = if icmp { "IcmpConnectionInspected" } else { action_type(record, ends.direction) };
+    let action = if icmp {
+        "IcmpConnectionInspected"
+    } else {
+        action_type(record, ends.direction)
+    };
     ends.write(target, !icmp);
-    let NetworkTable { action_type, protocol, additional_fields, .. } = *target.table;
+    let NetworkTable {
+        action_type,
+        protocol,
+        additional_fields,
+        ..
+    } = *target.table;
     target.rows.cell(action_type).push_text(action);
     target.rows.cell(protocol).push_text(protocol_name(&proto));
     target.rows.cell(additional_fields).write_text(|text| {
@@ -84,7 +102,11 @@ pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), R
             object.field("icmp_type", &record.text(logs::ORIG_P).unwrap_or_default());
             object.field("icmp_code", &record.text(logs::RESP_P).unwrap_or_default());
         }
-        let elsewhere = [logs::CONN_PROTO, logs::CONN_LOCAL_ORIG, logs::CONN_LOCAL_RESP];
+        let elsewhere = [
+            logs::CONN_PROTO,
+            logs::CONN_LOCAL_ORIG,
+            logs::CONN_LOCAL_RESP,
+        ];
         record.write_fields(&mut object, |field| !elsewhere.contains(&field));
         object.end();
     });
@@ -92,17 +114,41 @@ pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), R
 }
 
 pub(super) fn http(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
-    inspected(record, target, &Inspected { action: "HttpConnectionInspected", proto: None, name: Some(logs::HTTP_HOST) })
+    inspected(
+        record,
+        target,
+        &Inspected {
+            action: "HttpConnectionInspected",
+            proto: None,
+            name: Some(logs::HTTP_HOST),
+        },
+    )
 }
 
 pub(super) fn ssl(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
     let name = Some(logs::SSL_SERVER_NAME);
-    inspected(record, target, &Inspected { action: "SslConnectionInspected", proto: None, name })
+    inspected(
+        record,
+        target,
+        &Inspected {
+            action: "SslConnectionInspected",
+            proto: None,
+            name,
+        },
+    )
 }
 
 pub(super) fn dns(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
     let proto = Some(logs::DNS_PROTO);
-    inspected(record, target, &Inspected { action: "DnsConnectionInspected", proto, name: None })
+    inspected(
+        record,
+        target,
+        &Inspected {
+            action: "DnsConnectionInspected",
+            proto,
+            name: None,
+        },
+    )
 }
 
 /// What tells one inspected log from another.
@@ -120,37 +166,47 @@ fn inspected(record: &Record<'_>, target: &mut Target<'_>, log: &Inspected) -> R
     let table = *target.table;
     target.rows.cell(table.action_type).push_text(log.action);
     let proto = log.proto.and_then(|field| record.text(field));
-    target.rows.cell(table.protocol).push_text(proto.as_deref().map_or("Tcp", protocol_name));
+    target
+        .rows
+        .cell(table.protocol)
+        .push_text(proto.as_deref().map_or("Tcp", protocol_name));
     if let (UrlFill::FromInspection, Some(name)) = (target.options.url_fill, log.name)
         && let Some(name) = record.text(name)
     {
         target.rows.cell(table.remote_url).push_text(&name);
     }
-    target.rows.cell(table.additional_fields).write_text(|text| {
-        let mut object = TextObject::begin(text);
-        object.field("direction", ends.direction.name());
-        object.field_with("ts", |text| {
-            use std::fmt::Write;
-            write!(text, "{}", ends.tick - time::FILETIME_EPOCH).expect("a String takes everything");
+    target
+        .rows
+        .cell(table.additional_fields)
+        .write_text(|text| {
+            let mut object = TextObject::begin(text);
+            object.field("direction", ends.direction.name());
+            object.field_with("ts", |text| {
+                use std::fmt::Write;
+                write!(text, "{}", ends.tick - time::FILETIME_EPOCH)
+                    .expect("a String takes everything");
+            });
+            if let Some(uid) = record.text(logs::UID) {
+                object.field("uid", &uid);
+            }
+            record.write_fields(&mut object, |field| Some(field) != log.proto);
+            object.end();
         });
-        if let Some(uid) = record.text(logs::UID) {
-            object.field("uid", &uid);
-        }
-        record.write_fields(&mut object, |field| Some(field) != log.proto);
-        object.end();
-    });
     Ok(())
 }
 
 fn action_type(record: &Record<'_>, direction: Direction) -> &'static str {
     let name = record.text(logs::CONN_STATE).unwrap_or_default();
     let bytes = |field| record.text(field).is_some_and(|text| text != "0");
-    let state = STATES.iter().find(|state| state.name == name).unwrap_or_else(|| {
-        match bytes(logs::CONN_ORIG_BYTES) || bytes(logs::CONN_RESP_BYTES) {
-            true => &MIDSTREAM_WITH_BYTES,
-            false => &MIDSTREAM,
-        }
-    });
+    let state = STATES
+        .iter()
+        .find(|state| state.name == name)
+        .unwrap_or_else(
+            || match bytes(logs::CONN_ORIG_BYTES) || bytes(logs::CONN_RESP_BYTES) {
+                true => &MIDSTREAM_WITH_BYTES,
+                false => &MIDSTREAM,
+            },
+        );
     match direction {
         Direction::Out => state.outgoing,
         Direction::In => state.incoming,
@@ -168,7 +224,10 @@ fn told(record: &Record<'_>, field: usize) -> Told {
 /// Zeek's transport as Defender spells it; what Defender has no name for stays as it is.
 fn protocol_name(proto: &str) -> &str {
     const NAMES: &[(&str, &str)] = &[("tcp", "Tcp"), ("udp", "Udp"), ("icmp", "Icmp")];
-    NAMES.iter().find(|(zeek, _)| *zeek == proto).map_or(proto, |(_, defender)| defender)
+    NAMES
+        .iter()
+        .find(|(zeek, _)| *zeek == proto)
+        .map_or(proto, |(_, defender)| defender)
 }
 
 /// Time, addresses, ports and sides: the part that all logs share.
@@ -186,13 +245,24 @@ struct End<'a> {
 }
 
 impl<'a> Ends<'a> {
-    fn read(record: &Record<'a>, orig: Told, resp: Told, target: &Target<'_>) -> Result<Self, Refusal> {
+    fn read(
+        record: &Record<'a>,
+        orig: Told,
+        resp: Told,
+        target: &Target<'_>,
+    ) -> Result<Self, Refusal> {
         let tick = timestamp(record)?;
         let originator = End::read(record, logs::ORIG_H, logs::ORIG_P)?;
         let responder = End::read(record, logs::RESP_H, logs::RESP_P)?;
         let nets: &LocalNets = &target.options.local_nets;
-        let direction = address::direction(nets, (originator.address, orig), (responder.address, resp));
-        Ok(Self { tick, direction, originator, responder })
+        let direction =
+            address::direction(nets, (originator.address, orig), (responder.address, resp));
+        Ok(Self {
+            tick,
+            direction,
+            originator,
+            responder,
+        })
     }
 
     fn write(&self, target: &mut Target<'_>, has_ports: bool) {
@@ -202,8 +272,12 @@ impl<'a> Ends<'a> {
         };
         let port = |end: &End<'_>| end.port.filter(|_| has_ports);
         target.rows.cell(target.table.timestamp).push_i64(self.tick);
-        target.table.local(target.rows, &local.text, local.address, port(local));
-        target.table.remote(target.rows, &remote.text, remote.address, port(remote));
+        target
+            .table
+            .local(target.rows, &local.text, local.address, port(local));
+        target
+            .table
+            .remote(target.rows, &remote.text, remote.address, port(remote));
     }
 }
 
@@ -214,16 +288,28 @@ impl<'a> End<'a> {
             return Err(Refusal::new("no_address", format!("`{field}` is not set")));
         };
         let Some(address) = address::parse(&text) else {
-            return Err(Refusal::new("bad_address", format!("`{text}` in `{field}` is no address")));
+            return Err(Refusal::new(
+                "bad_address",
+                format!("`{text}` in `{field}` is no address"),
+            ));
         };
         let port = match record.text(port) {
             None => None,
             Some(digits) => match digits.parse::<u32>() {
                 Ok(port) => Some(i64::from(port)),
-                Err(_) => return Err(Refusal::new("bad_port", format!("`{digits}` in `{}` is no port", logs::COMMON[port]))),
+                Err(_) => {
+                    return Err(Refusal::new(
+                        "bad_port",
+                        format!("`{digits}` in `{}` is no port", logs::COMMON[port]),
+                    ));
+                }
             },
         };
-        Ok(Self { text, address: Some(address), port })
+        Ok(Self {
+            text,
+            address: Some(address),
+            port,
+        })
     }
 }
 
@@ -234,13 +320,21 @@ fn timestamp(record: &Record<'_>) -> Result<i64, Refusal> {
     };
     match time::epoch_seconds(&text).or_else(|| time::iso_instant(&text)) {
         Some(tick) if tick >= time::YEAR_1990 => Ok(tick),
-        Some(_) => Err(Refusal::new("time_before_1990", format!("`{text}` in `ts` is before 1990: seconds since a start?"))),
-        None => Err(Refusal::new("bad_time", format!("`{text}` in `ts` is no time"))),
+        Some(_) => Err(Refusal::new(
+            "time_before_1990",
+            format!("`{text}` in `ts` is before 1990: seconds since a start?"),
+        )),
+        None => Err(Refusal::new(
+            "bad_time",
+            format!("`{text}` in `ts` is no time"),
+        )),
     }
 }
 
 impl std::fmt::Debug for ZeekLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ZeekLog").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ZeekLog")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

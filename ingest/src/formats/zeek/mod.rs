@@ -18,5 +18,8 @@ pub(super) static JSON: json::ZeekJson = json::ZeekJson;
 
 /// What is said of a Zeek log that is recognised and not mapped.
 fn unmapped(log: &str) -> String {
-    format!("it is Zeek's `{log}` log, which is not mapped to a table yet; mapped: {}", logs::mapped_names())
+    format!(
+        "it is Zeek's `{log}` log, which is not mapped to a table yet; mapped: {}",
+        logs::mapped_names()
+    )
 }

@@ -15,7 +15,10 @@ pub(super) struct Span {
 
 impl Span {
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     pub fn of(self, line: &str) -> &str {
@@ -68,7 +71,9 @@ impl<'a> Record<'a> {
 
     /// A scalar as plain text; `None` when unset or empty.
     pub fn text(&self, field: usize) -> Option<Cow<'a, str>> {
-        self.raw(field).map(|raw| value::plain(raw, self.writing)).filter(|text| !text.is_empty())
+        self.raw(field)
+            .map(|raw| value::plain(raw, self.writing))
+            .filter(|text| !text.is_empty())
     }
 
     /// Writes the fields for which `wanted` holds as text, in the log's order, then the unlisted ones.
@@ -81,7 +86,9 @@ impl<'a> Record<'a> {
         }
         for (extra, span) in self.extras.iter().zip(self.extra_spans) {
             if let Some(raw) = self.unless_unset(*span) {
-                object.field_with(&extra.name, |text| value::push(text, raw, extra.kind, self.writing));
+                object.field_with(&extra.name, |text| {
+                    value::push(text, raw, extra.kind, self.writing)
+                });
             }
         }
     }

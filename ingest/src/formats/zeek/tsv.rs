@@ -6,14 +6,14 @@
 use super::logs::{self, Kind, ZeekLog};
 use super::map::Target;
 use super::record::{Extra, Record, Span, Writing};
-use crate::formats::network::NetworkTable;
+use crate::Result;
 use crate::formats::line::{self, Vetted};
+use crate::formats::network::NetworkTable;
 use crate::formats::{Head, LogFormat, Sniff};
 use crate::input::{Input, Line};
 use crate::output::{Output, Place, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
-use crate::Result;
 
 pub(in crate::formats) struct ZeekTsv;
 
@@ -74,7 +74,12 @@ pub(super) struct Style {
 impl Default for Style {
     fn default() -> Self {
         let text = str::to_owned;
-        Self { separator: text("\t"), set_separator: text(","), empty: text("(empty)"), unset: text("-") }
+        Self {
+            separator: text("\t"),
+            set_separator: text(","),
+            empty: text("(empty)"),
+            unset: text("-"),
+        }
     }
 }
 
@@ -143,7 +148,10 @@ impl Header {
                 Some(position) => Column::Known(position),
                 None => {
                     let kind = self.types.get(index).map_or(Kind::Text, |ty| kind_of(ty));
-                    self.extras.push(Extra { name: field.clone(), kind });
+                    self.extras.push(Extra {
+                        name: field.clone(),
+                        kind,
+                    });
                     Column::Extra(self.extras.len() - 1)
                 }
             });
@@ -154,7 +162,9 @@ impl Header {
         if !self.fields.is_empty() {
             return match self.log {
                 Some(_) => Sniff::Certain,
-                None if logs::is_log(&self.path) || self.fields.iter().any(|field| field == "ts") => {
+                None if logs::is_log(&self.path)
+                    || self.fields.iter().any(|field| field == "ts") =>
+                {
                     Sniff::Unmapped(super::unmapped(&self.path))
                 }
                 None => Sniff::No,
@@ -171,7 +181,9 @@ impl Header {
 
 /// The log whose own fields are among `names`.
 fn by_fields(names: &[&str]) -> Option<&'static ZeekLog> {
-    logs::LOGS.iter().find(|log| log.signature.iter().all(|field| names.contains(field)))
+    logs::LOGS
+        .iter()
+        .find(|log| log.signature.iter().all(|field| names.contains(field)))
 }
 
 /// Whether a line begins as each Zeek line does: an epoch time, a uid, an address, a port.
@@ -185,20 +197,31 @@ fn is_headless(line: &str) -> bool {
 }
 
 fn kind_of(ty: &str) -> Kind {
-    const KINDS: &[(&str, Kind)] = &[("bool", Kind::Flag), ("interval", Kind::Seconds), ("double", Kind::Seconds)];
+    const KINDS: &[(&str, Kind)] = &[
+        ("bool", Kind::Flag),
+        ("interval", Kind::Seconds),
+        ("double", Kind::Seconds),
+    ];
     if ty == "vector[interval]" || ty == "vector[double]" {
         return Kind::SecondsList;
     }
     if ty.starts_with("set[") || ty.starts_with("vector[") {
         return Kind::Texts;
     }
-    KINDS.iter().find(|(name, _)| *name == ty).map_or(Kind::Text, |(_, kind)| *kind)
+    KINDS
+        .iter()
+        .find(|(name, _)| *name == ty)
+        .map_or(Kind::Text, |(_, kind)| *kind)
 }
 
 /// `\x09` as the character it stands for.
 fn unescape_separator(text: &str) -> String {
-    let hex = text.trim().strip_prefix("\\x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    hex.filter(u8::is_ascii).map_or_else(|| text.to_owned(), |byte| char::from(byte).to_string())
+    let hex = text
+        .trim()
+        .strip_prefix("\\x")
+        .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    hex.filter(u8::is_ascii)
+        .map_or_else(|| text.to_owned(), |byte| char::from(byte).to_string())
 }
 
 /// The state of reading one file; its vectors are reused from line to line.
@@ -235,7 +258,11 @@ impl Reading {
             extra_spans: &self.extras,
         };
         let options = output.options;
-        let mut target = Target { table: &self.table, rows: output.rows(self.table.id), options };
+        let mut target = Target {
+            table: &self.table,
+            rows: output.rows(self.table.id),
+            options,
+        };
         match (log.map)(&record, &mut target) {
             Ok(()) => output.keep(self.table.id, log.class, line.bytes, place),
             Err(refusal) => output.discard(self.table.id, refusal, line.bytes, place),
@@ -244,7 +271,10 @@ impl Reading {
 
     fn without_log(&self, line: &Line<'_>, output: &mut Output<'_>, place: Place) -> Result<()> {
         if self.header.fields.is_empty() {
-            let refusal = Refusal::new("no_header", "no `#fields` line has been read before this one");
+            let refusal = Refusal::new(
+                "no_header",
+                "no `#fields` line has been read before this one",
+            );
             return output.reject(refusal, line.bytes, place);
         }
         output.skip_unmapped(&self.header.path);
@@ -273,12 +303,16 @@ impl Reading {
         }
         if self.columns.len() != self.header.columns.len() {
             let (found, expected) = (self.columns.len(), self.header.columns.len());
-            return Err(Refusal::new("field_count", format!("{found} fields, and the header names {expected}")));
+            return Err(Refusal::new(
+                "field_count",
+                format!("{found} fields, and the header names {expected}"),
+            ));
         }
         self.known.clear();
         self.known.resize(log.known(), Span::default());
         self.extras.clear();
-        self.extras.resize(self.header.extras.len(), Span::default());
+        self.extras
+            .resize(self.header.extras.len(), Span::default());
         for (column, span) in self.header.columns.iter().zip(&self.columns) {
             match column {
                 Column::Known(position) => self.known[*position] = *span,

@@ -19,8 +19,12 @@ pub(super) fn plain<'a>(raw: &'a str, writing: Writing<'_>) -> Cow<'a, str> {
 pub(super) fn push(text: &mut String, raw: &str, kind: Kind, writing: Writing<'_>) {
     match (writing, kind) {
         (Writing::Tsv(_), Kind::Flag) => text.push_str(flag(raw)),
-        (Writing::Tsv(style), Kind::Texts | Kind::SecondsList) => push_tsv_list(text, raw, kind, style),
-        (Writing::Tsv(_), Kind::Text | Kind::Seconds) => push_json_escaped(text, &unescape_tsv(raw)),
+        (Writing::Tsv(style), Kind::Texts | Kind::SecondsList) => {
+            push_tsv_list(text, raw, kind, style)
+        }
+        (Writing::Tsv(_), Kind::Text | Kind::Seconds) => {
+            push_json_escaped(text, &unescape_tsv(raw))
+        }
         (Writing::Json, Kind::Seconds) => push_seconds(text, raw),
         (Writing::Json, Kind::SecondsList) if raw.starts_with('[') => push_json_seconds(text, raw),
         (Writing::Json, _) => push_json(text, raw),
@@ -43,8 +47,11 @@ fn unescape_tsv(raw: &str) -> Cow<'_, str> {
     }
     let (bytes, mut out, mut index) = (raw.as_bytes(), Vec::with_capacity(raw.len()), 0);
     while index < bytes.len() {
-        let escape = bytes[index..].strip_prefix(br"\x").and_then(|rest| rest.get(..2));
-        let byte = escape.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let escape = bytes[index..]
+            .strip_prefix(br"\x")
+            .and_then(|rest| rest.get(..2));
+        let byte =
+            escape.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match byte {
             Some(byte) => {
                 out.push(byte);
@@ -79,7 +86,9 @@ fn push_tsv_list(text: &mut String, raw: &str, kind: Kind, style: &Style) {
 }
 
 fn push_element(text: &mut String, element: &str) {
-    let plain = element.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    let plain = element
+        .bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
     text.push_str("\\\"");
     if plain {
         text.push_str(element);
@@ -92,7 +101,10 @@ fn push_element(text: &mut String, element: &str) {
 }
 
 fn push_json(text: &mut String, raw: &str) {
-    let Some(inside) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+    let Some(inside) = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
         let mut compact = String::new();
         match raw.starts_with(['[', '{']) {
             true => {
@@ -111,7 +123,10 @@ fn push_json(text: &mut String, raw: &str) {
 
 /// The text of a JSON string, or the JSON of any other value.
 fn json_text(raw: &str) -> Cow<'_, str> {
-    let Some(inside) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+    let Some(inside) = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
         return Cow::Borrowed(raw);
     };
     if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
@@ -131,7 +146,12 @@ fn push_seconds(text: &mut String, raw: &str) {
 fn push_json_seconds(text: &mut String, raw: &str) {
     text.push('[');
     let inside = raw.trim_start_matches('[').trim_end_matches(']');
-    for (index, element) in inside.split(',').map(str::trim).filter(|element| !element.is_empty()).enumerate() {
+    for (index, element) in inside
+        .split(',')
+        .map(str::trim)
+        .filter(|element| !element.is_empty())
+        .enumerate()
+    {
         if index > 0 {
             text.push(',');
         }
