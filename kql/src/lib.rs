@@ -4,7 +4,11 @@
 
 pub mod ast;
 pub mod diagnostics;
+pub mod lexer;
 pub mod operators;
+mod parser;
 pub mod span;
 pub mod time;
 pub mod types;
+
+pub use parser::{HEIGHT_MAX, NESTING_MAX, Parsed, parse};

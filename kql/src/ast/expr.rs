@@ -39,6 +39,8 @@ pub enum ExprKind {
     Call(Call),
     /// `a.b`
     Member(Box<Expr>, Name),
+    /// `a.f(b)`: `cluster("c").database("d")`; the second is an [`ExprKind::Call`].
+    MemberCall(Box<Expr>, Box<Expr>),
     /// `a[b]`
     Index(Box<Expr>, Box<Expr>),
     /// A tabular expression in a place of an expression: `toscalar(T | …)`, `in (T | …)`, `let x = T | …`, `(T | …)`.

@@ -2,10 +2,18 @@
 
 use super::OperatorParameter;
 use crate::ast::Name;
+use crate::operators::OperatorKind;
+use crate::parser::{PResult, Tokens, name, parameters};
 
 /// `as [hint.materialized=…] Name`
 #[derive(Debug, Clone, PartialEq)]
 pub struct As {
     pub hints: Vec<OperatorParameter>,
     pub name: Name,
+}
+
+pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, hints) = parameters(&[])(input)?;
+    let (input, name) = name(input)?;
+    Ok((input, OperatorKind::As(As { hints, name })))
 }

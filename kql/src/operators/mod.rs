@@ -25,6 +25,7 @@ mod search;
 mod serialize;
 mod sort;
 mod summarize;
+mod table;
 mod take;
 mod top;
 mod top_nested;
@@ -55,6 +56,7 @@ pub use search::*;
 pub use serialize::*;
 pub use sort::*;
 pub use summarize::*;
+pub use table::{OPERATORS, OperatorRow};
 pub use take::*;
 pub use top::*;
 pub use top_nested::*;
@@ -164,7 +166,7 @@ impl OperatorKind {
             OperatorKind::Serialize(_) => "serialize",
             OperatorKind::MvExpand(_) => "mv-expand",
             OperatorKind::MvApply(_) => "mv-apply",
-            OperatorKind::Parse(parse) if parse.only_matches => "parse-where",
+            OperatorKind::Parse(with) if with.only_matches => "parse-where",
             OperatorKind::Parse(_) => "parse",
             OperatorKind::ParseKv(_) => "parse-kv",
             OperatorKind::Evaluate(_) => "evaluate",

@@ -1,6 +1,10 @@
 //! `project-away`, `project-keep`, `project-rename`, `project-reorder`: columns by name.
 
 use crate::ast::Name;
+use crate::operators::OperatorKind;
+use crate::parser::{PResult, Tokens, comma_list1, name, one_of, symbol, wildcard_name};
+use nom::Parser;
+use nom::combinator::opt;
 
 /// `project-away Name|Pattern*, …`
 #[derive(Debug, Clone, PartialEq)]
@@ -44,4 +48,50 @@ pub enum ReorderOrder {
     Desc,
     GrannyAsc,
     GrannyDesc,
+}
+
+const ORDERS: &[(&str, ReorderOrder)] = &[
+    ("asc", ReorderOrder::Asc),
+    ("desc", ReorderOrder::Desc),
+    ("granny-asc", ReorderOrder::GrannyAsc),
+    ("granny-desc", ReorderOrder::GrannyDesc),
+];
+
+pub(super) fn parse_away(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, patterns) = comma_list1(wildcard_name)(input)?;
+    Ok((input, OperatorKind::ProjectAway(ProjectAway { patterns })))
+}
+
+pub(super) fn parse_keep(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, patterns) = comma_list1(wildcard_name)(input)?;
+    Ok((input, OperatorKind::ProjectKeep(ProjectKeep { patterns })))
+}
+
+pub(super) fn parse_rename(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, renames) = comma_list1(rename)(input)?;
+    Ok((
+        input,
+        OperatorKind::ProjectRename(ProjectRename { renames }),
+    ))
+}
+
+fn rename(input: Tokens<'_>) -> PResult<'_, Rename> {
+    let (input, new) = name(input)?;
+    let (input, _) = symbol("=")(input)?;
+    let (input, old) = name(input)?;
+    Ok((input, Rename { new, old }))
+}
+
+pub(super) fn parse_reorder(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, items) = comma_list1(reorder_item)(input)?;
+    Ok((
+        input,
+        OperatorKind::ProjectReorder(ProjectReorder { items }),
+    ))
+}
+
+fn reorder_item(input: Tokens<'_>) -> PResult<'_, ReorderItem> {
+    let (input, pattern) = wildcard_name(input)?;
+    let (input, order) = opt(one_of(ORDERS)).parse(input)?;
+    Ok((input, ReorderItem { pattern, order }))
 }

@@ -2,6 +2,8 @@
 
 use super::OperatorParameter;
 use crate::ast::Pipeline;
+use crate::operators::OperatorKind;
+use crate::parser::{PResult, Tokens, comma_list1, parameters, wildcard_table};
 
 /// `union [kind=…] [withsource=…] [isfuzzy=…] [hint.…] Table, …`
 ///
@@ -10,4 +12,10 @@ use crate::ast::Pipeline;
 pub struct Union {
     pub parameters: Vec<OperatorParameter>,
     pub legs: Vec<Pipeline>,
+}
+
+pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, parameters) = parameters(&["kind", "withsource", "with_source", "isfuzzy"])(input)?;
+    let (input, legs) = comma_list1(wildcard_table)(input)?;
+    Ok((input, OperatorKind::Union(Union { parameters, legs })))
 }

@@ -1,0 +1,115 @@
+//! The table of operators: every name, and the parser behind it.
+
+use super::*;
+use crate::parser::{PResult, Tokens};
+
+/// One name of an operator.
+pub struct OperatorRow {
+    pub name: &'static str,
+    /// It needs no input, and so can begin a pipeline.
+    pub source: bool,
+    /// What reads the text behind the name. Without it the operator is known by name only.
+    pub(crate) parse: Option<OperatorParser>,
+}
+
+pub(crate) type OperatorParser = fn(Tokens<'_>) -> PResult<'_, OperatorKind>;
+
+const fn row(name: &'static str, parser: OperatorParser) -> OperatorRow {
+    OperatorRow {
+        name,
+        source: false,
+        parse: Some(parser),
+    }
+}
+
+const fn source(name: &'static str, parser: OperatorParser) -> OperatorRow {
+    OperatorRow {
+        name,
+        source: true,
+        parse: Some(parser),
+    }
+}
+
+const fn unsupported(name: &'static str) -> OperatorRow {
+    OperatorRow {
+        name,
+        source: false,
+        parse: None,
+    }
+}
+
+const fn unsupported_source(name: &'static str) -> OperatorRow {
+    OperatorRow {
+        name,
+        source: true,
+        parse: None,
+    }
+}
+
+/// Every operator of the language, by each of its names.
+pub const OPERATORS: &[OperatorRow] = &[
+    row("where", filter::parse),
+    row("filter", filter::parse),
+    row("take", take::parse),
+    row("limit", take::parse),
+    row("project", project::parse_project),
+    row("extend", project::parse_extend),
+    row("project-away", project_columns::parse_away),
+    row("project-keep", project_columns::parse_keep),
+    row("project-rename", project_columns::parse_rename),
+    row("project-reorder", project_columns::parse_reorder),
+    row("summarize", summarize::parse),
+    row("sort", sort::parse),
+    row("order", sort::parse),
+    row("top", top::parse),
+    row("distinct", distinct::parse),
+    row("count", count::parse),
+    row("join", join::parse_join),
+    row("lookup", join::parse_lookup),
+    source("union", union::parse),
+    source("print", print::parse),
+    source("datatable", datatable::parse_datatable),
+    source("externaldata", datatable::parse_externaldata),
+    source("external_data", datatable::parse_externaldata),
+    source("range", range::parse),
+    row("getschema", getschema::parse),
+    row("as", alias::parse),
+    row("render", render::parse),
+    row("invoke", invoke::parse),
+    row("serialize", serialize::parse),
+    row("mv-expand", mv_expand::parse_expand),
+    row("mvexpand", mv_expand::parse_expand),
+    row("mv-apply", mv_expand::parse_apply),
+    row("mvapply", mv_expand::parse_apply),
+    row("parse", parse::parse_all),
+    row("parse-where", parse::parse_where),
+    row("parse-kv", parse::parse_kv),
+    source("evaluate", evaluate::parse),
+    row("sample", sample::parse),
+    row("sample-distinct", sample::parse_distinct),
+    source("search", search::parse_search),
+    source("find", search::parse_find),
+    row("make-series", make_series::parse),
+    row("top-nested", top_nested::parse_nested),
+    row("top-hitters", top_nested::parse_hitters),
+    row("partition", partition::parse_partition),
+    row("__partitionby", partition::parse_hidden_partition),
+    row("fork", partition::parse_fork),
+    row("facet", partition::parse_facet),
+    row("scan", scan::parse),
+    row("reduce", reduce::parse),
+    unsupported("assert-schema"),
+    unsupported("consume"),
+    unsupported("execute-and-cache"),
+    unsupported("graph-mark-components"),
+    unsupported("graph-match"),
+    unsupported("graph-merge"),
+    unsupported("graph-shortest-paths"),
+    unsupported("graph-to-table"),
+    unsupported("graph-where-edges"),
+    unsupported("graph-where-nodes"),
+    unsupported("make-graph"),
+    unsupported("project-by-names"),
+    unsupported_source("graph"),
+    unsupported_source("macro-expand"),
+];
