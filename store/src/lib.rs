@@ -3,7 +3,16 @@
 //! Not here: what a query means, where events come from, and anything printed.
 
 pub mod error;
+mod layout;
+pub mod log;
+pub mod scan;
 pub mod schema;
+mod store;
+mod vacuum;
+mod writer;
 
 pub use error::{Result, StoreError};
+pub use scan::EventTable;
 pub use schema::{TableSchema, arrow_schema, arrow_type};
+pub use store::Store;
+pub use writer::{Appended, Committed, Ingest};

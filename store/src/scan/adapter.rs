@@ -1,0 +1,267 @@
+//! Rewrites expressions over the engine's columns into expressions over a file's columns.
+//!
+//! A file holds a datetime as a timestamp (and perhaps a seventh digit), strings that may be null, narrow numbers. The
+//! conversion is planted where a column is read. A comparison with a literal is turned around so that the file's own
+//! column is compared: then row groups, pages and bloom filters are pruned, and the exact predicate still holds.
+
+use super::functions::{JoinTicks, ToEngine};
+use super::instants::{FileInstants, rewrite_comparison};
+use crate::schema::arrow_type;
+use crate::writer::disk::tick_name;
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
+use datafusion::common::ScalarValue;
+use datafusion::common::config::ConfigOptions;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{Operator, ScalarUDF};
+use datafusion::physical_expr::expressions::{
+    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr, Literal, in_list, lit,
+};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
+use huntql_kql::types::Type;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(super) type Expr = Arc<dyn PhysicalExpr>;
+
+/// Who wrote the files of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The store: a column of the engine's Arrow type is as the engine wants it.
+    Store,
+    /// Anyone: a text may be no JSON, a guid in capitals.
+    Foreign,
+}
+
+/// Makes the adapters of one scan.
+#[derive(Debug)]
+pub(crate) struct EngineAdapterFactory {
+    /// The KQL types of the columns.
+    pub types: Arc<HashMap<String, Type>>,
+    pub origin: Origin,
+}
+
+impl PhysicalExprAdapterFactory for EngineAdapterFactory {
+    fn create(&self, _: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        Ok(Arc::new(EngineAdapter { types: Arc::clone(&self.types), origin: self.origin, physical }))
+    }
+}
+
+#[derive(Debug)]
+struct EngineAdapter {
+    types: Arc<HashMap<String, Type>>,
+    origin: Origin,
+    physical: SchemaRef,
+}
+
+impl PhysicalExprAdapter for EngineAdapter {
+    fn rewrite(&self, expr: Expr) -> Result<Expr> {
+        self.walk(&expr)
+    }
+}
+
+impl EngineAdapter {
+    fn walk(&self, expr: &Expr) -> Result<Expr> {
+        if let Some(column) = expr.downcast_ref::<Column>() {
+            return self.column(column.name());
+        }
+        if let Some(rewritten) = self.comparison(expr)? {
+            return Ok(rewritten);
+        }
+        let children = expr.children().into_iter().map(|child| self.walk(child)).collect::<Result<Vec<_>>>()?;
+        if children.is_empty() {
+            return Ok(Arc::clone(expr));
+        }
+        let walked = Arc::clone(expr).with_new_children(children)?;
+        match expr.downcast_ref::<DynamicFilterPhysicalExpr>() {
+            // What the filter knows by now can prune; what it learns later still filters.
+            Some(dynamic) => Ok(and(self.walk(&dynamic.current()?)?, walked)),
+            None => Ok(walked),
+        }
+    }
+
+    fn ty(&self, name: &str) -> Result<Type> {
+        let ty = self.types.get(name).copied();
+        ty.ok_or_else(|| DataFusionError::Internal(format!("the scan has no column {name}")))
+    }
+
+    /// The engine's value of a column.
+    fn column(&self, name: &str) -> Result<Expr> {
+        let ty = self.ty(name)?;
+        let Some((index, field)) = self.physical.column_with_name(name) else {
+            return Ok(lit(missing(ty)?));
+        };
+        let raw: Expr = Arc::new(Column::new(name, index));
+        let wanted = arrow_type(ty);
+        let same = *field.data_type() == wanted;
+        match ty {
+            Type::Datetime => self.ticks(name, raw, field),
+            Type::String if same && !field.is_nullable() => Ok(raw),
+            Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal if same => Ok(raw),
+            // A cast of DataFusion's own is turned around by its simplifier, so that pruning sees the column.
+            Type::Long | Type::Int if widens(field.data_type(), &wanted) => Ok(Arc::new(CastExpr::new(raw, wanted, None))),
+            Type::Guid | Type::Dynamic | Type::Timespan if same && self.origin == Origin::Store => Ok(raw),
+            _ => Ok(to_engine(ty, raw)),
+        }
+    }
+
+    fn ticks(&self, name: &str, raw: Expr, field: &Field) -> Result<Expr> {
+        if self.origin == Origin::Foreign || !matches!(field.data_type(), DataType::Timestamp(..)) {
+            return Ok(to_engine(Type::Datetime, raw));
+        }
+        let tick = tick_name(name);
+        let Some((index, _)) = self.physical.column_with_name(&tick) else {
+            return Ok(to_engine(Type::Datetime, raw));
+        };
+        let digit: Expr = Arc::new(Column::new(&tick, index));
+        Ok(call(ScalarUDF::new_from_impl(JoinTicks::new()), vec![raw, digit], DataType::Int64))
+    }
+
+    /// A test of a column against literals, over the file's column. `None` for any other expression.
+    fn comparison(&self, expr: &Expr) -> Result<Option<Expr>> {
+        if let Some(list) = expr.downcast_ref::<InListExpr>() {
+            return self.in_list(list);
+        }
+        if let Some(test) = expr.downcast_ref::<IsNullExpr>() {
+            return Ok(self.raw_nullable(test.arg()).map(|raw| Arc::new(IsNullExpr::new(raw)) as Expr));
+        }
+        if let Some(test) = expr.downcast_ref::<IsNotNullExpr>() {
+            return Ok(self.raw_nullable(test.arg()).map(|raw| Arc::new(IsNotNullExpr::new(raw)) as Expr));
+        }
+        let Some(binary) = expr.downcast_ref::<BinaryExpr>() else {
+            return Ok(None);
+        };
+        let (column, op, literal) = match (binary.left().downcast_ref::<Column>(), binary.right().downcast_ref::<Column>()) {
+            (Some(column), None) => (column, Some(*binary.op()), binary.right()),
+            (None, Some(column)) => (column, binary.op().swap(), binary.left()),
+            _ => return Ok(None),
+        };
+        let (Some(op), Some(literal)) = (op, literal.downcast_ref::<Literal>()) else {
+            return Ok(None);
+        };
+        self.compared(column.name(), op, literal.value())
+    }
+
+    fn compared(&self, name: &str, op: Operator, literal: &ScalarValue) -> Result<Option<Expr>> {
+        match (self.ty(name)?, literal) {
+            (Type::Datetime, ScalarValue::Int64(Some(ticks))) => {
+                let Some(instants) = self.instants(name) else {
+                    return Ok(None);
+                };
+                Ok(rewrite_comparison(&instants, op, *ticks, &self.column(name)?))
+            }
+            (Type::String, ScalarValue::Utf8(Some(text))) if op == Operator::Eq && !text.is_empty() => {
+                let Some(raw) = self.nullable_text(name) else {
+                    return Ok(None);
+                };
+                let equal: Expr = Arc::new(BinaryExpr::new(Arc::clone(&raw), Operator::Eq, lit(literal.clone())));
+                Ok(Some(and(Arc::new(IsNotNullExpr::new(raw)), equal)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `column in (…)` for strings and datetimes.
+    fn in_list(&self, list: &InListExpr) -> Result<Option<Expr>> {
+        let Some(column) = list.expr().downcast_ref::<Column>() else {
+            return Ok(None);
+        };
+        let values: Option<Vec<&ScalarValue>> =
+            list.list().iter().map(|item| item.downcast_ref::<Literal>().map(Literal::value)).collect();
+        let (Some(values), false) = (values, list.negated()) else {
+            return Ok(None);
+        };
+        let name = column.name();
+        let literals: Vec<Expr> = values.iter().map(|value| lit((*value).clone())).collect();
+        match self.ty(name)? {
+            Type::String => {
+                let all_given = values.iter().all(|value| matches!(value, ScalarValue::Utf8(Some(text)) if !text.is_empty()));
+                let (Some(raw), true) = (self.nullable_text(name), all_given) else {
+                    return Ok(None);
+                };
+                let listed = in_list(Arc::clone(&raw), literals, &false, &self.physical)?;
+                Ok(Some(and(Arc::new(IsNotNullExpr::new(raw)), listed)))
+            }
+            Type::Datetime => {
+                let ticks: Option<Vec<i64>> = values
+                    .iter()
+                    .map(|value| match value {
+                        ScalarValue::Int64(ticks) => *ticks,
+                        _ => None,
+                    })
+                    .collect();
+                let (Some(instants), Some(ticks)) = (self.instants(name), ticks) else {
+                    return Ok(None);
+                };
+                let exact = in_list(self.column(name)?, literals, &false, &self.physical)?;
+                let (Some(low), Some(high)) = (ticks.iter().min(), ticks.iter().max()) else {
+                    return Ok(None);
+                };
+                let value = self.column(name)?;
+                let from = rewrite_comparison(&instants, Operator::GtEq, *low, &value);
+                let to = rewrite_comparison(&instants, Operator::LtEq, *high, &value);
+                Ok(from.zip(to).map(|(from, to)| and(and(from, to), exact)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The file's column for a test of nullness; `None` where the engine's value has other nulls than the file's.
+    fn raw_nullable(&self, expr: &Expr) -> Option<Expr> {
+        let name = expr.downcast_ref::<Column>()?.name();
+        let (index, field) = self.physical.column_with_name(name)?;
+        let same_nulls = match self.types.get(name)? {
+            Type::Datetime => matches!(field.data_type(), DataType::Timestamp(..) | DataType::Date32 | DataType::Date64),
+            _ => false,
+        };
+        same_nulls.then(|| Arc::new(Column::new(name, index)) as Expr)
+    }
+
+    /// A column of text that may be null in the file, as `Utf8`.
+    fn nullable_text(&self, name: &str) -> Option<Expr> {
+        let (index, field) = self.physical.column_with_name(name)?;
+        let raw: Expr = Arc::new(Column::new(name, index));
+        match field.data_type() {
+            DataType::Utf8 if field.is_nullable() => Some(raw),
+            DataType::LargeUtf8 | DataType::Utf8View => Some(Arc::new(CastExpr::new(raw, DataType::Utf8, None))),
+            _ => None,
+        }
+    }
+
+    fn instants(&self, name: &str) -> Option<FileInstants> {
+        let (index, field) = self.physical.column_with_name(name)?;
+        let DataType::Timestamp(unit, zone) = field.data_type() else {
+            return None;
+        };
+        let has_digit = self.origin == Origin::Store && self.physical.column_with_name(&tick_name(name)).is_some();
+        Some(FileInstants { column: Arc::new(Column::new(name, index)), unit: *unit, zone: zone.clone(), has_digit })
+    }
+}
+
+/// What a column that the file lacks reads as.
+fn missing(ty: Type) -> Result<ScalarValue> {
+    match ty {
+        Type::String => Ok(ScalarValue::Utf8(Some(String::new()))),
+        other => ScalarValue::try_from(&arrow_type(other)),
+    }
+}
+
+/// Whether every value of `from` is a value of `to`.
+fn widens(from: &DataType, to: &DataType) -> bool {
+    let small = matches!(from, DataType::Int8 | DataType::Int16 | DataType::UInt8 | DataType::UInt16);
+    small || (matches!(from, DataType::Int32 | DataType::UInt32) && *to == DataType::Int64)
+}
+
+fn to_engine(ty: Type, raw: Expr) -> Expr {
+    call(ScalarUDF::new_from_impl(ToEngine::new(ty)), vec![raw], arrow_type(ty))
+}
+
+fn call(function: ScalarUDF, args: Vec<Expr>, returns: DataType) -> Expr {
+    let name = function.name().to_owned();
+    let field = Arc::new(Field::new(&name, returns, true));
+    Arc::new(ScalarFunctionExpr::new(&name, Arc::new(function), args, field, Arc::new(ConfigOptions::default())))
+}
+
+pub(super) fn and(left: Expr, right: Expr) -> Expr {
+    Arc::new(BinaryExpr::new(left, Operator::And, right))
+}

@@ -1,0 +1,225 @@
+//! Scanning: a table at one version as an ordinary Parquet `DataSourceExec` over its files.
+//!
+//! What comes out is in the engine's types: datetimes as ticks, strings never null. Filters prune files here (by the
+//! log's bounds), row groups, pages and bloom filters in DataFusion's reader (see [`adapter`]); the exact filter stays
+//! above the scan or, when that pays, goes into the decoder.
+
+pub(crate) mod adapter;
+pub(crate) mod convert;
+mod functions;
+mod instants;
+mod json;
+mod prune;
+mod pushdown;
+
+use crate::log::{DataFile, Snapshot};
+use crate::schema::{HIDDEN, TableSchema, arrow_field, is_hidden, portal_columns};
+use adapter::{EngineAdapterFactory, Origin};
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
+use huntql_kql::types::{Column, Type};
+use prune::Ranges;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A Parquet file of a scan.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanFile {
+    /// Absolute.
+    pub path: PathBuf,
+    pub size_bytes: u64,
+    pub rows: Option<u64>,
+    pub bounds: BTreeMap<String, TickBounds>,
+}
+
+/// Bounds of a datetime column in ticks; they need not occur.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TickBounds {
+    pub min_ticks: i64,
+    pub max_ticks: i64,
+}
+
+/// A table for queries: its columns and its files at one version.
+///
+/// The Arrow schema has the visible columns first, then columns that can be named but are no part of `*` (the portal's,
+/// further stored ones, the hidden ones): plans choose by name.
+#[derive(Debug)]
+pub struct EventTable {
+    table: TableSchema,
+    schema: SchemaRef,
+    types: Arc<HashMap<String, Type>>,
+    files: Arc<[ScanFile]>,
+    origin: Origin,
+    /// Kept for as long as the table is in use.
+    _guard: Option<Arc<tempfile::TempDir>>,
+}
+
+impl EventTable {
+    /// A table of the store at one version.
+    pub(crate) fn of_store(table: TableSchema, folder: &Path, snapshot: &Snapshot) -> EventTable {
+        let stored = snapshot.columns.iter().filter_map(|column| Some(Column::new(&column.name, column.ty?)));
+        let files = snapshot.files.iter().map(|file| scan_file(folder, file)).collect();
+        Self::new(table, stored, files, Origin::Store)
+    }
+
+    /// A table that is declared and has no rows.
+    pub fn empty(table: TableSchema) -> EventTable {
+        Self::new(table, std::iter::empty(), Arc::from([]), Origin::Store)
+    }
+
+    /// A table over Parquet files that others wrote.
+    pub(crate) fn of_files(
+        table: TableSchema,
+        files: Arc<[ScanFile]>,
+        guard: Option<Arc<tempfile::TempDir>>,
+    ) -> EventTable {
+        EventTable { _guard: guard, ..Self::new(table, std::iter::empty(), files, Origin::Foreign) }
+    }
+
+    fn new(
+        table: TableSchema,
+        stored: impl Iterator<Item = Column>,
+        files: Arc<[ScanFile]>,
+        origin: Origin,
+    ) -> EventTable {
+        let portal = portal_columns(&table.name).iter().cloned();
+        let mut columns: Vec<Column> = table.columns.clone();
+        let further = stored.filter(|column| !is_hidden(&column.name)).chain(portal).chain(HIDDEN.iter().cloned());
+        for column in further {
+            if !columns.iter().any(|known| known.name == column.name) {
+                columns.push(column);
+            }
+        }
+        let schema = Arc::new(Schema::new(columns.iter().map(arrow_field).collect::<Vec<_>>()));
+        let types = Arc::new(columns.into_iter().map(|column| (column.name, column.ty)).collect());
+        EventTable { table, schema, types, files, origin, _guard: None }
+    }
+
+    /// Name and visible columns: what `*` and `getschema` mean.
+    pub fn table_schema(&self) -> &TableSchema {
+        &self.table
+    }
+
+    /// The KQL type of a column, visible or not.
+    pub fn column_type(&self, name: &str) -> Option<Type> {
+        self.types.get(name).copied()
+    }
+
+    /// How many rows there are, when all files say so.
+    pub fn rows(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// The last instant of `column` in ticks as far as the log knows it; it may lie up to a millisecond after the data's.
+    pub fn latest_ticks(&self, column: &str) -> Option<i64> {
+        self.files.iter().filter_map(|file| file.bounds.get(column)).map(|bounds| bounds.max_ticks).max()
+    }
+
+    fn statistics_of<'a>(&self, files: impl Iterator<Item = &'a ScanFile> + Clone) -> Statistics {
+        let rows: Option<u64> = files.clone().map(|file| file.rows).sum();
+        let columns = self.schema.fields().iter().map(|field| {
+            let bounds: Option<Vec<&TickBounds>> = files.clone().map(|file| file.bounds.get(field.name())).collect();
+            let bounds = bounds.filter(|_| self.types.get(field.name()) == Some(&Type::Datetime)).unwrap_or_default();
+            let value = |ticks: Option<i64>| match ticks {
+                Some(ticks) => Precision::Inexact(ScalarValue::Int64(Some(ticks))),
+                None => Precision::Absent,
+            };
+            ColumnStatistics {
+                min_value: value(bounds.iter().map(|bounds| bounds.min_ticks).min()),
+                max_value: value(bounds.iter().map(|bounds| bounds.max_ticks).max()),
+                ..ColumnStatistics::new_unknown()
+            }
+        });
+        let column_statistics = columns.collect();
+        let num_rows = rows.map_or(Precision::Absent, |rows| Precision::Exact(rows as usize));
+        Statistics { num_rows, total_byte_size: Precision::Absent, column_statistics }
+    }
+
+    fn partitioned(&self, file: &ScanFile) -> Result<PartitionedFile> {
+        let path = datafusion::object_store::path::Path::from_absolute_path(&file.path)
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let mut partitioned = PartitionedFile::new(String::new(), file.size_bytes);
+        partitioned.object_meta.location = path;
+        Ok(partitioned.with_statistics(Arc::new(self.statistics_of(std::iter::once(file)))))
+    }
+}
+
+fn scan_file(folder: &Path, file: &DataFile) -> ScanFile {
+    let ticks = |micros: i64| micros.saturating_mul(TICKS_PER_MICROSECOND).saturating_add(UNIX_EPOCH);
+    let bounds = file.bounds.iter().map(|(name, bounds)| {
+        let max_ticks = ticks(bounds.max_us).saturating_add(TICKS_PER_MICROSECOND - 1).min(MAX_DATETIME);
+        (name.clone(), TickBounds { min_ticks: ticks(bounds.min_us), max_ticks })
+    });
+    ScanFile { path: folder.join(&file.path), size_bytes: file.size_bytes, rows: file.rows, bounds: bounds.collect() }
+}
+
+#[async_trait]
+impl TableProvider for EventTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // The exact filter stays in the plan; DataFusion moves it into the decoder when `pushdown` chose so.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        Some(self.statistics_of(self.files.iter()))
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let ranges = Ranges::of(filters);
+        let files: Vec<&ScanFile> = self.files.iter().filter(|file| ranges.admit(file)).collect();
+        if files.is_empty() {
+            let schema = match projection {
+                Some(projection) => Arc::new(self.schema.project(projection)?),
+                None => self.schema(),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let into_decoder = pushdown::pays(&self.schema, projection, filters);
+        let options = state.table_options().parquet.clone();
+        let source = ParquetSource::new(Arc::clone(&self.schema))
+            .with_table_parquet_options(options)
+            .with_pushdown_filters(into_decoder)
+            .with_reorder_filters(into_decoder)
+            .with_enable_page_index(true)
+            .with_bloom_filter_on_read(true);
+        let statistics = self.statistics_of(files.iter().copied());
+        let partitioned = files.into_iter().map(|file| self.partitioned(file)).collect::<Result<Vec<_>>>()?;
+        let groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        let factory = EngineAdapterFactory { types: Arc::clone(&self.types), origin: self.origin };
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_statistics(statistics)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .with_expr_adapter(Some(Arc::new(factory)))
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}

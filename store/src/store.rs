@@ -1,0 +1,105 @@
+//! The store: a folder of tables.
+
+use crate::error::{Result, StoreError};
+use crate::layout::Layout;
+use crate::log::delta::DeltaLog;
+use crate::log::{Snapshot, TableLog};
+use crate::scan::EventTable;
+use crate::schema::{TableSchema, builtin, is_hidden};
+use crate::writer::Ingest;
+use huntql_kql::types::Column;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A folder of Delta tables. Cheap to clone; holds no lock and nothing open.
+#[derive(Debug, Clone)]
+pub struct Store {
+    layout: Layout,
+}
+
+impl Store {
+    /// Opens the store that is there. Creates and writes nothing.
+    ///
+    /// Errors: the folder is missing or no store, or a later version of the product made it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Store> {
+        Ok(Store { layout: Layout::open(path.as_ref())? })
+    }
+
+    /// Opens the store, or makes one where there is no folder or an empty one.
+    pub fn create_or_open(path: impl AsRef<Path>) -> Result<Store> {
+        Ok(Store { layout: Layout::create_or_open(path.as_ref())? })
+    }
+
+    pub fn path(&self) -> &Path {
+        self.layout.root()
+    }
+
+    /// Names of the tables with a log, sorted.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        self.layout.tables()
+    }
+
+    /// The table as it is now, for queries: later commits do not show in it. `None` when nothing was ever stored in it.
+    ///
+    /// Its visible columns are the built-in ones of that name, else the stored ones.
+    pub fn snapshot(&self, table: &str) -> Result<Option<Arc<EventTable>>> {
+        let Some(snapshot) = self.read(table)? else {
+            return Ok(None);
+        };
+        let schema = builtin(table).cloned().unwrap_or_else(|| stored_schema(table, &snapshot));
+        Ok(Some(Arc::new(EventTable::of_store(schema, &self.layout.table(table), &snapshot))))
+    }
+
+    /// The table as it is now with the columns of `schema`; without rows when nothing was ever stored in it.
+    pub fn provider(&self, schema: &TableSchema) -> Result<Arc<EventTable>> {
+        let table = match self.read(&schema.name)? {
+            Some(snapshot) => EventTable::of_store(schema.clone(), &self.layout.table(&schema.name), &snapshot),
+            None => EventTable::empty(schema.clone()),
+        };
+        Ok(Arc::new(table))
+    }
+
+    fn read(&self, table: &str) -> Result<Option<Snapshot>> {
+        if crate::layout::check_table_name(table).is_err() {
+            return Ok(None);
+        }
+        DeltaLog::new(table, self.layout.table(table)).snapshot()
+    }
+
+    /// Begins an ingest. Any number may run at once, in any number of processes.
+    pub fn ingest(&self) -> Ingest {
+        Ingest::new(self.layout.clone())
+    }
+
+    /// Whether the source of this fingerprint is wholly in the store.
+    pub fn knows(&self, fingerprint: &str) -> Result<bool> {
+        let note = self.layout.ingested(fingerprint);
+        let text = match std::fs::read_to_string(&note) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StoreError::io(note, "read")(error)),
+        };
+        let note: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        // A table that was taken away by hand has to come back.
+        for table in note["tables"].as_array().into_iter().flatten().filter_map(|table| table.as_str()) {
+            if !DeltaLog::new(table, self.layout.table(table)).knows(fingerprint)? {
+                return Ok(false);
+            }
+        }
+        Ok(note.is_object())
+    }
+
+    /// Removes files that no version names and that have not changed for `grace`; tells how many.
+    ///
+    /// The grace time must be longer than any ingest: the files of one that is under way are not in the log yet.
+    pub fn vacuum(&self, grace: Duration) -> Result<u64> {
+        crate::vacuum::vacuum(&self.layout, grace)
+    }
+}
+
+/// The visible columns of a stored table as its log declares them.
+pub(crate) fn stored_schema(table: &str, snapshot: &Snapshot) -> TableSchema {
+    let columns = snapshot.columns.iter().filter(|column| !is_hidden(&column.name));
+    TableSchema::new(table, columns.filter_map(|column| Some(Column::new(&column.name, column.ty?))).collect())
+}

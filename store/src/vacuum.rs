@@ -1,0 +1,58 @@
+//! Removing what crashes leave behind.
+
+use crate::error::{Result, StoreError};
+use crate::layout::Layout;
+use crate::log::TableLog;
+use crate::log::delta::DeltaLog;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+pub(crate) fn vacuum(layout: &Layout, grace: Duration) -> Result<u64> {
+    let mut removed = 0;
+    for entry in fs::read_dir(layout.root()).map_err(StoreError::io(layout.root(), "read"))?.flatten() {
+        let folder = entry.path();
+        let Some(table) = entry.file_name().to_str().map(str::to_owned) else {
+            continue;
+        };
+        if !folder.is_dir() || table.starts_with('_') {
+            continue;
+        }
+        // Candidates first, the log second: a file that is committed in between is then seen to be live.
+        let candidates = old_files(&folder, grace);
+        let snapshot = DeltaLog::new(&table, &folder).snapshot()?;
+        let live: HashSet<PathBuf> = snapshot
+            .iter()
+            .flat_map(|snapshot| snapshot.files.iter().map(|file| folder.join(&file.path)))
+            .collect();
+        for path in candidates.into_iter().filter(|path| !live.contains(path)) {
+            fs::remove_file(&path).map_err(StoreError::io(&path, "remove"))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Parquet files of the days and of staging, and half-written log entries, that are older than `grace`.
+fn old_files(table: &Path, grace: Duration) -> Vec<PathBuf> {
+    let folders = fs::read_dir(table).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut old = Vec::new();
+    for folder in folders.filter(|folder| folder.is_dir()) {
+        let of_log = folder.ends_with("_delta_log");
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let ours = if of_log { name.contains('#') } else { name.ends_with(".parquet") };
+            if ours && is_older(&entry, grace) {
+                old.push(entry.path());
+            }
+        }
+    }
+    old
+}
+
+fn is_older(entry: &fs::DirEntry, grace: Duration) -> bool {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age >= grace))
+}

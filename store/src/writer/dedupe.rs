@@ -1,0 +1,55 @@
+//! The record ids that are in a table's day already, so that a record is stored once.
+
+use crate::error::{Result, StoreError};
+use crate::log::DataFile;
+use crate::schema::RECORD_ID;
+use datafusion::arrow::array::{Array, AsArray, StringArray};
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+
+/// Record ids as numbers of 128 bits.
+pub(super) type Ids = HashSet<u128>;
+
+/// Reads the ids of the files; nothing but that column is decoded.
+pub(super) fn stored_ids<'a>(folder: &Path, files: impl Iterator<Item = &'a DataFile>) -> Result<Ids> {
+    let mut ids = Ids::new();
+    for file in files {
+        read_ids(&folder.join(&file.path), &mut ids)?;
+    }
+    Ok(ids)
+}
+
+fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
+    let failed = |message: String| StoreError::DataFile { path: path.to_owned(), message };
+    let file = File::open(path).map_err(StoreError::io(path, "open"))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(error.to_string()))?;
+    if builder.schema().index_of(RECORD_ID).is_err() {
+        return Ok(());
+    }
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [RECORD_ID]);
+    ids.reserve(builder.metadata().file_metadata().num_rows().max(0) as usize);
+    for batch in builder.with_projection(mask).build().map_err(|error| failed(error.to_string()))? {
+        let batch = batch.map_err(|error| failed(error.to_string()))?;
+        if let Some(strings) = batch.column(0).as_string_opt::<i32>() {
+            ids.extend((0..strings.len()).filter_map(|row| id_of(strings, row)));
+        }
+    }
+    Ok(())
+}
+
+/// The id of a row as a number; `None` for a row without one. Text that is not 32 hex digits is hashed.
+pub(super) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
+    let text = if ids.is_valid(row) { ids.value(row) } else { "" };
+    if text.is_empty() {
+        return None;
+    }
+    let hex = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
+    Some(hex.unwrap_or_else(|| {
+        let digest = blake3::hash(text.as_bytes());
+        let half: [u8; 16] = digest.as_bytes()[..16].try_into().expect("a digest has 32 bytes");
+        u128::from_be_bytes(half)
+    }))
+}

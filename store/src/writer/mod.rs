@@ -1,0 +1,127 @@
+//! Appending: rows are buffered, written to staged files as memory fills, and become visible together.
+//!
+//! Memory: at most about [`BUFFERED_BYTES_MAX`] of rows wait; writing a file takes as much again for a short while. The
+//! ids of the rows of each touched day are held too, some 30 bytes a row.
+
+mod dedupe;
+pub(crate) mod disk;
+mod parquet;
+mod table;
+
+use crate::error::{Result, StoreError};
+use crate::layout::{self, Layout};
+use crate::log::{Commit, CommitOutcome, TableLog};
+use crate::schema::TableSchema;
+use datafusion::arrow::record_batch::RecordBatch;
+use indexmap::IndexMap;
+use table::TableWriter;
+
+/// When so much is buffered over all tables, the largest day goes to a file.
+const BUFFERED_BYTES_MAX: usize = 128 << 20;
+
+/// Rows under way into a store. Dropping it without [`Ingest::commit`] adds nothing.
+pub struct Ingest {
+    layout: Layout,
+    tables: IndexMap<String, TableWriter>,
+    rows: u64,
+    duplicates: u64,
+}
+
+/// What became of an appended batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appended {
+    /// Rows that were new.
+    pub rows: u64,
+    /// Rows whose record is in the store, or came earlier in this ingest.
+    pub duplicates: u64,
+}
+
+/// What became of an ingest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// Tables that got rows, with how many.
+    pub tables: Vec<(String, u64)>,
+    pub rows: u64,
+    pub duplicates: u64,
+    /// Tables in which a commit of the same fingerprint was there first: their rows were dropped.
+    pub known_already: Vec<String>,
+}
+
+impl Ingest {
+    pub(crate) fn new(layout: Layout) -> Self {
+        Self { layout, tables: IndexMap::new(), rows: 0, duplicates: 0 }
+    }
+
+    /// Appends rows of engine types (see [`crate::arrow_type`]).
+    ///
+    /// Columns are found by name: those of the table that the batch lacks become null or `""`, the hidden ones and the
+    /// portal's are taken, any other column is an error. A row whose `_record_id` is in its day already is a duplicate;
+    /// a row without one never is.
+    pub fn append(&mut self, table: &TableSchema, batch: &RecordBatch) -> Result<Appended> {
+        if !self.tables.contains_key(&table.name) {
+            self.tables.insert(table.name.clone(), TableWriter::open(&self.layout, table)?);
+        }
+        let writer = self.tables.get_mut(&table.name).expect("it was inserted above");
+        let duplicates = writer.append(batch)?;
+        let rows = batch.num_rows() as u64 - duplicates;
+        self.rows += rows;
+        self.duplicates += duplicates;
+        self.spill()?;
+        Ok(Appended { rows, duplicates })
+    }
+
+    fn spill(&mut self) -> Result<()> {
+        while self.tables.values().map(TableWriter::buffered_bytes).sum::<usize>() > BUFFERED_BYTES_MAX {
+            let largest = self.tables.values_mut().max_by_key(|writer| writer.buffered_bytes());
+            largest.expect("something is buffered").flush_largest()?;
+        }
+        Ok(())
+    }
+
+    /// Makes all rows visible: one commit per table, each with the fingerprint as its application transaction.
+    ///
+    /// After a crash between two tables' commits the same ingest can be done again: what is in is not added twice.
+    pub fn commit(mut self, fingerprint: &str) -> Result<Committed> {
+        let mut committed = Committed { duplicates: self.duplicates, ..Committed::default() };
+        for writer in self.tables.values_mut() {
+            writer.flush_all()?;
+        }
+        for writer in self.tables.values_mut().filter(|writer| !writer.staged.is_empty()) {
+            let add = writer.place()?;
+            let rows = add.iter().filter_map(|file| file.rows).sum();
+            let commit = Commit { columns: writer.stored_columns(), add, transaction: fingerprint.to_owned() };
+            match writer.log().commit(&commit)? {
+                CommitOutcome::Committed { .. } => {
+                    writer.staged.clear();
+                    committed.tables.push((writer.name.clone(), rows));
+                    committed.rows += rows;
+                }
+                CommitOutcome::KnownAlready => {
+                    writer.discard();
+                    committed.known_already.push(writer.name.clone());
+                }
+            }
+        }
+        self.remember(fingerprint, &committed)?;
+        Ok(committed)
+    }
+
+    /// Notes that a source is wholly in, so that [`crate::Store::knows`] need not read it again.
+    fn remember(&self, fingerprint: &str, committed: &Committed) -> Result<()> {
+        let path = self.layout.ingested(fingerprint);
+        let folder = path.parent().expect("the note lies in a folder");
+        layout::create_folder_durably(folder).map_err(StoreError::io(folder, "create"))?;
+        let tables: Vec<&String> =
+            committed.tables.iter().map(|(name, _)| name).chain(&committed.known_already).collect();
+        let note = serde_json::json!({ "fingerprint": fingerprint, "tables": tables, "rows": committed.rows });
+        layout::write_durably(&path, note.to_string().as_bytes()).map_err(StoreError::io(&path, "write"))
+    }
+}
+
+impl Drop for Ingest {
+    fn drop(&mut self) {
+        for writer in self.tables.values_mut() {
+            writer.discard();
+        }
+    }
+}

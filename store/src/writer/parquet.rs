@@ -1,0 +1,161 @@
+//! One Parquet file: rows of one day in time order.
+
+use super::disk::tick_name;
+use crate::error::{Result, StoreError};
+use crate::log::{Bounds, DataFile};
+use crate::schema::{RECORD_ID, SOURCE_FILE};
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::compute::{interleave_record_batch, max, min};
+use datafusion::arrow::datatypes::{Int8Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use datafusion::parquet::schema::types::ColumnPath;
+use huntql_kql::types::{Column, Type};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+const ROW_GROUP_ROWS: usize = 100_000;
+const PAGE_ROWS: usize = 20_000;
+const CHUNK_ROWS: usize = 8192;
+/// A list of a hundred indicators still skips 99 of 100 row groups that hold none of them.
+const BLOOM_FALSE_POSITIVES: f64 = 0.0001;
+
+/// Ends of the names of columns that hunts look one value up in: addresses, names, hashes, devices.
+const LOOKED_UP: [&str; 12] = [
+    "IP", "IPAddress", "IPv4", "IPv6", "Url", "Domain", "SHA1", "SHA256", "MD5", "DeviceId", "DeviceName", "Address",
+];
+
+/// What was written.
+pub(super) struct Written {
+    pub size_bytes: u64,
+    pub rows: u64,
+    pub bounds: BTreeMap<String, Bounds>,
+    /// Names of the datetime columns whose seventh digit the file carries.
+    pub ticks: Vec<String>,
+}
+
+impl Written {
+    pub(super) fn into_data_file(self, path: String, day: Option<String>) -> DataFile {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        DataFile {
+            path,
+            size_bytes: self.size_bytes,
+            modified_ms: now.as_millis() as i64,
+            rows: Some(self.rows),
+            day,
+            bounds: self.bounds,
+        }
+    }
+}
+
+/// Writes `batches`, which have the disk schema of `columns`, ordered by `time`, and syncs the file.
+///
+/// A tick column of zeros alone is left out: the scan takes a missing one as 0.
+pub(super) fn write(path: &Path, columns: &[Column], time: Option<&str>, batches: &[RecordBatch]) -> Result<Written> {
+    let mut bounds = BTreeMap::new();
+    let mut ticks = Vec::new();
+    for column in columns.iter().filter(|column| column.ty == Type::Datetime) {
+        if let Some(found) = bounds_of(batches, &column.name) {
+            bounds.insert(column.name.clone(), found);
+        }
+        if has_ticks(batches, &tick_name(&column.name)) {
+            ticks.push(column.name.clone());
+        }
+    }
+    let kept: Vec<usize> = (0..columns.len()).chain(tick_indices(columns, &ticks, &batches[0].schema())).collect();
+    let failed = |error: &dyn std::fmt::Display| StoreError::DataFile { path: path.to_owned(), message: error.to_string() };
+    let batches: Vec<RecordBatch> = batches
+        .iter()
+        .map(|batch| batch.project(&kept))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| failed(&error))?;
+    let file = File::create_new(path).map_err(StoreError::io(path, "create"))?;
+    let schema = batches[0].schema();
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema))).map_err(|e| failed(&e))?;
+    let order = in_time_order(&batches, time);
+    let parts: Vec<&RecordBatch> = batches.iter().collect();
+    for chunk in order.chunks(CHUNK_ROWS) {
+        let sorted = interleave_record_batch(&parts, chunk).map_err(|error| failed(&error))?;
+        writer.write(&sorted).map_err(|error| failed(&error))?;
+    }
+    let file = writer.into_inner().map_err(|error| failed(&error))?;
+    file.sync_all().map_err(StoreError::io(path, "sync"))?;
+    let size_bytes = file.metadata().map_err(StoreError::io(path, "read"))?.len();
+    Ok(Written { size_bytes, rows: order.len() as u64, bounds, ticks })
+}
+
+fn tick_indices(columns: &[Column], ticks: &[String], schema: &SchemaRef) -> Vec<usize> {
+    let named = |index: &usize| ticks.iter().any(|name| tick_name(name) == *schema.field(*index).name());
+    (columns.len()..schema.fields().len()).filter(named).collect()
+}
+
+/// Pairs of batch and row in the order of `time`; rows of equal time stay as they came.
+fn in_time_order(batches: &[RecordBatch], time: Option<&str>) -> Vec<(usize, usize)> {
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let Some(time) = time else {
+        return batches.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row))).collect();
+    };
+    let mut keyed: Vec<(i64, i8, u32, u32)> = Vec::with_capacity(rows);
+    for (at, batch) in batches.iter().enumerate() {
+        let micros = batch.column_by_name(time).map(|array| array.as_primitive::<TimestampMicrosecondType>());
+        let digits = batch.column_by_name(&tick_name(time)).map(|array| array.as_primitive::<Int8Type>());
+        for row in 0..batch.num_rows() {
+            let micros = micros.map_or(0, |micros| micros.value(row));
+            let digit = digits.map_or(0, |digits| digits.value(row));
+            keyed.push((micros, digit, at as u32, row as u32));
+        }
+    }
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, _, at, row)| (at as usize, row as usize)).collect()
+}
+
+fn bounds_of(batches: &[RecordBatch], column: &str) -> Option<Bounds> {
+    let mut bounds: Option<Bounds> = None;
+    let mut nulls = 0;
+    for batch in batches {
+        let array = batch.column_by_name(column)?.as_primitive::<TimestampMicrosecondType>();
+        nulls += array.null_count() as u64;
+        let (Some(low), Some(high)) = (min(array), max(array)) else {
+            continue;
+        };
+        let widened = bounds.map_or((low, high), |bounds| (bounds.min_us.min(low), bounds.max_us.max(high)));
+        bounds = Some(Bounds { min_us: widened.0, max_us: widened.1, nulls: 0 });
+    }
+    bounds.map(|bounds| Bounds { nulls, ..bounds })
+}
+
+fn has_ticks(batches: &[RecordBatch], column: &str) -> bool {
+    batches.iter().any(|batch| {
+        let digits = batch.column_by_name(column).map(|array| array.as_primitive::<Int8Type>());
+        digits.is_some_and(|digits| digits.iter().flatten().any(|digit| digit != 0))
+    })
+}
+
+fn properties(schema: &SchemaRef) -> WriterProperties {
+    let mut builder = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_created_by(concat!("huntql ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("zstd has a level 3")))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        // A digest never repeats: a dictionary of it only costs.
+        .set_column_dictionary_enabled(ColumnPath::from(RECORD_ID), false)
+        .set_column_statistics_enabled(ColumnPath::from(RECORD_ID), EnabledStatistics::None)
+        .set_column_statistics_enabled(ColumnPath::from(SOURCE_FILE), EnabledStatistics::Chunk);
+    for field in schema.fields() {
+        let name = field.name();
+        let text = field.data_type() == &datafusion::arrow::datatypes::DataType::Utf8;
+        if text && LOOKED_UP.iter().any(|end| name.ends_with(end)) {
+            let path = ColumnPath::from(name.as_str());
+            builder = builder
+                .set_column_bloom_filter_enabled(path.clone(), true)
+                .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(path, ROW_GROUP_ROWS as u64);
+        }
+    }
+    builder.build()
+}

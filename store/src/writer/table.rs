@@ -1,0 +1,259 @@
+//! The rows of one table that an ingest has buffered or staged.
+
+use super::dedupe::{self, Ids};
+use super::disk::{disk_schema, to_disk};
+use super::parquet;
+use crate::error::{Result, StoreError};
+use crate::layout::{self, Layout};
+use crate::log::delta::DeltaLog;
+use crate::log::{DAY, DataFile, StoredColumn, TableLog};
+use crate::schema::{HIDDEN, RECORD_ID, TableSchema, is_hidden, portal_columns};
+use datafusion::arrow::array::{Array, AsArray, Int64Array, UInt32Array};
+use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use huntql_kql::time::{TICKS_PER_DAY, UNIX_EPOCH};
+use huntql_kql::types::{Column, Type};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Days since 1970; `None` for rows without a time.
+type Day = Option<i64>;
+
+pub(super) struct TableWriter {
+    pub(super) name: String,
+    folder: PathBuf,
+    staging: PathBuf,
+    /// The live files when the ingest first touched the table.
+    stored: Arc<[DataFile]>,
+    columns: Vec<Column>,
+    disk: SchemaRef,
+    time: Option<String>,
+    days: BTreeMap<Day, Buffer>,
+    seen: HashMap<Day, Ids>,
+    /// Written, not yet in their day's folder: the file's name in staging beside what the log will say.
+    pub(super) staged: Vec<(PathBuf, DataFile)>,
+    ticks: Vec<String>,
+}
+
+#[derive(Default)]
+struct Buffer {
+    batches: Vec<RecordBatch>,
+    bytes: usize,
+}
+
+impl TableWriter {
+    pub(super) fn open(layout: &Layout, table: &TableSchema) -> Result<Self> {
+        layout::check_table_name(&table.name)?;
+        let folder = layout.table(&table.name);
+        let snapshot = DeltaLog::new(&table.name, &folder).snapshot()?;
+        let mut columns = table.columns.clone();
+        let stored_columns = snapshot.as_ref().map(|snapshot| snapshot.columns.as_slice()).unwrap_or_default();
+        for column in stored_columns {
+            let known = columns.iter().any(|known| known.name == column.name) || is_hidden(&column.name);
+            if let (false, Some(ty)) = (known, column.ty) {
+                columns.push(Column::new(&column.name, ty));
+            }
+        }
+        let stored = snapshot.map_or_else(|| Arc::from([]), |snapshot| snapshot.files);
+        let time = time_column(&table.columns);
+        let mut writer = TableWriter {
+            name: table.name.clone(),
+            staging: layout.staging(&table.name),
+            folder,
+            stored,
+            disk: disk_schema(&[]),
+            columns,
+            time,
+            days: BTreeMap::new(),
+            seen: HashMap::new(),
+            staged: Vec::new(),
+            ticks: Vec::new(),
+        };
+        writer.widened()?;
+        Ok(writer)
+    }
+
+    /// Puts the hidden columns last again and recomputes what follows from the columns.
+    fn widened(&mut self) -> Result<()> {
+        self.columns.retain(|column| !is_hidden(&column.name));
+        self.columns.extend(HIDDEN.iter().cloned());
+        if self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(DAY)) {
+            return Err(StoreError::Name {
+                name: format!("{}.{DAY}", self.name),
+                reason: "a column of this name is the partition of the store's files; rename it",
+            });
+        }
+        self.disk = disk_schema(&self.columns);
+        Ok(())
+    }
+
+    /// Columns of the batch that the table lacks: the portal's are taken in, others are an error.
+    fn admit_columns(&mut self, batch: &RecordBatch) -> Result<()> {
+        let schema = batch.schema();
+        let unknown: Vec<&String> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name())
+            .filter(|name| !self.columns.iter().any(|column| column.name == **name))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // What is buffered has the narrower schema.
+        self.flush_all()?;
+        for name in unknown {
+            let portal = portal_columns(&self.name).iter().find(|column| column.name == *name);
+            let column = portal.ok_or_else(|| StoreError::Batch {
+                table: self.name.clone(),
+                message: format!("the table's schema has no column `{name}`"),
+            })?;
+            self.columns.push(column.clone());
+        }
+        self.widened()
+    }
+
+    /// Buffers the rows that are new; tells how many were there already.
+    pub(super) fn append(&mut self, batch: &RecordBatch) -> Result<u64> {
+        self.admit_columns(batch)?;
+        let (rows, duplicates) = self.new_rows_by_day(batch)?;
+        if rows.is_empty() {
+            return Ok(duplicates);
+        }
+        let disk = to_disk(&self.name, batch, &self.columns, &self.disk)?;
+        for (day, indices) in rows {
+            let part = match indices.len() == disk.num_rows() {
+                true => disk.clone(),
+                false => take_record_batch(&disk, &UInt32Array::from(indices)).map_err(|error| self.wrong(error))?,
+            };
+            let buffer = self.days.entry(day).or_default();
+            buffer.bytes += part.get_array_memory_size();
+            buffer.batches.push(part);
+        }
+        Ok(duplicates)
+    }
+
+    fn wrong(&self, message: impl std::fmt::Display) -> StoreError {
+        StoreError::Batch { table: self.name.clone(), message: message.to_string() }
+    }
+
+    fn new_rows_by_day(&mut self, batch: &RecordBatch) -> Result<(BTreeMap<Day, Vec<u32>>, u64)> {
+        let times: Option<Int64Array> = self
+            .time
+            .as_ref()
+            .and_then(|time| batch.column_by_name(time))
+            .and_then(|array| array.as_primitive_opt::<Int64Type>().cloned());
+        let ids = batch.column_by_name(RECORD_ID).and_then(|array| array.as_string_opt::<i32>()).cloned();
+        let mut rows: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
+        let mut duplicates = 0;
+        for row in 0..batch.num_rows() {
+            let time = times.as_ref().filter(|times| times.is_valid(row)).map(|times| times.value(row));
+            let day = time.map(|time| (time - UNIX_EPOCH).div_euclid(TICKS_PER_DAY));
+            let id = ids.as_ref().and_then(|ids| dedupe::id_of(ids, row));
+            let new = match id {
+                Some(id) => self.ids_of(day)?.insert(id),
+                None => true,
+            };
+            match new {
+                true => rows.entry(day).or_default().push(row as u32),
+                false => duplicates += 1,
+            }
+        }
+        Ok((rows, duplicates))
+    }
+
+    fn ids_of(&mut self, day: Day) -> Result<&mut Ids> {
+        if !self.seen.contains_key(&day) {
+            let name = day.map(layout::day_name);
+            let ids = dedupe::stored_ids(&self.folder, self.stored.iter().filter(|file| file.day == name))?;
+            self.seen.insert(day, ids);
+        }
+        Ok(self.seen.get_mut(&day).expect("it was inserted above"))
+    }
+
+    pub(super) fn buffered_bytes(&self) -> usize {
+        self.days.values().map(|buffer| buffer.bytes).sum()
+    }
+
+    /// Writes the day that takes most memory to a staged file.
+    pub(super) fn flush_largest(&mut self) -> Result<()> {
+        let largest = self.days.iter().max_by_key(|(_, buffer)| buffer.bytes).map(|(day, _)| *day);
+        largest.map_or(Ok(()), |day| self.flush(day))
+    }
+
+    pub(super) fn flush_all(&mut self) -> Result<()> {
+        let days: Vec<Day> = self.days.keys().copied().collect();
+        days.into_iter().try_for_each(|day| self.flush(day))
+    }
+
+    fn flush(&mut self, day: Day) -> Result<()> {
+        let Some(buffer) = self.days.remove(&day) else {
+            return Ok(());
+        };
+        layout::create_folder_durably(&self.staging).map_err(StoreError::io(&self.staging, "create"))?;
+        let name = format!("{}.parquet", uuid::Uuid::new_v4());
+        let staged = self.staging.join(&name);
+        let time = day.and(self.time.as_deref());
+        let written = parquet::write(&staged, &self.columns, time, &buffer.batches).inspect_err(|_| {
+            let _ = fs::remove_file(&staged);
+        })?;
+        for tick in &written.ticks {
+            if !self.ticks.contains(tick) {
+                self.ticks.push(tick.clone());
+            }
+        }
+        let day = day.map(layout::day_name);
+        let path = format!("{}/{name}", layout::day_folder(day.as_deref()));
+        self.staged.push((staged, written.into_data_file(path, day)));
+        Ok(())
+    }
+
+    /// Moves the staged files to their days' folders, durably. They are not live yet.
+    pub(super) fn place(&mut self) -> Result<Vec<DataFile>> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for (staged, file) in &mut self.staged {
+            let target = self.folder.join(&file.path);
+            let folder = target.parent().expect("a file lies in its day's folder").to_owned();
+            layout::create_folder_durably(&folder).map_err(StoreError::io(&folder, "create"))?;
+            fs::rename(&*staged, &target).map_err(StoreError::io(&target, "write"))?;
+            *staged = target;
+            folders.push(folder);
+        }
+        folders.sort();
+        folders.dedup();
+        for folder in folders {
+            layout::sync_folder(&folder).map_err(StoreError::io(&folder, "sync"))?;
+        }
+        Ok(self.staged.iter().map(|(_, file)| file.clone()).collect())
+    }
+
+    /// What the log must declare for the files: the columns, and the seventh digits that occur.
+    pub(super) fn stored_columns(&self) -> Vec<StoredColumn> {
+        let columns = self.columns.iter().map(|column| StoredColumn { name: column.name.clone(), ty: Some(column.ty) });
+        let ticks = self.ticks.iter().map(|name| StoredColumn { name: super::disk::tick_name(name), ty: None });
+        columns.chain(ticks).collect()
+    }
+
+    pub(super) fn log(&self) -> DeltaLog {
+        DeltaLog::new(&self.name, &self.folder)
+    }
+
+    /// Removes the files that no commit names.
+    pub(super) fn discard(&mut self) {
+        for (path, _) in self.staged.drain(..) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The column that says when an event was: `Timestamp`, else `TimeGenerated`, else the first datetime.
+fn time_column(columns: &[Column]) -> Option<String> {
+    let datetimes = || columns.iter().filter(|column| column.ty == Type::Datetime);
+    ["Timestamp", "TimeGenerated"]
+        .iter()
+        .find_map(|name| datetimes().find(|column| column.name == *name))
+        .or_else(|| datetimes().find(|column| !is_hidden(&column.name)))
+        .map(|column| column.name.clone())
+}
