@@ -11,11 +11,19 @@ pub enum StoreError {
     /// A file of schemas that cannot be understood.
     Schemas { message: String },
     /// The file system refused.
-    Io { path: PathBuf, action: &'static str, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        action: &'static str,
+        source: std::io::Error,
+    },
     /// The folder is there and is no store.
     NotAStore { path: PathBuf },
     /// The store was written by a later version of the product.
-    NewerFormat { path: PathBuf, found: u64, known: u64 },
+    NewerFormat {
+        path: PathBuf,
+        found: u64,
+        known: u64,
+    },
     /// A name that cannot be a table's folder, or that the format keeps for itself.
     Name { name: String, reason: &'static str },
     /// A batch does not fit the table it is appended to.
@@ -27,7 +35,11 @@ pub enum StoreError {
     /// A file with data that cannot be read as what it is said to be.
     DataFile { path: PathBuf, message: String },
     /// A column of a type that has no counterpart in KQL.
-    ColumnType { path: PathBuf, column: String, arrow: String },
+    ColumnType {
+        path: PathBuf,
+        column: String,
+        arrow: String,
+    },
     /// A path or glob that names no file.
     NoFiles { pattern: String },
 }
@@ -36,7 +48,11 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Schemas { message } => write!(f, "schemas: {message}"),
-            Self::Io { path, action, source } => write!(f, "cannot {action} `{}`: {source}", path.display()),
+            Self::Io {
+                path,
+                action,
+                source,
+            } => write!(f, "cannot {action} `{}`: {source}", path.display()),
             Self::NotAStore { path } => write!(
                 f,
                 "`{}` is not a huntql store: it has no huntql-store.json; name another folder, or ingest into a new one",
@@ -49,13 +65,23 @@ impl fmt::Display for StoreError {
             ),
             Self::Name { name, reason } => write!(f, "`{name}` cannot be stored: {reason}"),
             Self::Batch { table, message } => write!(f, "table `{table}`: {message}"),
-            Self::Log { path, message } => write!(f, "the Delta log of `{}` cannot be used: {message}", path.display()),
+            Self::Log { path, message } => write!(
+                f,
+                "the Delta log of `{}` cannot be used: {message}",
+                path.display()
+            ),
             Self::Contention { table, attempts } => write!(
                 f,
                 "table `{table}`: other writers committed first {attempts} times in a row; nothing was added, try again"
             ),
-            Self::DataFile { path, message } => write!(f, "cannot read `{}`: {message}", path.display()),
-            Self::ColumnType { path, column, arrow } => write!(
+            Self::DataFile { path, message } => {
+                write!(f, "cannot read `{}`: {message}", path.display())
+            }
+            Self::ColumnType {
+                path,
+                column,
+                arrow,
+            } => write!(
                 f,
                 "`{}`: column `{column}` has the type {arrow}, which has no counterpart in KQL",
                 path.display()
@@ -74,8 +100,15 @@ impl From<StoreError> for DataFusionError {
 }
 
 impl StoreError {
-    pub(crate) fn io(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
+    pub(crate) fn io(
+        path: impl Into<PathBuf>,
+        action: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> StoreError {
         let path = path.into();
-        move |source| StoreError::Io { path, action, source }
+        move |source| StoreError::Io {
+            path,
+            action,
+            source,
+        }
     }
 }

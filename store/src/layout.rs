@@ -35,15 +35,21 @@ impl Layout {
         let marker = root.join(MARKER);
         let text = match fs::read_to_string(&marker) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::NotAStore { path: root }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NotAStore { path: root });
+            }
             Err(error) => return Err(StoreError::io(marker, "read")(error)),
         };
-        let found = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|json| json["format"].as_u64());
+        let found = serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .and_then(|json| json["format"].as_u64());
         match found {
             None => Err(StoreError::NotAStore { path: root }),
-            Some(found) if found > FORMAT_VERSION => {
-                Err(StoreError::NewerFormat { path: root, found, known: FORMAT_VERSION })
-            }
+            Some(found) if found > FORMAT_VERSION => Err(StoreError::NewerFormat {
+                path: root,
+                found,
+                known: FORMAT_VERSION,
+            }),
             Some(_) => Ok(Layout { root }),
         }
     }
@@ -52,10 +58,13 @@ impl Layout {
     pub(crate) fn create_or_open(root: &Path) -> Result<Layout> {
         create_folder_durably(root).map_err(StoreError::io(root, "create the store's folder"))?;
         let marker = root.join(MARKER);
-        let occupied = fs::read_dir(root).map_err(StoreError::io(root, "read"))?.flatten().any(|entry| {
-            let name = entry.file_name();
-            !name.to_string_lossy().starts_with(MARKER)
-        });
+        let occupied = fs::read_dir(root)
+            .map_err(StoreError::io(root, "read"))?
+            .flatten()
+            .any(|entry| {
+                let name = entry.file_name();
+                !name.to_string_lossy().starts_with(MARKER)
+            });
         if !marker.exists() && !occupied {
             let text = format!("{{\"format\":{FORMAT_VERSION}}}\n");
             write_durably(&marker, text.as_bytes()).map_err(StoreError::io(&marker, "write"))?;
@@ -77,7 +86,10 @@ impl Layout {
 
     pub(crate) fn ingested(&self, fingerprint: &str) -> PathBuf {
         // A fingerprint is any text; the file's name is a hash of it.
-        self.root.join(INGESTED).join(format!("{}.json", blake3::hash(fingerprint.as_bytes()).to_hex()))
+        self.root.join(INGESTED).join(format!(
+            "{}.json",
+            blake3::hash(fingerprint.as_bytes()).to_hex()
+        ))
     }
 
     /// The names of the tables that have a log, sorted.
@@ -103,7 +115,9 @@ pub(crate) fn check_table_name(name: &str) -> Result<()> {
     let fit = !name.is_empty()
         && name.len() <= 200
         && !name.starts_with(['_', '.'])
-        && !name.chars().any(|c| c.is_control() || "/\\:*?\"<>|#%".contains(c));
+        && !name
+            .chars()
+            .any(|c| c.is_control() || "/\\:*?\"<>|#%".contains(c));
     if fit {
         return Ok(());
     }
@@ -130,7 +144,11 @@ pub(crate) fn day_name(days: i64) -> String {
 /// Writes a whole file so that after a crash it is there as a whole or not at all.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let staged = PathBuf::from(format!("{}#{}", path.display(), uuid::Uuid::new_v4().as_u64_pair().0));
+    let staged = PathBuf::from(format!(
+        "{}#{}",
+        path.display(),
+        uuid::Uuid::new_v4().as_u64_pair().0
+    ));
     let mut file = File::create_new(&staged)?;
     file.write_all(bytes)?;
     file.sync_all()?;

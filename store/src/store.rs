@@ -23,12 +23,16 @@ impl Store {
     ///
     /// Errors: the folder is missing or no store, or a later version of the product made it.
     pub fn open(path: impl AsRef<Path>) -> Result<Store> {
-        Ok(Store { layout: Layout::open(path.as_ref())? })
+        Ok(Store {
+            layout: Layout::open(path.as_ref())?,
+        })
     }
 
     /// Opens the store, or makes one where there is no folder or an empty one.
     pub fn create_or_open(path: impl AsRef<Path>) -> Result<Store> {
-        Ok(Store { layout: Layout::create_or_open(path.as_ref())? })
+        Ok(Store {
+            layout: Layout::create_or_open(path.as_ref())?,
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -47,14 +51,22 @@ impl Store {
         let Some(snapshot) = self.read(table)? else {
             return Ok(None);
         };
-        let schema = builtin(table).cloned().unwrap_or_else(|| stored_schema(table, &snapshot));
-        Ok(Some(Arc::new(EventTable::of_store(schema, &self.layout.table(table), &snapshot))))
+        let schema = builtin(table)
+            .cloned()
+            .unwrap_or_else(|| stored_schema(table, &snapshot));
+        Ok(Some(Arc::new(EventTable::of_store(
+            schema,
+            &self.layout.table(table),
+            &snapshot,
+        ))))
     }
 
     /// The table as it is now with the columns of `schema`; without rows when nothing was ever stored in it.
     pub fn provider(&self, schema: &TableSchema) -> Result<Arc<EventTable>> {
         let table = match self.read(&schema.name)? {
-            Some(snapshot) => EventTable::of_store(schema.clone(), &self.layout.table(&schema.name), &snapshot),
+            Some(snapshot) => {
+                EventTable::of_store(schema.clone(), &self.layout.table(&schema.name), &snapshot)
+            }
             None => EventTable::empty(schema.clone()),
         };
         Ok(Arc::new(table))
@@ -82,7 +94,12 @@ impl Store {
         };
         let note: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         // A table that was taken away by hand has to come back.
-        for table in note["tables"].as_array().into_iter().flatten().filter_map(|table| table.as_str()) {
+        for table in note["tables"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|table| table.as_str())
+        {
             if !DeltaLog::new(table, self.layout.table(table)).knows(fingerprint)? {
                 return Ok(false);
             }
@@ -100,6 +117,14 @@ impl Store {
 
 /// The visible columns of a stored table as its log declares them.
 pub(crate) fn stored_schema(table: &str, snapshot: &Snapshot) -> TableSchema {
-    let columns = snapshot.columns.iter().filter(|column| !is_hidden(&column.name));
-    TableSchema::new(table, columns.filter_map(|column| Some(Column::new(&column.name, column.ty?))).collect())
+    let columns = snapshot
+        .columns
+        .iter()
+        .filter(|column| !is_hidden(&column.name));
+    TableSchema::new(
+        table,
+        columns
+            .filter_map(|column| Some(Column::new(&column.name, column.ty?)))
+            .collect(),
+    )
 }

@@ -11,7 +11,10 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) fn vacuum(layout: &Layout, grace: Duration) -> Result<u64> {
     let mut removed = 0;
-    for entry in fs::read_dir(layout.root()).map_err(StoreError::io(layout.root(), "read"))?.flatten() {
+    for entry in fs::read_dir(layout.root())
+        .map_err(StoreError::io(layout.root(), "read"))?
+        .flatten()
+    {
         let folder = entry.path();
         let Some(table) = entry.file_name().to_str().map(str::to_owned) else {
             continue;
@@ -36,14 +39,22 @@ pub(crate) fn vacuum(layout: &Layout, grace: Duration) -> Result<u64> {
 
 /// Parquet files of the days and of staging, and half-written log entries, that are older than `grace`.
 fn old_files(table: &Path, grace: Duration) -> Vec<PathBuf> {
-    let folders = fs::read_dir(table).into_iter().flatten().flatten().map(|entry| entry.path());
+    let folders = fs::read_dir(table)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
     let mut old = Vec::new();
     for folder in folders.filter(|folder| folder.is_dir()) {
         let of_log = folder.ends_with("_delta_log");
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let ours = if of_log { name.contains('#') } else { name.ends_with(".parquet") };
+            let ours = if of_log {
+                name.contains('#')
+            } else {
+                name.ends_with(".parquet")
+            };
             if ours && is_older(&entry, grace) {
                 old.push(entry.path());
             }
@@ -54,5 +65,9 @@ fn old_files(table: &Path, grace: Duration) -> Vec<PathBuf> {
 
 fn is_older(entry: &fs::DirEntry, grace: Duration) -> bool {
     let modified = entry.metadata().and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age >= grace))
+    modified.is_ok_and(|modified| {
+        SystemTime::now()
+            .duration_since(modified)
+            .is_ok_and(|age| age >= grace)
+    })
 }

@@ -4,10 +4,14 @@
 //! themselves hold strings as required. The KQL type of a column is in its metadata under `huntql.type`.
 
 use super::durable::DurableLocal;
-use super::{Commit, CommitOutcome, DAY, DataFile, Snapshot, StoredColumn, TICK_PREFIX, TableLog, stats};
+use super::{
+    Commit, CommitOutcome, DAY, DataFile, Snapshot, StoredColumn, TICK_PREFIX, TableLog, stats,
+};
 use crate::error::{Result, StoreError};
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
-use datafusion::arrow::array::{Array, AsArray, Int64Array, MapBuilder, MapFieldNames, StringArray, StringBuilder};
+use datafusion::arrow::array::{
+    Array, AsArray, Int64Array, MapBuilder, MapFieldNames, StringArray, StringBuilder,
+};
 use datafusion::arrow::datatypes::{DataType as ArrowType, Field, Int64Type, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use delta_kernel::committer::FileSystemCommitter;
@@ -40,11 +44,17 @@ type KernelEngine = DefaultEngine<TokioMultiThreadExecutor>;
 fn engine() -> Result<&'static KernelEngine> {
     static ENGINE: OnceLock<std::result::Result<KernelEngine, String>> = OnceLock::new();
     let made = ENGINE.get_or_init(|| {
-        let executor = TokioMultiThreadExecutor::new_owned_runtime(Some(1), Some(4)).map_err(|error| error.to_string())?;
+        let executor = TokioMultiThreadExecutor::new_owned_runtime(Some(1), Some(4))
+            .map_err(|error| error.to_string())?;
         let store = Arc::new(DurableLocal::default());
-        Ok(DefaultEngine::builder(store).with_task_executor(Arc::new(executor)).build())
+        Ok(DefaultEngine::builder(store)
+            .with_task_executor(Arc::new(executor))
+            .build())
     });
-    made.as_ref().map_err(|message| StoreError::Log { path: PathBuf::new(), message: message.clone() })
+    made.as_ref().map_err(|message| StoreError::Log {
+        path: PathBuf::new(),
+        message: message.clone(),
+    })
 }
 
 /// The Delta log in a table's folder.
@@ -57,11 +67,17 @@ pub(crate) struct DeltaLog {
 impl DeltaLog {
     /// `folder` is absolute.
     pub(crate) fn new(table: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
-        Self { table: table.into(), folder: folder.into() }
+        Self {
+            table: table.into(),
+            folder: folder.into(),
+        }
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> StoreError {
-        StoreError::Log { path: self.folder.clone(), message: error.to_string() }
+        StoreError::Log {
+            path: self.folder.clone(),
+            message: error.to_string(),
+        }
     }
 
     fn url(&self) -> Result<Url> {
@@ -102,7 +118,10 @@ impl DeltaLog {
                     return Ok(Attempt::Done(CommitOutcome::KnownAlready));
                 }
                 let version = snapshot.version();
-                (update(snapshot, commit, kernel).map_err(|error| self.failed(error))?, version)
+                (
+                    update(snapshot, commit, kernel).map_err(|error| self.failed(error))?,
+                    version,
+                )
             }
         };
         match result {
@@ -122,20 +141,31 @@ impl DeltaLog {
         let kernel = engine().map_err(|error| KernelError::generic(error.to_string()))?;
         let mut fields: Vec<StructField> = commit.columns.iter().map(kernel_field).collect();
         fields.push(StructField::nullable(DAY, DataType::DATE));
-        let indexed = commit.columns.iter().filter(|column| column.ty == Some(Type::Datetime));
+        let indexed = commit
+            .columns
+            .iter()
+            .filter(|column| column.ty == Some(Type::Datetime));
         let indexed: Vec<String> = indexed.map(|column| format!("`{}`", column.name)).collect();
-        let url = Url::from_directory_path(&self.folder).map_err(|()| KernelError::generic("not an absolute path"))?;
-        let mut transaction = create_table(url, Arc::new(StructType::try_new(fields)?), ENGINE_INFO, true)
-            .with_data_layout(DataLayout::partitioned([DAY]))
-            .with_table_properties([("delta.dataSkippingStatsColumns", indexed.join(","))])
-            .build(kernel, Box::new(FileSystemCommitter::new()))?
-            .with_transaction_id(commit.transaction.clone(), 1);
+        let url = Url::from_directory_path(&self.folder)
+            .map_err(|()| KernelError::generic("not an absolute path"))?;
+        let mut transaction = create_table(
+            url,
+            Arc::new(StructType::try_new(fields)?),
+            ENGINE_INFO,
+            true,
+        )
+        .with_data_layout(DataLayout::partitioned([DAY]))
+        .with_table_properties([("delta.dataSkippingStatsColumns", indexed.join(","))])
+        .build(kernel, Box::new(FileSystemCommitter::new()))?
+        .with_transaction_id(commit.transaction.clone(), 1);
         if !commit.add.is_empty() {
             transaction.add_files(add_actions(&commit.add));
         }
         match transaction.commit(kernel)? {
             CommitResult::Committed(committed) => Ok(committed.commit_version()),
-            CommitResult::Conflicted(_) => Err(KernelError::TableAlreadyExistsAtPath(self.table.clone())),
+            CommitResult::Conflicted(_) => {
+                Err(KernelError::TableAlreadyExistsAtPath(self.table.clone()))
+            }
             CommitResult::Retryable(retryable) => Err(retryable.error),
         }
     }
@@ -159,15 +189,28 @@ impl DeltaLog {
             .map(|column| column.name.as_str())
             .collect();
         let mut files = Vec::new();
-        self.live_files(&snapshot, &datetimes, &mut files).map_err(|error| self.failed(error))?;
+        self.live_files(&snapshot, &datetimes, &mut files)
+            .map_err(|error| self.failed(error))?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let version = snapshot.version();
-        Ok(Some(Snapshot { version, columns, files: files.into() }))
+        Ok(Some(Snapshot {
+            version,
+            columns,
+            files: files.into(),
+        }))
     }
 
-    fn live_files(&self, snapshot: &SnapshotRef, datetimes: &[&str], files: &mut Vec<DataFile>) -> KernelResult<()> {
+    fn live_files(
+        &self,
+        snapshot: &SnapshotRef,
+        datetimes: &[&str],
+        files: &mut Vec<DataFile>,
+    ) -> KernelResult<()> {
         let kernel = engine().map_err(|error| KernelError::generic(error.to_string()))?;
-        let scan = Arc::clone(snapshot).scan_builder().with_stats(StatsOptions::json_only()).build()?;
+        let scan = Arc::clone(snapshot)
+            .scan_builder()
+            .with_stats(StatsOptions::json_only())
+            .build()?;
         for part in scan.scan_metadata(kernel)? {
             read_files(part?, datetimes, files)?;
         }
@@ -207,19 +250,36 @@ impl TableLog for DeltaLog {
                 }
                 // Two writers that wait equally long would meet again: the wait depends on the process and the try.
                 let jitter = u64::from(std::process::id() ^ attempt.wrapping_mul(0x9E37)) % 13;
-                std::thread::sleep(Duration::from_millis(1 + jitter * u64::from(attempt.min(8))));
+                std::thread::sleep(Duration::from_millis(
+                    1 + jitter * u64::from(attempt.min(8)),
+                ));
             }
-            Err(StoreError::Contention { table: self.table.clone(), attempts: ATTEMPTS_MAX })
+            Err(StoreError::Contention {
+                table: self.table.clone(),
+                attempts: ATTEMPTS_MAX,
+            })
         })
     }
 }
 
-fn update(snapshot: SnapshotRef, commit: &Commit, kernel: &KernelEngine) -> KernelResult<CommitResult> {
-    let present: HashSet<String> = snapshot.schema().fields().map(|field| field.name().to_lowercase()).collect();
+fn update(
+    snapshot: SnapshotRef,
+    commit: &Commit,
+    kernel: &KernelEngine,
+) -> KernelResult<CommitResult> {
+    let present: HashSet<String> = snapshot
+        .schema()
+        .fields()
+        .map(|field| field.name().to_lowercase())
+        .collect();
     let mut builder = snapshot
         .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
         .with_transaction_id(commit.transaction.clone(), 1);
-    for column in commit.columns.iter().filter(|column| !present.contains(&column.name.to_lowercase())) {
+    for column in commit
+        .columns
+        .iter()
+        .filter(|column| !present.contains(&column.name.to_lowercase()))
+    {
         builder = builder.add_column(kernel_field(column));
     }
     let mut transaction = builder.build(kernel, Box::new(FileSystemCommitter::new()))?;
@@ -247,9 +307,8 @@ fn kernel_field(column: &StoredColumn) -> StructField {
         Some(Type::Int) => DataType::INTEGER,
         Some(Type::Long | Type::Timespan) => DataType::LONG,
         Some(Type::Real) => DataType::DOUBLE,
-        Some(Type::Decimal) => {
-            DataType::decimal(DECIMAL_PRECISION, DECIMAL_SCALE as u8).expect("38 digits are within the format")
-        }
+        Some(Type::Decimal) => DataType::decimal(DECIMAL_PRECISION, DECIMAL_SCALE as u8)
+            .expect("38 digits are within the format"),
         Some(Type::String | Type::Guid | Type::Dynamic) => DataType::STRING,
         Some(Type::Datetime) => DataType::TIMESTAMP,
     };
@@ -264,7 +323,8 @@ fn stored_column(field: &StructField) -> StoredColumn {
         _ => None,
     };
     let name = field.name().clone();
-    let of_format = name == DAY || (name.starts_with(TICK_PREFIX) && *field.data_type() == DataType::BYTE);
+    let of_format =
+        name == DAY || (name.starts_with(TICK_PREFIX) && *field.data_type() == DataType::BYTE);
     let ty = match field.data_type() {
         _ if declared.is_some() => declared,
         _ if of_format => None,
@@ -282,7 +342,11 @@ fn stored_column(field: &StructField) -> StoredColumn {
 
 /// The add actions of files, as the kernel wants them told.
 fn add_actions(files: &[DataFile]) -> Box<dyn EngineData> {
-    let names = MapFieldNames { entry: "key_value".into(), key: "key".into(), value: "value".into() };
+    let names = MapFieldNames {
+        entry: "key_value".into(),
+        key: "key".into(),
+        value: "value".into(),
+    };
     let mut days = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
     for file in files {
         days.keys().append_value(DAY);
@@ -299,17 +363,37 @@ fn add_actions(files: &[DataFile]) -> Box<dyn EngineData> {
         Field::new("stats", stats.data_type().clone(), true),
     ]);
     let columns: Vec<Arc<dyn Array>> = vec![
-        Arc::new(files.iter().map(|file| Some(file.path.as_str())).collect::<StringArray>()),
+        Arc::new(
+            files
+                .iter()
+                .map(|file| Some(file.path.as_str()))
+                .collect::<StringArray>(),
+        ),
         Arc::new(days),
-        Arc::new(files.iter().map(|file| file.size_bytes as i64).collect::<Int64Array>()),
-        Arc::new(files.iter().map(|file| file.modified_ms).collect::<Int64Array>()),
+        Arc::new(
+            files
+                .iter()
+                .map(|file| file.size_bytes as i64)
+                .collect::<Int64Array>(),
+        ),
+        Arc::new(
+            files
+                .iter()
+                .map(|file| file.modified_ms)
+                .collect::<Int64Array>(),
+        ),
         Arc::new(stats),
     ];
-    let batch = RecordBatch::try_new(Arc::new(schema), columns).expect("the columns fit the schema");
+    let batch =
+        RecordBatch::try_new(Arc::new(schema), columns).expect("the columns fit the schema");
     Box::new(ArrowEngineData::new(batch))
 }
 
-fn read_files(part: ScanMetadata, datetimes: &[&str], files: &mut Vec<DataFile>) -> KernelResult<()> {
+fn read_files(
+    part: ScanMetadata,
+    datetimes: &[&str],
+    files: &mut Vec<DataFile>,
+) -> KernelResult<()> {
     let (data, selected) = part.scan_files.into_parts();
     let batch: RecordBatch = (*ArrowEngineData::try_from_engine_data(data)?).into();
     let missing = |name: &str| KernelError::generic(format!("the log's answer lacks `{name}`"));
@@ -319,7 +403,10 @@ fn read_files(part: ScanMetadata, datetimes: &[&str], files: &mut Vec<DataFile>)
     let modified = column("modificationTime")?.as_primitive::<Int64Type>();
     let stats = column("stats")?.as_string::<i32>();
     let constants = column("fileConstantValues")?.as_struct();
-    let days = constants.column_by_name("partitionValues").ok_or_else(|| missing("partitionValues"))?.as_map();
+    let days = constants
+        .column_by_name("partitionValues")
+        .ok_or_else(|| missing("partitionValues"))?
+        .as_map();
     let deletions = column("deletionVector")?;
     for row in (0..batch.num_rows()).filter(|row| selected.get(*row).copied().unwrap_or(true)) {
         if deletions.is_valid(row) && deletions.as_struct().column(0).is_valid(row) {
@@ -343,9 +430,14 @@ fn read_files(part: ScanMetadata, datetimes: &[&str], files: &mut Vec<DataFile>)
 }
 
 fn partition_value(entries: &datafusion::arrow::array::StructArray) -> Option<String> {
-    let (keys, values) = (entries.column(0).as_string::<i32>(), entries.column(1).as_string::<i32>());
+    let (keys, values) = (
+        entries.column(0).as_string::<i32>(),
+        entries.column(1).as_string::<i32>(),
+    );
     let entry = (0..keys.len()).find(|entry| keys.value(*entry) == DAY)?;
-    values.is_valid(entry).then(|| values.value(entry).to_owned())
+    values
+        .is_valid(entry)
+        .then(|| values.value(entry).to_owned())
 }
 
 /// Paths in the log are URI references (Delta protocol, "Add File").
@@ -354,7 +446,9 @@ fn percent_decoded(path: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = (bytes[at] == b'%').then(|| path.get(at + 1..at + 3)).flatten();
+        let code = (bytes[at] == b'%')
+            .then(|| path.get(at + 1..at + 3))
+            .flatten();
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);

@@ -9,8 +9,8 @@ use futures::stream::BoxStream;
 use os::local::LocalFileSystem;
 use os::path::Path;
 use os::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 use std::fs::File;
 use std::io::Write;
@@ -32,14 +32,24 @@ fn put(path: PathBuf, payload: &PutPayload, mode: &PutMode) -> Result<PutResult>
     let failed = |source: std::io::Error| {
         let path = path.display().to_string();
         match source.kind() {
-            std::io::ErrorKind::AlreadyExists => os::Error::AlreadyExists { path, source: Box::new(source) },
-            _ => os::Error::Generic { store: "local", source: Box::new(source) },
+            std::io::ErrorKind::AlreadyExists => os::Error::AlreadyExists {
+                path,
+                source: Box::new(source),
+            },
+            _ => os::Error::Generic {
+                store: "local",
+                source: Box::new(source),
+            },
         }
     };
     let folder = path.parent().unwrap_or(&path).to_owned();
     crate::layout::create_folder_durably(&folder).map_err(&failed)?;
     // The name's end is what LocalFileSystem uses for uploads that are under way: it never lists such files.
-    let staged = PathBuf::from(format!("{}#{}", path.display(), uuid::Uuid::new_v4().as_u64_pair().0));
+    let staged = PathBuf::from(format!(
+        "{}#{}",
+        path.display(),
+        uuid::Uuid::new_v4().as_u64_pair().0
+    ));
     let written = (|| {
         let mut file = File::create_new(&staged)?;
         payload.iter().try_for_each(|chunk| file.write_all(chunk))?;
@@ -57,12 +67,20 @@ fn put(path: PathBuf, payload: &PutPayload, mode: &PutMode) -> Result<PutResult>
         return Err(failed(error));
     }
     crate::layout::sync_folder(&folder).map_err(failed)?;
-    Ok(PutResult { e_tag: None, version: None })
+    Ok(PutResult {
+        e_tag: None,
+        version: None,
+    })
 }
 
 #[async_trait]
 impl ObjectStore for DurableLocal {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        opts: PutOptions,
+    ) -> Result<PutResult> {
         if matches!(opts.mode, PutMode::Update(_)) {
             return self.inner.put_opts(location, payload, opts).await;
         }
@@ -84,7 +102,10 @@ impl ObjectStore for DurableLocal {
         self.inner.get_opts(location, options).await
     }
 
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
         self.inner.delete_stream(locations)
     }
 
@@ -92,7 +113,11 @@ impl ObjectStore for DurableLocal {
         self.inner.list(prefix)
     }
 
-    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
         self.inner.list_with_offset(prefix, offset)
     }
 
@@ -125,7 +150,10 @@ impl MultipartUpload for SyncedUpload {
             .and_then(|()| crate::layout::sync_folder(self.path.parent().unwrap_or(&self.path)));
         match synced {
             Ok(()) => Ok(result),
-            Err(source) => Err(os::Error::Generic { store: "local", source: Box::new(source) }),
+            Err(source) => Err(os::Error::Generic {
+                store: "local",
+                source: Box::new(source),
+            }),
         }
     }
 

@@ -71,7 +71,9 @@ pub struct Commit {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommitOutcome {
-    Committed { version: u64 },
+    Committed {
+        version: u64,
+    },
     /// The same application transaction is in the log already; the files were not added.
     KnownAlready,
 }

@@ -1,8 +1,10 @@
 //! The statistics of files as the log carries them: bounds of the datetime columns and row counts.
 
 use super::{Bounds, DataFile};
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, StructArray};
 use datafusion::arrow::array::{Array, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, StructArray,
+};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, TimeUnit, TimestampMicrosecondType};
 use serde_json::Value;
@@ -14,10 +16,16 @@ pub(super) fn to_struct(files: &[DataFile]) -> StructArray {
     let columns: BTreeSet<&String> = files.iter().flat_map(|file| file.bounds.keys()).collect();
     let bounds = |name: &str, value: fn(&Bounds) -> i64| -> ArrayRef {
         let values = files.iter().map(|file| file.bounds.get(name).map(value));
-        Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+        Arc::new(
+            values
+                .collect::<TimestampMicrosecondArray>()
+                .with_timezone("UTC"),
+        )
     };
     let nulls = |name: &str| -> ArrayRef {
-        let values = files.iter().map(|file| file.bounds.get(name).map(|bounds| bounds.nulls as i64));
+        let values = files
+            .iter()
+            .map(|file| file.bounds.get(name).map(|bounds| bounds.nulls as i64));
         Arc::new(values.collect::<Int64Array>())
     };
     let part = |make: &dyn Fn(&str) -> ArrayRef| -> ArrayRef {
@@ -25,22 +33,39 @@ pub(super) fn to_struct(files: &[DataFile]) -> StructArray {
             .iter()
             .map(|name| {
                 let array = make(name.as_str());
-                (Field::new(name.as_str(), array.data_type().clone(), true), array)
+                (
+                    Field::new(name.as_str(), array.data_type().clone(), true),
+                    array,
+                )
             })
             .unzip();
-        Arc::new(StructArray::try_new_with_length(Fields::from(fields), arrays, None, files.len()).expect("same lengths"))
+        Arc::new(
+            StructArray::try_new_with_length(Fields::from(fields), arrays, None, files.len())
+                .expect("same lengths"),
+        )
     };
-    let rows: Int64Array = files.iter().map(|file| file.rows.map(|rows| rows as i64)).collect();
+    let rows: Int64Array = files
+        .iter()
+        .map(|file| file.rows.map(|rows| rows as i64))
+        .collect();
     let tight: BooleanArray = files.iter().map(|_| Some(true)).collect();
     let parts: Vec<(&str, ArrayRef)> = vec![
         ("numRecords", Arc::new(rows)),
         ("nullCount", part(&nulls)),
-        ("minValues", part(&|name| bounds(name, |bounds| bounds.min_us))),
-        ("maxValues", part(&|name| bounds(name, |bounds| bounds.max_us))),
+        (
+            "minValues",
+            part(&|name| bounds(name, |bounds| bounds.min_us)),
+        ),
+        (
+            "maxValues",
+            part(&|name| bounds(name, |bounds| bounds.max_us)),
+        ),
         ("tightBounds", Arc::new(tight)),
     ];
-    let fields: Vec<Field> =
-        parts.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = parts
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+        .collect();
     let arrays = parts.into_iter().map(|(_, array)| array).collect();
     StructArray::new(Fields::from(fields), arrays, None)
 }
@@ -57,16 +82,30 @@ pub(super) fn from_json(text: &str, datetimes: &[&str]) -> (Option<u64>, BTreeMa
         let (Some(min_us), Some(max_us)) = (instant("minValues"), instant("maxValues")) else {
             continue;
         };
-        let nulls = stats["nullCount"][*name].as_u64().or(rows).unwrap_or(u64::MAX);
+        let nulls = stats["nullCount"][*name]
+            .as_u64()
+            .or(rows)
+            .unwrap_or(u64::MAX);
         // The log may have cut the value to a millisecond.
-        bounds.insert((*name).to_owned(), Bounds { min_us, max_us: max_us.saturating_add(1000), nulls });
+        bounds.insert(
+            (*name).to_owned(),
+            Bounds {
+                min_us,
+                max_us: max_us.saturating_add(1000),
+                nulls,
+            },
+        );
     }
     (rows, bounds)
 }
 
 fn micros(text: &str) -> Option<i64> {
     let array = StringArray::from(vec![text]);
-    let instant = cast(&array, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))).ok()?;
+    let instant = cast(
+        &array,
+        &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+    )
+    .ok()?;
     let instant = instant.as_primitive::<TimestampMicrosecondType>();
     instant.is_valid(0).then(|| instant.value(0))
 }

@@ -14,7 +14,8 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Operator, ScalarUDF};
 use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr, Literal, in_list, lit,
+    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr,
+    Literal, in_list, lit,
 };
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
@@ -43,7 +44,11 @@ pub(crate) struct EngineAdapterFactory {
 
 impl PhysicalExprAdapterFactory for EngineAdapterFactory {
     fn create(&self, _: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        Ok(Arc::new(EngineAdapter { types: Arc::clone(&self.types), origin: self.origin, physical }))
+        Ok(Arc::new(EngineAdapter {
+            types: Arc::clone(&self.types),
+            origin: self.origin,
+            physical,
+        }))
     }
 }
 
@@ -68,7 +73,11 @@ impl EngineAdapter {
         if let Some(rewritten) = self.comparison(expr)? {
             return Ok(rewritten);
         }
-        let children = expr.children().into_iter().map(|child| self.walk(child)).collect::<Result<Vec<_>>>()?;
+        let children = expr
+            .children()
+            .into_iter()
+            .map(|child| self.walk(child))
+            .collect::<Result<Vec<_>>>()?;
         if children.is_empty() {
             return Ok(Arc::clone(expr));
         }
@@ -99,8 +108,12 @@ impl EngineAdapter {
             Type::String if same && !field.is_nullable() => Ok(raw),
             Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal if same => Ok(raw),
             // A cast of DataFusion's own is turned around by its simplifier, so that pruning sees the column.
-            Type::Long | Type::Int if widens(field.data_type(), &wanted) => Ok(Arc::new(CastExpr::new(raw, wanted, None))),
-            Type::Guid | Type::Dynamic | Type::Timespan if same && self.origin == Origin::Store => Ok(raw),
+            Type::Long | Type::Int if widens(field.data_type(), &wanted) => {
+                Ok(Arc::new(CastExpr::new(raw, wanted, None)))
+            }
+            Type::Guid | Type::Dynamic | Type::Timespan if same && self.origin == Origin::Store => {
+                Ok(raw)
+            }
             _ => Ok(to_engine(ty, raw)),
         }
     }
@@ -114,7 +127,11 @@ impl EngineAdapter {
             return Ok(to_engine(Type::Datetime, raw));
         };
         let digit: Expr = Arc::new(Column::new(&tick, index));
-        Ok(call(ScalarUDF::new_from_impl(JoinTicks::new()), vec![raw, digit], DataType::Int64))
+        Ok(call(
+            ScalarUDF::new_from_impl(JoinTicks::new()),
+            vec![raw, digit],
+            DataType::Int64,
+        ))
     }
 
     /// A test of a column against literals, over the file's column. `None` for any other expression.
@@ -123,15 +140,22 @@ impl EngineAdapter {
             return self.in_list(list);
         }
         if let Some(test) = expr.downcast_ref::<IsNullExpr>() {
-            return Ok(self.raw_nullable(test.arg()).map(|raw| Arc::new(IsNullExpr::new(raw)) as Expr));
+            return Ok(self
+                .raw_nullable(test.arg())
+                .map(|raw| Arc::new(IsNullExpr::new(raw)) as Expr));
         }
         if let Some(test) = expr.downcast_ref::<IsNotNullExpr>() {
-            return Ok(self.raw_nullable(test.arg()).map(|raw| Arc::new(IsNotNullExpr::new(raw)) as Expr));
+            return Ok(self
+                .raw_nullable(test.arg())
+                .map(|raw| Arc::new(IsNotNullExpr::new(raw)) as Expr));
         }
         let Some(binary) = expr.downcast_ref::<BinaryExpr>() else {
             return Ok(None);
         };
-        let (column, op, literal) = match (binary.left().downcast_ref::<Column>(), binary.right().downcast_ref::<Column>()) {
+        let (column, op, literal) = match (
+            binary.left().downcast_ref::<Column>(),
+            binary.right().downcast_ref::<Column>(),
+        ) {
             (Some(column), None) => (column, Some(*binary.op()), binary.right()),
             (None, Some(column)) => (column, binary.op().swap(), binary.left()),
             _ => return Ok(None),
@@ -148,13 +172,24 @@ impl EngineAdapter {
                 let Some(instants) = self.instants(name) else {
                     return Ok(None);
                 };
-                Ok(rewrite_comparison(&instants, op, *ticks, &self.column(name)?))
+                Ok(rewrite_comparison(
+                    &instants,
+                    op,
+                    *ticks,
+                    &self.column(name)?,
+                ))
             }
-            (Type::String, ScalarValue::Utf8(Some(text))) if op == Operator::Eq && !text.is_empty() => {
+            (Type::String, ScalarValue::Utf8(Some(text)))
+                if op == Operator::Eq && !text.is_empty() =>
+            {
                 let Some(raw) = self.nullable_text(name) else {
                     return Ok(None);
                 };
-                let equal: Expr = Arc::new(BinaryExpr::new(Arc::clone(&raw), Operator::Eq, lit(literal.clone())));
+                let equal: Expr = Arc::new(BinaryExpr::new(
+                    Arc::clone(&raw),
+                    Operator::Eq,
+                    lit(literal.clone()),
+                ));
                 Ok(Some(and(Arc::new(IsNotNullExpr::new(raw)), equal)))
             }
             _ => Ok(None),
@@ -166,8 +201,11 @@ impl EngineAdapter {
         let Some(column) = list.expr().downcast_ref::<Column>() else {
             return Ok(None);
         };
-        let values: Option<Vec<&ScalarValue>> =
-            list.list().iter().map(|item| item.downcast_ref::<Literal>().map(Literal::value)).collect();
+        let values: Option<Vec<&ScalarValue>> = list
+            .list()
+            .iter()
+            .map(|item| item.downcast_ref::<Literal>().map(Literal::value))
+            .collect();
         let (Some(values), false) = (values, list.negated()) else {
             return Ok(None);
         };
@@ -175,7 +213,9 @@ impl EngineAdapter {
         let literals: Vec<Expr> = values.iter().map(|value| lit((*value).clone())).collect();
         match self.ty(name)? {
             Type::String => {
-                let all_given = values.iter().all(|value| matches!(value, ScalarValue::Utf8(Some(text)) if !text.is_empty()));
+                let all_given = values.iter().all(
+                    |value| matches!(value, ScalarValue::Utf8(Some(text)) if !text.is_empty()),
+                );
                 let (Some(raw), true) = (self.nullable_text(name), all_given) else {
                     return Ok(None);
                 };
@@ -211,7 +251,10 @@ impl EngineAdapter {
         let name = expr.downcast_ref::<Column>()?.name();
         let (index, field) = self.physical.column_with_name(name)?;
         let same_nulls = match self.types.get(name)? {
-            Type::Datetime => matches!(field.data_type(), DataType::Timestamp(..) | DataType::Date32 | DataType::Date64),
+            Type::Datetime => matches!(
+                field.data_type(),
+                DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
+            ),
             _ => false,
         };
         same_nulls.then(|| Arc::new(Column::new(name, index)) as Expr)
@@ -223,7 +266,9 @@ impl EngineAdapter {
         let raw: Expr = Arc::new(Column::new(name, index));
         match field.data_type() {
             DataType::Utf8 if field.is_nullable() => Some(raw),
-            DataType::LargeUtf8 | DataType::Utf8View => Some(Arc::new(CastExpr::new(raw, DataType::Utf8, None))),
+            DataType::LargeUtf8 | DataType::Utf8View => {
+                Some(Arc::new(CastExpr::new(raw, DataType::Utf8, None)))
+            }
             _ => None,
         }
     }
@@ -233,8 +278,14 @@ impl EngineAdapter {
         let DataType::Timestamp(unit, zone) = field.data_type() else {
             return None;
         };
-        let has_digit = self.origin == Origin::Store && self.physical.column_with_name(&tick_name(name)).is_some();
-        Some(FileInstants { column: Arc::new(Column::new(name, index)), unit: *unit, zone: zone.clone(), has_digit })
+        let has_digit = self.origin == Origin::Store
+            && self.physical.column_with_name(&tick_name(name)).is_some();
+        Some(FileInstants {
+            column: Arc::new(Column::new(name, index)),
+            unit: *unit,
+            zone: zone.clone(),
+            has_digit,
+        })
     }
 }
 
@@ -248,18 +299,31 @@ fn missing(ty: Type) -> Result<ScalarValue> {
 
 /// Whether every value of `from` is a value of `to`.
 fn widens(from: &DataType, to: &DataType) -> bool {
-    let small = matches!(from, DataType::Int8 | DataType::Int16 | DataType::UInt8 | DataType::UInt16);
+    let small = matches!(
+        from,
+        DataType::Int8 | DataType::Int16 | DataType::UInt8 | DataType::UInt16
+    );
     small || (matches!(from, DataType::Int32 | DataType::UInt32) && *to == DataType::Int64)
 }
 
 fn to_engine(ty: Type, raw: Expr) -> Expr {
-    call(ScalarUDF::new_from_impl(ToEngine::new(ty)), vec![raw], arrow_type(ty))
+    call(
+        ScalarUDF::new_from_impl(ToEngine::new(ty)),
+        vec![raw],
+        arrow_type(ty),
+    )
 }
 
 fn call(function: ScalarUDF, args: Vec<Expr>, returns: DataType) -> Expr {
     let name = function.name().to_owned();
     let field = Arc::new(Field::new(&name, returns, true));
-    Arc::new(ScalarFunctionExpr::new(&name, Arc::new(function), args, field, Arc::new(ConfigOptions::default())))
+    Arc::new(ScalarFunctionExpr::new(
+        &name,
+        Arc::new(function),
+        args,
+        field,
+        Arc::new(ConfigOptions::default()),
+    ))
 }
 
 pub(super) fn and(left: Expr, right: Expr) -> Expr {

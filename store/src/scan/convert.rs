@@ -1,14 +1,16 @@
 //! Arrow arrays as files hold them to the engine's types.
 
-use crate::schema::arrow_type;
 use crate::scan::json::json_texts;
+use crate::schema::arrow_type;
 use crate::writer::disk::without_nulls;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::Result;
-use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH};
+use huntql_kql::time::{
+    TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH,
+};
 use huntql_kql::types::Type;
 use std::sync::Arc;
 
@@ -16,16 +18,22 @@ use std::sync::Arc;
 pub(crate) fn infer(ty: &DataType) -> Option<Type> {
     Some(match ty {
         DataType::Boolean => Type::Bool,
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => Type::Int,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => {
+            Type::Int
+        }
         DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Type::Long,
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Type::Real,
-        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            Type::Decimal
-        }
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => Type::Decimal,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Type::Datetime,
         DataType::Duration(_) | DataType::Time32(_) | DataType::Time64(_) => Type::Timespan,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Type::String,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Type::String,
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => Type::String,
         DataType::Dictionary(_, values) => return infer(values),
         DataType::RunEndEncoded(_, values) => return infer(values.data_type()),
         nested if is_nested(nested) => Type::Dynamic,
@@ -46,7 +54,10 @@ fn is_nested(ty: &DataType) -> bool {
 }
 
 fn is_text(ty: &DataType) -> bool {
-    matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    matches!(
+        ty,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 /// Whether a column of the type `from` can be read as the declared type `to`.
@@ -77,13 +88,26 @@ pub(crate) fn to_engine(array: &ArrayRef, ty: Type) -> Result<ArrayRef> {
     }
     Ok(match ty {
         Type::String => without_nulls(&to_text(array)?),
-        Type::Guid => Arc::new(to_text(array)?.as_string::<i32>().iter().map(guid).collect::<StringArray>()),
+        Type::Guid => Arc::new(
+            to_text(array)?
+                .as_string::<i32>()
+                .iter()
+                .map(guid)
+                .collect::<StringArray>(),
+        ),
         Type::Dynamic => json_texts(array)?,
         Type::Datetime => datetimes(array)?,
         Type::Timespan => timespans(array)?,
         Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal => {
             let safe = is_text(array.data_type());
-            cast_with_options(array, &arrow_type(ty), &CastOptions { safe, ..CastOptions::default() })?
+            cast_with_options(
+                array,
+                &arrow_type(ty),
+                &CastOptions {
+                    safe,
+                    ..CastOptions::default()
+                },
+            )?
         }
     })
 }
@@ -95,9 +119,15 @@ fn guid(text: Option<&str>) -> Option<String> {
 fn to_text(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(match array.data_type() {
         DataType::Utf8 => Arc::clone(array),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => {
             let bytes = cast(array, &DataType::LargeBinary)?;
-            let texts = bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(String::from_utf8_lossy));
+            let texts = bytes
+                .as_binary::<i64>()
+                .iter()
+                .map(|bytes| bytes.map(String::from_utf8_lossy));
             Arc::new(texts.collect::<StringArray>())
         }
         nested if is_nested(nested) => json_texts(array)?,
@@ -108,9 +138,16 @@ fn to_text(array: &ArrayRef) -> Result<ArrayRef> {
 /// Microseconds and seventh digits, as the store's files have them, to ticks.
 pub(crate) fn join_ticks(micros: &ArrayRef, digits: &ArrayRef) -> Result<ArrayRef> {
     let micros = cast(micros, &DataType::Int64)?;
-    let (micros, digits) = (micros.as_primitive::<Int64Type>(), digits.as_primitive::<Int8Type>());
+    let (micros, digits) = (
+        micros.as_primitive::<Int64Type>(),
+        digits.as_primitive::<Int8Type>(),
+    );
     let ticks = micros.iter().enumerate().map(|(row, micros)| {
-        let digit = if digits.is_valid(row) { digits.value(row) } else { 0 };
+        let digit = if digits.is_valid(row) {
+            digits.value(row)
+        } else {
+            0
+        };
         micros.map(|micros| micros * TICKS_PER_MICROSECOND + UNIX_EPOCH + i64::from(digit))
     });
     Ok(Arc::new(ticks.collect::<Int64Array>()))
@@ -121,13 +158,17 @@ fn datetimes(array: &ArrayRef) -> Result<ArrayRef> {
         DataType::Timestamp(unit, _) => {
             let unit = *unit;
             let values = cast(array, &DataType::Int64)?;
-            let ticks: Int64Array = values.as_primitive::<Int64Type>().try_unary(|value| instant(value, unit))?;
+            let ticks: Int64Array = values
+                .as_primitive::<Int64Type>()
+                .try_unary(|value| instant(value, unit))?;
             Ok(Arc::new(ticks))
         }
         DataType::Date32 | DataType::Date64 => {
             let days = cast(&cast(array, &DataType::Date32)?, &DataType::Int32)?;
             let days = cast(&days, &DataType::Int64)?;
-            let ticks: Int64Array = days.as_primitive::<Int64Type>().unary(|day| day * TICKS_PER_DAY + UNIX_EPOCH);
+            let ticks: Int64Array = days
+                .as_primitive::<Int64Type>()
+                .unary(|day| day * TICKS_PER_DAY + UNIX_EPOCH);
             Ok(Arc::new(ticks))
         }
         _ => text_datetimes(array),
@@ -142,7 +183,11 @@ fn instant(value: i64, unit: TimeUnit) -> std::result::Result<i64, ArrowError> {
         TimeUnit::Second => value.checked_mul(TICKS_PER_SECOND),
     };
     let ticks = ticks.and_then(|ticks| ticks.checked_add(UNIX_EPOCH));
-    ticks.ok_or_else(|| ArrowError::ComputeError(format!("the timestamp {value} lies outside the years 1 to 9999")))
+    ticks.ok_or_else(|| {
+        ArrowError::ComputeError(format!(
+            "the timestamp {value} lies outside the years 1 to 9999"
+        ))
+    })
 }
 
 /// ISO 8601 text to ticks: nanoseconds where they reach (1677 to 2262), else microseconds.
@@ -153,8 +198,16 @@ fn text_datetimes(array: &ArrayRef) -> Result<ArrayRef> {
         return Ok(fine);
     }
     let coarse = datetimes(&cast(array, &utc(TimeUnit::Microsecond))?)?;
-    let (fine, coarse) = (fine.as_primitive::<Int64Type>(), coarse.as_primitive::<Int64Type>());
-    Ok(Arc::new(fine.iter().zip(coarse.iter()).map(|(fine, coarse)| fine.or(coarse)).collect::<Int64Array>()))
+    let (fine, coarse) = (
+        fine.as_primitive::<Int64Type>(),
+        coarse.as_primitive::<Int64Type>(),
+    );
+    Ok(Arc::new(
+        fine.iter()
+            .zip(coarse.iter())
+            .map(|(fine, coarse)| fine.or(coarse))
+            .collect::<Int64Array>(),
+    ))
 }
 
 fn timespans(array: &ArrayRef) -> Result<ArrayRef> {
@@ -166,7 +219,8 @@ fn timespans(array: &ArrayRef) -> Result<ArrayRef> {
         DataType::Time32(_) => cast(&cast(array, &DataType::Int32)?, &DataType::Int64)?,
         _ => cast(array, &DataType::Int64)?,
     };
-    let ticks: Int64Array =
-        values.as_primitive::<Int64Type>().try_unary(|value| instant(value, unit).map(|ticks| ticks - UNIX_EPOCH))?;
+    let ticks: Int64Array = values
+        .as_primitive::<Int64Type>()
+        .try_unary(|value| instant(value, unit).map(|ticks| ticks - UNIX_EPOCH))?;
     Ok(Arc::new(ticks))
 }

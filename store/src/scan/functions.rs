@@ -4,7 +4,9 @@ use super::convert::{join_ticks, to_engine};
 use crate::schema::arrow_type;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 use huntql_kql::types::Type;
 
 /// `kql_ticks(micros, digit)`: the datetime of the store's two columns, in ticks.
@@ -15,7 +17,9 @@ pub(super) struct JoinTicks {
 
 impl JoinTicks {
     pub(super) fn new() -> Self {
-        Self { signature: Signature::any(2, Volatility::Immutable) }
+        Self {
+            signature: Signature::any(2, Volatility::Immutable),
+        }
     }
 }
 
@@ -47,7 +51,10 @@ pub(super) struct ToEngine {
 
 impl ToEngine {
     pub(super) fn new(ty: Type) -> Self {
-        Self { ty, signature: Signature::any(1, Volatility::Immutable) }
+        Self {
+            ty,
+            signature: Signature::any(1, Volatility::Immutable),
+        }
     }
 }
 

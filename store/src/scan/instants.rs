@@ -5,7 +5,9 @@ use datafusion::arrow::datatypes::TimeUnit;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, lit};
-use huntql_kql::time::{TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH};
+use huntql_kql::time::{
+    TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH,
+};
 use std::sync::Arc;
 
 /// A timestamp column of a file.
@@ -27,11 +29,18 @@ struct Bound {
 /// `ticks op literal` as a test that names the file's column; `value` is the column in ticks.
 ///
 /// `None` when nothing is gained: the operator is no bound, or the literal lies outside the unit's range.
-pub(super) fn rewrite_comparison(file: &FileInstants, op: Operator, literal: i64, value: &Expr) -> Option<Expr> {
+pub(super) fn rewrite_comparison(
+    file: &FileInstants,
+    op: Operator,
+    literal: i64,
+    value: &Expr,
+) -> Option<Expr> {
     let since_1970 = literal.checked_sub(UNIX_EPOCH)?;
     let bound = match file.unit {
         TimeUnit::Nanosecond => nanosecond_bound(op, since_1970)?,
-        TimeUnit::Microsecond => coarse_bound(op, since_1970, TICKS_PER_MICROSECOND, file.has_digit)?,
+        TimeUnit::Microsecond => {
+            coarse_bound(op, since_1970, TICKS_PER_MICROSECOND, file.has_digit)?
+        }
         TimeUnit::Millisecond => coarse_bound(op, since_1970, TICKS_PER_MILLISECOND, false)?,
         TimeUnit::Second => coarse_bound(op, since_1970, TICKS_PER_SECOND, false)?,
     };
@@ -40,7 +49,11 @@ pub(super) fn rewrite_comparison(file: &FileInstants, op: Operator, literal: i64
     if bound.exact {
         return Some(bounded);
     }
-    let exact = BinaryExpr::new(Arc::clone(value), op, lit(ScalarValue::Int64(Some(literal))));
+    let exact = BinaryExpr::new(
+        Arc::clone(value),
+        op,
+        lit(ScalarValue::Int64(Some(literal))),
+    );
     Some(and(bounded, Arc::new(exact)))
 }
 
@@ -60,7 +73,13 @@ impl FileInstants {
 fn coarse_bound(op: Operator, ticks: i64, size: i64, has_digit: bool) -> Option<Bound> {
     let (whole, rest) = (ticks.div_euclid(size), ticks.rem_euclid(size));
     let (first, last) = (rest == 0, rest == size - 1);
-    let bound = |op, value, exact| Some(Bound { op, value, exact: exact || !has_digit });
+    let bound = |op, value, exact| {
+        Some(Bound {
+            op,
+            value,
+            exact: exact || !has_digit,
+        })
+    };
     match op {
         Operator::GtEq if first || has_digit => bound(Operator::GtEq, whole, first),
         Operator::Gt if has_digit && !last => bound(Operator::GtEq, whole, false),
@@ -75,14 +94,24 @@ fn coarse_bound(op: Operator, ticks: i64, size: i64, has_digit: bool) -> Option<
 }
 
 fn nanosecond_bound(op: Operator, ticks: i64) -> Option<Bound> {
-    let bound = |op, ticks: i64| Some(Bound { op, value: ticks.checked_mul(100)?, exact: true });
+    let bound = |op, ticks: i64| {
+        Some(Bound {
+            op,
+            value: ticks.checked_mul(100)?,
+            exact: true,
+        })
+    };
     match op {
         Operator::GtEq => bound(Operator::GtEq, ticks),
         Operator::Gt => bound(Operator::GtEq, ticks + 1),
         Operator::Lt => bound(Operator::Lt, ticks),
         Operator::LtEq => bound(Operator::Lt, ticks + 1),
         // The column is finer than a tick: a bound below, and the exact test.
-        Operator::Eq => Some(Bound { op: Operator::GtEq, value: ticks.checked_mul(100)?, exact: false }),
+        Operator::Eq => Some(Bound {
+            op: Operator::GtEq,
+            value: ticks.checked_mul(100)?,
+            exact: false,
+        }),
         _ => None,
     }
 }
@@ -103,7 +132,13 @@ mod tests {
         }
     }
 
-    const OPERATORS: [Operator; 5] = [Operator::Eq, Operator::Lt, Operator::LtEq, Operator::Gt, Operator::GtEq];
+    const OPERATORS: [Operator; 5] = [
+        Operator::Eq,
+        Operator::Lt,
+        Operator::LtEq,
+        Operator::Gt,
+        Operator::GtEq,
+    ];
 
     #[test]
     fn a_bound_never_excludes_a_row_that_the_comparison_keeps() {
@@ -111,10 +146,15 @@ mod tests {
             for literal in -25..25 {
                 let bound = coarse_bound(op, literal, 10, true).unwrap();
                 for instant in -40..40_i64 {
-                    let (kept, bounded) =
-                        (holds(op, instant, literal), holds(bound.op, instant.div_euclid(10), bound.value));
+                    let (kept, bounded) = (
+                        holds(op, instant, literal),
+                        holds(bound.op, instant.div_euclid(10), bound.value),
+                    );
                     assert!(bounded || !kept, "{op} {literal}: {instant}");
-                    assert!(!bound.exact || kept == bounded, "{op} {literal}: {instant} is not exact");
+                    assert!(
+                        !bound.exact || kept == bounded,
+                        "{op} {literal}: {instant} is not exact"
+                    );
                 }
             }
         }
@@ -129,7 +169,11 @@ mod tests {
                     continue;
                 };
                 for unit in -4..4 {
-                    assert_eq!(holds(op, unit * 10, literal), holds(bound.op, unit, bound.value), "{op} {literal}: {unit}");
+                    assert_eq!(
+                        holds(op, unit * 10, literal),
+                        holds(bound.op, unit, bound.value),
+                        "{op} {literal}: {unit}"
+                    );
                 }
             }
         }
@@ -140,9 +184,15 @@ mod tests {
         for op in OPERATORS {
             let bound = nanosecond_bound(op, 3).unwrap();
             for nanos in 0..700_i64 {
-                let (kept, bounded) = (holds(op, nanos.div_euclid(100), 3), holds(bound.op, nanos, bound.value));
+                let (kept, bounded) = (
+                    holds(op, nanos.div_euclid(100), 3),
+                    holds(bound.op, nanos, bound.value),
+                );
                 assert!(bounded || !kept, "{op}: {nanos}");
-                assert!(!bound.exact || kept == bounded, "{op}: {nanos} is not exact");
+                assert!(
+                    !bound.exact || kept == bounded,
+                    "{op}: {nanos} is not exact"
+                );
             }
         }
     }

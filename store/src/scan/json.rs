@@ -40,13 +40,25 @@ fn value(array: &ArrayRef, row: usize) -> Result<Value> {
         DataType::ListView(field) => value(&cast(&one, &DataType::List(Arc::clone(field)))?, 0)?,
         DataType::Struct(fields) => {
             let columns = array.as_struct().columns();
-            let pairs = fields.iter().zip(columns).map(|(field, column)| Ok((field.name().clone(), value(column, row)?)));
+            let pairs = fields
+                .iter()
+                .zip(columns)
+                .map(|(field, column)| Ok((field.name().clone(), value(column, row)?)));
             Value::Object(pairs.collect::<Result<Map<_, _>>>()?)
         }
         DataType::Map(..) => {
             let entries = array.as_map().value(row);
-            let pair = |entry| Ok((array_value_to_string(entries.column(0), entry)?, value(entries.column(1), entry)?));
-            Value::Object((0..entries.len()).map(pair).collect::<Result<Map<_, _>>>()?)
+            let pair = |entry| {
+                Ok((
+                    array_value_to_string(entries.column(0), entry)?,
+                    value(entries.column(1), entry)?,
+                ))
+            };
+            Value::Object(
+                (0..entries.len())
+                    .map(pair)
+                    .collect::<Result<Map<_, _>>>()?,
+            )
         }
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::UInt64 => Value::from(array.as_primitive::<UInt64Type>().value(row)),
@@ -55,17 +67,29 @@ fn value(array: &ArrayRef, row: usize) -> Result<Value> {
 }
 
 fn list(items: &ArrayRef) -> Result<Value> {
-    Ok(Value::Array((0..items.len()).map(|row| value(items, row)).collect::<Result<_>>()?))
+    Ok(Value::Array(
+        (0..items.len())
+            .map(|row| value(items, row))
+            .collect::<Result<_>>()?,
+    ))
 }
 
 /// Numbers are JSON numbers; all else is its text.
 fn scalar(one: &ArrayRef) -> Result<Value> {
     Ok(match infer(one.data_type()) {
-        Some(Type::Int | Type::Long) => Value::from(cast(one, &DataType::Int64)?.as_primitive::<Int64Type>().value(0)),
-        Some(Type::Real | Type::Decimal) => {
-            Value::from(cast(one, &DataType::Float64)?.as_primitive::<Float64Type>().value(0))
+        Some(Type::Int | Type::Long) => Value::from(
+            cast(one, &DataType::Int64)?
+                .as_primitive::<Int64Type>()
+                .value(0),
+        ),
+        Some(Type::Real | Type::Decimal) => Value::from(
+            cast(one, &DataType::Float64)?
+                .as_primitive::<Float64Type>()
+                .value(0),
+        ),
+        Some(Type::String) => {
+            Value::from(to_engine(one, Type::String)?.as_string::<i32>().value(0))
         }
-        Some(Type::String) => Value::from(to_engine(one, Type::String)?.as_string::<i32>().value(0)),
         _ => Value::from(array_value_to_string(one, 0)?),
     })
 }

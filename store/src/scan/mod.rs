@@ -70,8 +70,15 @@ pub struct EventTable {
 impl EventTable {
     /// A table of the store at one version.
     pub(crate) fn of_store(table: TableSchema, folder: &Path, snapshot: &Snapshot) -> EventTable {
-        let stored = snapshot.columns.iter().filter_map(|column| Some(Column::new(&column.name, column.ty?)));
-        let files = snapshot.files.iter().map(|file| scan_file(folder, file)).collect();
+        let stored = snapshot
+            .columns
+            .iter()
+            .filter_map(|column| Some(Column::new(&column.name, column.ty?)));
+        let files = snapshot
+            .files
+            .iter()
+            .map(|file| scan_file(folder, file))
+            .collect();
         Self::new(table, stored, files, Origin::Store)
     }
 
@@ -86,7 +93,10 @@ impl EventTable {
         files: Arc<[ScanFile]>,
         guard: Option<Arc<tempfile::TempDir>>,
     ) -> EventTable {
-        EventTable { _guard: guard, ..Self::new(table, std::iter::empty(), files, Origin::Foreign) }
+        EventTable {
+            _guard: guard,
+            ..Self::new(table, std::iter::empty(), files, Origin::Foreign)
+        }
     }
 
     fn new(
@@ -97,15 +107,32 @@ impl EventTable {
     ) -> EventTable {
         let portal = portal_columns(&table.name).iter().cloned();
         let mut columns: Vec<Column> = table.columns.clone();
-        let further = stored.filter(|column| !is_hidden(&column.name)).chain(portal).chain(HIDDEN.iter().cloned());
+        let further = stored
+            .filter(|column| !is_hidden(&column.name))
+            .chain(portal)
+            .chain(HIDDEN.iter().cloned());
         for column in further {
             if !columns.iter().any(|known| known.name == column.name) {
                 columns.push(column);
             }
         }
-        let schema = Arc::new(Schema::new(columns.iter().map(arrow_field).collect::<Vec<_>>()));
-        let types = Arc::new(columns.into_iter().map(|column| (column.name, column.ty)).collect());
-        EventTable { table, schema, types, files, origin, _guard: None }
+        let schema = Arc::new(Schema::new(
+            columns.iter().map(arrow_field).collect::<Vec<_>>(),
+        ));
+        let types = Arc::new(
+            columns
+                .into_iter()
+                .map(|column| (column.name, column.ty))
+                .collect(),
+        );
+        EventTable {
+            table,
+            schema,
+            types,
+            files,
+            origin,
+            _guard: None,
+        }
     }
 
     /// Name and visible columns: what `*` and `getschema` mean.
@@ -125,14 +152,23 @@ impl EventTable {
 
     /// The last instant of `column` in ticks as far as the log knows it; it may lie up to a millisecond after the data's.
     pub fn latest_ticks(&self, column: &str) -> Option<i64> {
-        self.files.iter().filter_map(|file| file.bounds.get(column)).map(|bounds| bounds.max_ticks).max()
+        self.files
+            .iter()
+            .filter_map(|file| file.bounds.get(column))
+            .map(|bounds| bounds.max_ticks)
+            .max()
     }
 
     fn statistics_of<'a>(&self, files: impl Iterator<Item = &'a ScanFile> + Clone) -> Statistics {
         let rows: Option<u64> = files.clone().map(|file| file.rows).sum();
         let columns = self.schema.fields().iter().map(|field| {
-            let bounds: Option<Vec<&TickBounds>> = files.clone().map(|file| file.bounds.get(field.name())).collect();
-            let bounds = bounds.filter(|_| self.types.get(field.name()) == Some(&Type::Datetime)).unwrap_or_default();
+            let bounds: Option<Vec<&TickBounds>> = files
+                .clone()
+                .map(|file| file.bounds.get(field.name()))
+                .collect();
+            let bounds = bounds
+                .filter(|_| self.types.get(field.name()) == Some(&Type::Datetime))
+                .unwrap_or_default();
             let value = |ticks: Option<i64>| match ticks {
                 Some(ticks) => Precision::Inexact(ScalarValue::Int64(Some(ticks))),
                 None => Precision::Absent,
@@ -145,7 +181,11 @@ impl EventTable {
         });
         let column_statistics = columns.collect();
         let num_rows = rows.map_or(Precision::Absent, |rows| Precision::Exact(rows as usize));
-        Statistics { num_rows, total_byte_size: Precision::Absent, column_statistics }
+        Statistics {
+            num_rows,
+            total_byte_size: Precision::Absent,
+            column_statistics,
+        }
     }
 
     fn partitioned(&self, file: &ScanFile) -> Result<PartitionedFile> {
@@ -158,12 +198,29 @@ impl EventTable {
 }
 
 fn scan_file(folder: &Path, file: &DataFile) -> ScanFile {
-    let ticks = |micros: i64| micros.saturating_mul(TICKS_PER_MICROSECOND).saturating_add(UNIX_EPOCH);
+    let ticks = |micros: i64| {
+        micros
+            .saturating_mul(TICKS_PER_MICROSECOND)
+            .saturating_add(UNIX_EPOCH)
+    };
     let bounds = file.bounds.iter().map(|(name, bounds)| {
-        let max_ticks = ticks(bounds.max_us).saturating_add(TICKS_PER_MICROSECOND - 1).min(MAX_DATETIME);
-        (name.clone(), TickBounds { min_ticks: ticks(bounds.min_us), max_ticks })
+        let max_ticks = ticks(bounds.max_us)
+            .saturating_add(TICKS_PER_MICROSECOND - 1)
+            .min(MAX_DATETIME);
+        (
+            name.clone(),
+            TickBounds {
+                min_ticks: ticks(bounds.min_us),
+                max_ticks,
+            },
+        )
     });
-    ScanFile { path: folder.join(&file.path), size_bytes: file.size_bytes, rows: file.rows, bounds: bounds.collect() }
+    ScanFile {
+        path: folder.join(&file.path),
+        size_bytes: file.size_bytes,
+        rows: file.rows,
+        bounds: bounds.collect(),
+    }
 }
 
 #[async_trait]
@@ -176,7 +233,10 @@ impl TableProvider for EventTable {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
         // The exact filter stays in the plan; DataFusion moves it into the decoder when `pushdown` chose so.
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
@@ -193,7 +253,11 @@ impl TableProvider for EventTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let ranges = Ranges::of(filters);
-        let files: Vec<&ScanFile> = self.files.iter().filter(|file| ranges.admit(file)).collect();
+        let files: Vec<&ScanFile> = self
+            .files
+            .iter()
+            .filter(|file| ranges.admit(file))
+            .collect();
         if files.is_empty() {
             let schema = match projection {
                 Some(projection) => Arc::new(self.schema.project(projection)?),
@@ -210,16 +274,24 @@ impl TableProvider for EventTable {
             .with_enable_page_index(true)
             .with_bloom_filter_on_read(true);
         let statistics = self.statistics_of(files.iter().copied());
-        let partitioned = files.into_iter().map(|file| self.partitioned(file)).collect::<Result<Vec<_>>>()?;
-        let groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
-        let factory = EngineAdapterFactory { types: Arc::clone(&self.types), origin: self.origin };
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(statistics)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .with_expr_adapter(Some(Arc::new(factory)))
-            .build();
+        let partitioned = files
+            .into_iter()
+            .map(|file| self.partitioned(file))
+            .collect::<Result<Vec<_>>>()?;
+        let groups =
+            FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        let factory = EngineAdapterFactory {
+            types: Arc::clone(&self.types),
+            origin: self.origin,
+        };
+        let config =
+            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+                .with_file_groups(groups)
+                .with_statistics(statistics)
+                .with_projection_indices(projection.cloned())?
+                .with_limit(limit)
+                .with_expr_adapter(Some(Arc::new(factory)))
+                .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }

@@ -12,7 +12,10 @@ struct Range {
     to: i64,
 }
 
-const EVERYTHING: Range = Range { from: i64::MIN, to: i64::MAX };
+const EVERYTHING: Range = Range {
+    from: i64::MIN,
+    to: i64::MAX,
+};
 
 /// For each column the range that all rows of the answer lie in, as far as the filters say so.
 #[derive(Debug, Default)]
@@ -32,13 +35,18 @@ impl Ranges {
     pub(super) fn admit(&self, file: &ScanFile) -> bool {
         self.by_column.iter().all(|(column, range)| {
             let bounds = file.bounds.get(column);
-            bounds.is_none_or(|bounds| bounds.min_ticks <= range.to && range.from <= bounds.max_ticks)
+            bounds
+                .is_none_or(|bounds| bounds.min_ticks <= range.to && range.from <= bounds.max_ticks)
         })
     }
 
     fn narrow_by(&mut self, filter: &Expr) {
         match filter {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::And,
+                right,
+            }) => {
                 self.narrow_by(left);
                 self.narrow_by(right);
             }
@@ -51,7 +59,12 @@ impl Ranges {
                 }
                 _ => {}
             },
-            Expr::Between(Between { expr, negated: false, low, high }) => {
+            Expr::Between(Between {
+                expr,
+                negated: false,
+                low,
+                high,
+            }) => {
                 if let (Some(low), Some(high)) = (ticks(low), ticks(high)) {
                     self.narrow(expr, Operator::GtEq, low);
                     self.narrow(expr, Operator::LtEq, high);
@@ -74,15 +87,36 @@ impl Ranges {
             return;
         };
         let allowed = match op {
-            Operator::Eq | Operator::IsNotDistinctFrom => Range { from: literal, to: literal },
-            Operator::Gt => Range { from: literal.saturating_add(1), ..EVERYTHING },
-            Operator::GtEq => Range { from: literal, ..EVERYTHING },
-            Operator::Lt => Range { to: literal.saturating_sub(1), ..EVERYTHING },
-            Operator::LtEq => Range { to: literal, ..EVERYTHING },
+            Operator::Eq | Operator::IsNotDistinctFrom => Range {
+                from: literal,
+                to: literal,
+            },
+            Operator::Gt => Range {
+                from: literal.saturating_add(1),
+                ..EVERYTHING
+            },
+            Operator::GtEq => Range {
+                from: literal,
+                ..EVERYTHING
+            },
+            Operator::Lt => Range {
+                to: literal.saturating_sub(1),
+                ..EVERYTHING
+            },
+            Operator::LtEq => Range {
+                to: literal,
+                ..EVERYTHING
+            },
             _ => return,
         };
-        let range = self.by_column.entry(column.name.clone()).or_insert(EVERYTHING);
-        *range = Range { from: range.from.max(allowed.from), to: range.to.min(allowed.to) };
+        let range = self
+            .by_column
+            .entry(column.name.clone())
+            .or_insert(EVERYTHING);
+        *range = Range {
+            from: range.from.max(allowed.from),
+            to: range.to.min(allowed.to),
+        };
     }
 }
 

@@ -14,12 +14,22 @@ const FURTHER_COLUMNS_MIN: usize = 6;
 
 /// On when a filter tests against a text (a name, an address, an indicator) and many more columns are wanted.
 pub(super) fn pays(schema: &SchemaRef, projection: Option<&Vec<usize>>, filters: &[Expr]) -> bool {
-    let selective: Vec<&Expr> = filters.iter().filter(|filter| has_text_literal(filter)).collect();
+    let selective: Vec<&Expr> = filters
+        .iter()
+        .filter(|filter| has_text_literal(filter))
+        .collect();
     if selective.is_empty() {
         return false;
     }
-    let tested: HashSet<String> =
-        filters.iter().flat_map(|filter| filter.column_refs().into_iter().map(|column| column.name.clone())).collect();
+    let tested: HashSet<String> = filters
+        .iter()
+        .flat_map(|filter| {
+            filter
+                .column_refs()
+                .into_iter()
+                .map(|column| column.name.clone())
+        })
+        .collect();
     let wanted = projection.map_or(schema.fields().len(), Vec::len);
     wanted.saturating_sub(tested.len()) >= FURTHER_COLUMNS_MIN
 }
@@ -27,8 +37,13 @@ pub(super) fn pays(schema: &SchemaRef, projection: Option<&Vec<usize>>, filters:
 fn has_text_literal(filter: &Expr) -> bool {
     let mut found = false;
     let walked = filter.apply(|expr| {
-        found |= matches!(expr, Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.is_empty());
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        found |=
+            matches!(expr, Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.is_empty());
+        Ok(if found {
+            TreeNodeRecursion::Stop
+        } else {
+            TreeNodeRecursion::Continue
+        })
     });
     walked.is_ok() && found
 }

@@ -8,8 +8,8 @@ mod arrow;
 mod builtin;
 mod file;
 
-pub use arrow::{DECIMAL_PRECISION, DECIMAL_SCALE, arrow_schema, arrow_type};
 pub(crate) use arrow::arrow_field;
+pub use arrow::{DECIMAL_PRECISION, DECIMAL_SCALE, arrow_schema, arrow_type};
 pub use builtin::{builtin, builtin_tables, portal_columns};
 pub use file::parse_schemas;
 

@@ -14,7 +14,10 @@ use std::path::Path;
 pub(super) type Ids = HashSet<u128>;
 
 /// Reads the ids of the files; nothing but that column is decoded.
-pub(super) fn stored_ids<'a>(folder: &Path, files: impl Iterator<Item = &'a DataFile>) -> Result<Ids> {
+pub(super) fn stored_ids<'a>(
+    folder: &Path,
+    files: impl Iterator<Item = &'a DataFile>,
+) -> Result<Ids> {
     let mut ids = Ids::new();
     for file in files {
         read_ids(&folder.join(&file.path), &mut ids)?;
@@ -23,15 +26,23 @@ pub(super) fn stored_ids<'a>(folder: &Path, files: impl Iterator<Item = &'a Data
 }
 
 fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
-    let failed = |message: String| StoreError::DataFile { path: path.to_owned(), message };
+    let failed = |message: String| StoreError::DataFile {
+        path: path.to_owned(),
+        message,
+    };
     let file = File::open(path).map_err(StoreError::io(path, "open"))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(error.to_string()))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| failed(error.to_string()))?;
     if builder.schema().index_of(RECORD_ID).is_err() {
         return Ok(());
     }
     let mask = ProjectionMask::columns(builder.parquet_schema(), [RECORD_ID]);
     ids.reserve(builder.metadata().file_metadata().num_rows().max(0) as usize);
-    for batch in builder.with_projection(mask).build().map_err(|error| failed(error.to_string()))? {
+    for batch in builder
+        .with_projection(mask)
+        .build()
+        .map_err(|error| failed(error.to_string()))?
+    {
         let batch = batch.map_err(|error| failed(error.to_string()))?;
         if let Some(strings) = batch.column(0).as_string_opt::<i32>() {
             ids.extend((0..strings.len()).filter_map(|row| id_of(strings, row)));
@@ -42,14 +53,22 @@ fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
 
 /// The id of a row as a number; `None` for a row without one. Text that is not 32 hex digits is hashed.
 pub(super) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
-    let text = if ids.is_valid(row) { ids.value(row) } else { "" };
+    let text = if ids.is_valid(row) {
+        ids.value(row)
+    } else {
+        ""
+    };
     if text.is_empty() {
         return None;
     }
-    let hex = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
+    let hex = (text.len() == 32)
+        .then(|| u128::from_str_radix(text, 16).ok())
+        .flatten();
     Some(hex.unwrap_or_else(|| {
         let digest = blake3::hash(text.as_bytes());
-        let half: [u8; 16] = digest.as_bytes()[..16].try_into().expect("a digest has 32 bytes");
+        let half: [u8; 16] = digest.as_bytes()[..16]
+            .try_into()
+            .expect("a digest has 32 bytes");
         u128::from_be_bytes(half)
     }))
 }

@@ -4,7 +4,8 @@ use crate::error::{Result, StoreError};
 use crate::log::TICK_PREFIX;
 use crate::schema::arrow_type;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Int8Array, RecordBatchOptions, StringArray, TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, AsArray, Int8Array, RecordBatchOptions, StringArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use datafusion::arrow::buffer::{Buffer, OffsetBuffer};
 use datafusion::arrow::compute::cast;
@@ -26,10 +27,17 @@ pub(crate) fn disk_type(ty: Type) -> DataType {
 pub(crate) fn disk_schema(columns: &[Column]) -> SchemaRef {
     let mut fields: Vec<Field> = columns
         .iter()
-        .map(|column| Field::new(&column.name, disk_type(column.ty), column.ty != Type::String))
+        .map(|column| {
+            Field::new(
+                &column.name,
+                disk_type(column.ty),
+                column.ty != Type::String,
+            )
+        })
         .collect();
     let datetimes = columns.iter().filter(|column| column.ty == Type::Datetime);
-    fields.extend(datetimes.map(|column| Field::new(tick_name(&column.name), DataType::Int8, true)));
+    fields
+        .extend(datetimes.map(|column| Field::new(tick_name(&column.name), DataType::Int8, true)));
     Arc::new(Schema::new(fields))
 }
 
@@ -38,7 +46,12 @@ pub(crate) fn tick_name(column: &str) -> String {
 }
 
 /// Brings a batch of engine types into `columns`' order and types on disk. Columns that it lacks become null or `""`.
-pub(crate) fn to_disk(table: &str, batch: &RecordBatch, columns: &[Column], schema: &SchemaRef) -> Result<RecordBatch> {
+pub(crate) fn to_disk(
+    table: &str,
+    batch: &RecordBatch,
+    columns: &[Column],
+    schema: &SchemaRef,
+) -> Result<RecordBatch> {
     let mut arrays = Vec::with_capacity(schema.fields().len());
     let mut ticks: Vec<ArrayRef> = Vec::new();
     for column in columns {
@@ -55,8 +68,12 @@ pub(crate) fn to_disk(table: &str, batch: &RecordBatch, columns: &[Column], sche
     }
     arrays.extend(ticks);
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
-        .map_err(|error| StoreError::Batch { table: table.to_owned(), message: error.to_string() })
+    RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options).map_err(|error| {
+        StoreError::Batch {
+            table: table.to_owned(),
+            message: error.to_string(),
+        }
+    })
 }
 
 fn engine_array(table: &str, batch: &RecordBatch, column: &Column) -> Result<ArrayRef> {
@@ -67,22 +84,38 @@ fn engine_array(table: &str, batch: &RecordBatch, column: &Column) -> Result<Arr
             _ => new_null_array(&wanted, batch.num_rows()),
         });
     };
-    let text = |ty: &DataType| matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
+    let text = |ty: &DataType| {
+        matches!(
+            ty,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null
+        )
+    };
     match array.data_type() {
         same if *same == wanted => Ok(Arc::clone(array)),
         other if *other == DataType::Null || (text(other) && text(&wanted)) => {
             cast(array, &wanted).map_err(|error| mismatch(table, &column.name, error))
         }
-        other => Err(mismatch(table, &column.name, format!("expected {wanted}, got {other}"))),
+        other => Err(mismatch(
+            table,
+            &column.name,
+            format!("expected {wanted}, got {other}"),
+        )),
     }
 }
 
 fn mismatch(table: &str, column: &str, message: impl std::fmt::Display) -> StoreError {
-    StoreError::Batch { table: table.to_owned(), message: format!("column `{column}`: {message}") }
+    StoreError::Batch {
+        table: table.to_owned(),
+        message: format!("column `{column}`: {message}"),
+    }
 }
 
 fn empty_strings(rows: usize) -> StringArray {
-    StringArray::new(OffsetBuffer::new_zeroed(rows), Buffer::from(Vec::<u8>::new()), None)
+    StringArray::new(
+        OffsetBuffer::new_zeroed(rows),
+        Buffer::from(Vec::<u8>::new()),
+        None,
+    )
 }
 
 /// Nulls become the empty string: KQL's strings are never null.
@@ -91,17 +124,31 @@ pub(crate) fn without_nulls(array: &ArrayRef) -> ArrayRef {
         return Arc::clone(array);
     }
     let strings = array.as_string::<i32>();
-    Arc::new(strings.iter().map(|text| Some(text.unwrap_or_default())).collect::<StringArray>())
+    Arc::new(
+        strings
+            .iter()
+            .map(|text| Some(text.unwrap_or_default()))
+            .collect::<StringArray>(),
+    )
 }
 
 /// Ticks since year 1 into microseconds since 1970 and the seventh digit.
 fn split_ticks(table: &str, column: &str, array: &ArrayRef) -> Result<(ArrayRef, ArrayRef)> {
     let ticks = array.as_primitive::<Int64Type>();
-    if ticks.iter().flatten().any(|ticks| !(0..=MAX_DATETIME).contains(&ticks)) {
-        return Err(mismatch(table, column, "a datetime lies outside the years 1 to 9999"));
+    if ticks
+        .iter()
+        .flatten()
+        .any(|ticks| !(0..=MAX_DATETIME).contains(&ticks))
+    {
+        return Err(mismatch(
+            table,
+            column,
+            "a datetime lies outside the years 1 to 9999",
+        ));
     }
     let micros: TimestampMicrosecondArray =
         ticks.unary(|ticks| (ticks - UNIX_EPOCH).div_euclid(TICKS_PER_MICROSECOND));
-    let digits: Int8Array = ticks.unary(|ticks| (ticks - UNIX_EPOCH).rem_euclid(TICKS_PER_MICROSECOND) as i8);
+    let digits: Int8Array =
+        ticks.unary(|ticks| (ticks - UNIX_EPOCH).rem_euclid(TICKS_PER_MICROSECOND) as i8);
     Ok((Arc::new(micros.with_timezone("UTC")), Arc::new(digits)))
 }

@@ -49,7 +49,12 @@ pub struct Committed {
 
 impl Ingest {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, tables: IndexMap::new(), rows: 0, duplicates: 0 }
+        Self {
+            layout,
+            tables: IndexMap::new(),
+            rows: 0,
+            duplicates: 0,
+        }
     }
 
     /// Appends rows of engine types (see [`crate::arrow_type`]).
@@ -59,9 +64,13 @@ impl Ingest {
     /// a row without one never is.
     pub fn append(&mut self, table: &TableSchema, batch: &RecordBatch) -> Result<Appended> {
         if !self.tables.contains_key(&table.name) {
-            self.tables.insert(table.name.clone(), TableWriter::open(&self.layout, table)?);
+            self.tables
+                .insert(table.name.clone(), TableWriter::open(&self.layout, table)?);
         }
-        let writer = self.tables.get_mut(&table.name).expect("it was inserted above");
+        let writer = self
+            .tables
+            .get_mut(&table.name)
+            .expect("it was inserted above");
         let duplicates = writer.append(batch)?;
         let rows = batch.num_rows() as u64 - duplicates;
         self.rows += rows;
@@ -71,8 +80,17 @@ impl Ingest {
     }
 
     fn spill(&mut self) -> Result<()> {
-        while self.tables.values().map(TableWriter::buffered_bytes).sum::<usize>() > BUFFERED_BYTES_MAX {
-            let largest = self.tables.values_mut().max_by_key(|writer| writer.buffered_bytes());
+        while self
+            .tables
+            .values()
+            .map(TableWriter::buffered_bytes)
+            .sum::<usize>()
+            > BUFFERED_BYTES_MAX
+        {
+            let largest = self
+                .tables
+                .values_mut()
+                .max_by_key(|writer| writer.buffered_bytes());
             largest.expect("something is buffered").flush_largest()?;
         }
         Ok(())
@@ -82,14 +100,25 @@ impl Ingest {
     ///
     /// After a crash between two tables' commits the same ingest can be done again: what is in is not added twice.
     pub fn commit(mut self, fingerprint: &str) -> Result<Committed> {
-        let mut committed = Committed { duplicates: self.duplicates, ..Committed::default() };
+        let mut committed = Committed {
+            duplicates: self.duplicates,
+            ..Committed::default()
+        };
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
         }
-        for writer in self.tables.values_mut().filter(|writer| !writer.staged.is_empty()) {
+        for writer in self
+            .tables
+            .values_mut()
+            .filter(|writer| !writer.staged.is_empty())
+        {
             let add = writer.place()?;
             let rows = add.iter().filter_map(|file| file.rows).sum();
-            let commit = Commit { columns: writer.stored_columns(), add, transaction: fingerprint.to_owned() };
+            let commit = Commit {
+                columns: writer.stored_columns(),
+                add,
+                transaction: fingerprint.to_owned(),
+            };
             match writer.log().commit(&commit)? {
                 CommitOutcome::Committed { .. } => {
                     writer.staged.clear();
@@ -111,10 +140,15 @@ impl Ingest {
         let path = self.layout.ingested(fingerprint);
         let folder = path.parent().expect("the note lies in a folder");
         layout::create_folder_durably(folder).map_err(StoreError::io(folder, "create"))?;
-        let tables: Vec<&String> =
-            committed.tables.iter().map(|(name, _)| name).chain(&committed.known_already).collect();
+        let tables: Vec<&String> = committed
+            .tables
+            .iter()
+            .map(|(name, _)| name)
+            .chain(&committed.known_already)
+            .collect();
         let note = serde_json::json!({ "fingerprint": fingerprint, "tables": tables, "rows": committed.rows });
-        layout::write_durably(&path, note.to_string().as_bytes()).map_err(StoreError::io(&path, "write"))
+        layout::write_durably(&path, note.to_string().as_bytes())
+            .map_err(StoreError::io(&path, "write"))
     }
 }
 

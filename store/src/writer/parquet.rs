@@ -25,7 +25,18 @@ const BLOOM_FALSE_POSITIVES: f64 = 0.0001;
 
 /// Ends of the names of columns that hunts look one value up in: addresses, names, hashes, devices.
 const LOOKED_UP: [&str; 12] = [
-    "IP", "IPAddress", "IPv4", "IPv6", "Url", "Domain", "SHA1", "SHA256", "MD5", "DeviceId", "DeviceName", "Address",
+    "IP",
+    "IPAddress",
+    "IPv4",
+    "IPv6",
+    "Url",
+    "Domain",
+    "SHA1",
+    "SHA256",
+    "MD5",
+    "DeviceId",
+    "DeviceName",
+    "Address",
 ];
 
 /// What was written.
@@ -39,7 +50,9 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn into_data_file(self, path: String, day: Option<String>) -> DataFile {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         DataFile {
             path,
             size_bytes: self.size_bytes,
@@ -54,7 +67,12 @@ impl Written {
 /// Writes `batches`, which have the disk schema of `columns`, ordered by `time`, and syncs the file.
 ///
 /// A tick column of zeros alone is left out: the scan takes a missing one as 0.
-pub(super) fn write(path: &Path, columns: &[Column], time: Option<&str>, batches: &[RecordBatch]) -> Result<Written> {
+pub(super) fn write(
+    path: &Path,
+    columns: &[Column],
+    time: Option<&str>,
+    batches: &[RecordBatch],
+) -> Result<Written> {
     let mut bounds = BTreeMap::new();
     let mut ticks = Vec::new();
     for column in columns.iter().filter(|column| column.ty == Type::Datetime) {
@@ -65,8 +83,13 @@ pub(super) fn write(path: &Path, columns: &[Column], time: Option<&str>, batches
             ticks.push(column.name.clone());
         }
     }
-    let kept: Vec<usize> = (0..columns.len()).chain(tick_indices(columns, &ticks, &batches[0].schema())).collect();
-    let failed = |error: &dyn std::fmt::Display| StoreError::DataFile { path: path.to_owned(), message: error.to_string() };
+    let kept: Vec<usize> = (0..columns.len())
+        .chain(tick_indices(columns, &ticks, &batches[0].schema()))
+        .collect();
+    let failed = |error: &dyn std::fmt::Display| StoreError::DataFile {
+        path: path.to_owned(),
+        message: error.to_string(),
+    };
     let batches: Vec<RecordBatch> = batches
         .iter()
         .map(|batch| batch.project(&kept))
@@ -74,7 +97,8 @@ pub(super) fn write(path: &Path, columns: &[Column], time: Option<&str>, batches
         .map_err(|error| failed(&error))?;
     let file = File::create_new(path).map_err(StoreError::io(path, "create"))?;
     let schema = batches[0].schema();
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema))).map_err(|e| failed(&e))?;
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema)))
+        .map_err(|e| failed(&e))?;
     let order = in_time_order(&batches, time);
     let parts: Vec<&RecordBatch> = batches.iter().collect();
     for chunk in order.chunks(CHUNK_ROWS) {
@@ -84,24 +108,43 @@ pub(super) fn write(path: &Path, columns: &[Column], time: Option<&str>, batches
     let file = writer.into_inner().map_err(|error| failed(&error))?;
     file.sync_all().map_err(StoreError::io(path, "sync"))?;
     let size_bytes = file.metadata().map_err(StoreError::io(path, "read"))?.len();
-    Ok(Written { size_bytes, rows: order.len() as u64, bounds, ticks })
+    Ok(Written {
+        size_bytes,
+        rows: order.len() as u64,
+        bounds,
+        ticks,
+    })
 }
 
 fn tick_indices(columns: &[Column], ticks: &[String], schema: &SchemaRef) -> Vec<usize> {
-    let named = |index: &usize| ticks.iter().any(|name| tick_name(name) == *schema.field(*index).name());
-    (columns.len()..schema.fields().len()).filter(named).collect()
+    let named = |index: &usize| {
+        ticks
+            .iter()
+            .any(|name| tick_name(name) == *schema.field(*index).name())
+    };
+    (columns.len()..schema.fields().len())
+        .filter(named)
+        .collect()
 }
 
 /// Pairs of batch and row in the order of `time`; rows of equal time stay as they came.
 fn in_time_order(batches: &[RecordBatch], time: Option<&str>) -> Vec<(usize, usize)> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let Some(time) = time else {
-        return batches.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row))).collect();
+        return batches
+            .iter()
+            .enumerate()
+            .flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row)))
+            .collect();
     };
     let mut keyed: Vec<(i64, i8, u32, u32)> = Vec::with_capacity(rows);
     for (at, batch) in batches.iter().enumerate() {
-        let micros = batch.column_by_name(time).map(|array| array.as_primitive::<TimestampMicrosecondType>());
-        let digits = batch.column_by_name(&tick_name(time)).map(|array| array.as_primitive::<Int8Type>());
+        let micros = batch
+            .column_by_name(time)
+            .map(|array| array.as_primitive::<TimestampMicrosecondType>());
+        let digits = batch
+            .column_by_name(&tick_name(time))
+            .map(|array| array.as_primitive::<Int8Type>());
         for row in 0..batch.num_rows() {
             let micros = micros.map_or(0, |micros| micros.value(row));
             let digit = digits.map_or(0, |digits| digits.value(row));
@@ -109,27 +152,40 @@ fn in_time_order(batches: &[RecordBatch], time: Option<&str>) -> Vec<(usize, usi
         }
     }
     keyed.sort_unstable();
-    keyed.into_iter().map(|(_, _, at, row)| (at as usize, row as usize)).collect()
+    keyed
+        .into_iter()
+        .map(|(_, _, at, row)| (at as usize, row as usize))
+        .collect()
 }
 
 fn bounds_of(batches: &[RecordBatch], column: &str) -> Option<Bounds> {
     let mut bounds: Option<Bounds> = None;
     let mut nulls = 0;
     for batch in batches {
-        let array = batch.column_by_name(column)?.as_primitive::<TimestampMicrosecondType>();
+        let array = batch
+            .column_by_name(column)?
+            .as_primitive::<TimestampMicrosecondType>();
         nulls += array.null_count() as u64;
         let (Some(low), Some(high)) = (min(array), max(array)) else {
             continue;
         };
-        let widened = bounds.map_or((low, high), |bounds| (bounds.min_us.min(low), bounds.max_us.max(high)));
-        bounds = Some(Bounds { min_us: widened.0, max_us: widened.1, nulls: 0 });
+        let widened = bounds.map_or((low, high), |bounds| {
+            (bounds.min_us.min(low), bounds.max_us.max(high))
+        });
+        bounds = Some(Bounds {
+            min_us: widened.0,
+            max_us: widened.1,
+            nulls: 0,
+        });
     }
     bounds.map(|bounds| Bounds { nulls, ..bounds })
 }
 
 fn has_ticks(batches: &[RecordBatch], column: &str) -> bool {
     batches.iter().any(|batch| {
-        let digits = batch.column_by_name(column).map(|array| array.as_primitive::<Int8Type>());
+        let digits = batch
+            .column_by_name(column)
+            .map(|array| array.as_primitive::<Int8Type>());
         digits.is_some_and(|digits| digits.iter().flatten().any(|digit| digit != 0))
     })
 }
@@ -138,7 +194,9 @@ fn properties(schema: &SchemaRef) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(concat!("huntql ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("zstd has a level 3")))
+        .set_compression(Compression::ZSTD(
+            ZstdLevel::try_new(3).expect("zstd has a level 3"),
+        ))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page)

@@ -50,9 +50,13 @@ impl TableWriter {
         let folder = layout.table(&table.name);
         let snapshot = DeltaLog::new(&table.name, &folder).snapshot()?;
         let mut columns = table.columns.clone();
-        let stored_columns = snapshot.as_ref().map(|snapshot| snapshot.columns.as_slice()).unwrap_or_default();
+        let stored_columns = snapshot
+            .as_ref()
+            .map(|snapshot| snapshot.columns.as_slice())
+            .unwrap_or_default();
         for column in stored_columns {
-            let known = columns.iter().any(|known| known.name == column.name) || is_hidden(&column.name);
+            let known =
+                columns.iter().any(|known| known.name == column.name) || is_hidden(&column.name);
             if let (false, Some(ty)) = (known, column.ty) {
                 columns.push(Column::new(&column.name, ty));
             }
@@ -80,7 +84,11 @@ impl TableWriter {
     fn widened(&mut self) -> Result<()> {
         self.columns.retain(|column| !is_hidden(&column.name));
         self.columns.extend(HIDDEN.iter().cloned());
-        if self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(DAY)) {
+        if self
+            .columns
+            .iter()
+            .any(|column| column.name.eq_ignore_ascii_case(DAY))
+        {
             return Err(StoreError::Name {
                 name: format!("{}.{DAY}", self.name),
                 reason: "a column of this name is the partition of the store's files; rename it",
@@ -105,7 +113,9 @@ impl TableWriter {
         // What is buffered has the narrower schema.
         self.flush_all()?;
         for name in unknown {
-            let portal = portal_columns(&self.name).iter().find(|column| column.name == *name);
+            let portal = portal_columns(&self.name)
+                .iter()
+                .find(|column| column.name == *name);
             let column = portal.ok_or_else(|| StoreError::Batch {
                 table: self.name.clone(),
                 message: format!("the table's schema has no column `{name}`"),
@@ -126,7 +136,8 @@ impl TableWriter {
         for (day, indices) in rows {
             let part = match indices.len() == disk.num_rows() {
                 true => disk.clone(),
-                false => take_record_batch(&disk, &UInt32Array::from(indices)).map_err(|error| self.wrong(error))?,
+                false => take_record_batch(&disk, &UInt32Array::from(indices))
+                    .map_err(|error| self.wrong(error))?,
             };
             let buffer = self.days.entry(day).or_default();
             buffer.bytes += part.get_array_memory_size();
@@ -136,7 +147,10 @@ impl TableWriter {
     }
 
     fn wrong(&self, message: impl std::fmt::Display) -> StoreError {
-        StoreError::Batch { table: self.name.clone(), message: message.to_string() }
+        StoreError::Batch {
+            table: self.name.clone(),
+            message: message.to_string(),
+        }
     }
 
     fn new_rows_by_day(&mut self, batch: &RecordBatch) -> Result<(BTreeMap<Day, Vec<u32>>, u64)> {
@@ -145,11 +159,17 @@ impl TableWriter {
             .as_ref()
             .and_then(|time| batch.column_by_name(time))
             .and_then(|array| array.as_primitive_opt::<Int64Type>().cloned());
-        let ids = batch.column_by_name(RECORD_ID).and_then(|array| array.as_string_opt::<i32>()).cloned();
+        let ids = batch
+            .column_by_name(RECORD_ID)
+            .and_then(|array| array.as_string_opt::<i32>())
+            .cloned();
         let mut rows: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
         let mut duplicates = 0;
         for row in 0..batch.num_rows() {
-            let time = times.as_ref().filter(|times| times.is_valid(row)).map(|times| times.value(row));
+            let time = times
+                .as_ref()
+                .filter(|times| times.is_valid(row))
+                .map(|times| times.value(row));
             let day = time.map(|time| (time - UNIX_EPOCH).div_euclid(TICKS_PER_DAY));
             let id = ids.as_ref().and_then(|ids| dedupe::id_of(ids, row));
             let new = match id {
@@ -167,7 +187,10 @@ impl TableWriter {
     fn ids_of(&mut self, day: Day) -> Result<&mut Ids> {
         if !self.seen.contains_key(&day) {
             let name = day.map(layout::day_name);
-            let ids = dedupe::stored_ids(&self.folder, self.stored.iter().filter(|file| file.day == name))?;
+            let ids = dedupe::stored_ids(
+                &self.folder,
+                self.stored.iter().filter(|file| file.day == name),
+            )?;
             self.seen.insert(day, ids);
         }
         Ok(self.seen.get_mut(&day).expect("it was inserted above"))
@@ -179,7 +202,11 @@ impl TableWriter {
 
     /// Writes the day that takes most memory to a staged file.
     pub(super) fn flush_largest(&mut self) -> Result<()> {
-        let largest = self.days.iter().max_by_key(|(_, buffer)| buffer.bytes).map(|(day, _)| *day);
+        let largest = self
+            .days
+            .iter()
+            .max_by_key(|(_, buffer)| buffer.bytes)
+            .map(|(day, _)| *day);
         largest.map_or(Ok(()), |day| self.flush(day))
     }
 
@@ -192,13 +219,15 @@ impl TableWriter {
         let Some(buffer) = self.days.remove(&day) else {
             return Ok(());
         };
-        layout::create_folder_durably(&self.staging).map_err(StoreError::io(&self.staging, "create"))?;
+        layout::create_folder_durably(&self.staging)
+            .map_err(StoreError::io(&self.staging, "create"))?;
         let name = format!("{}.parquet", uuid::Uuid::new_v4());
         let staged = self.staging.join(&name);
         let time = day.and(self.time.as_deref());
-        let written = parquet::write(&staged, &self.columns, time, &buffer.batches).inspect_err(|_| {
-            let _ = fs::remove_file(&staged);
-        })?;
+        let written =
+            parquet::write(&staged, &self.columns, time, &buffer.batches).inspect_err(|_| {
+                let _ = fs::remove_file(&staged);
+            })?;
         for tick in &written.ticks {
             if !self.ticks.contains(tick) {
                 self.ticks.push(tick.clone());
@@ -206,7 +235,8 @@ impl TableWriter {
         }
         let day = day.map(layout::day_name);
         let path = format!("{}/{name}", layout::day_folder(day.as_deref()));
-        self.staged.push((staged, written.into_data_file(path, day)));
+        self.staged
+            .push((staged, written.into_data_file(path, day)));
         Ok(())
     }
 
@@ -215,7 +245,10 @@ impl TableWriter {
         let mut folders: Vec<PathBuf> = Vec::new();
         for (staged, file) in &mut self.staged {
             let target = self.folder.join(&file.path);
-            let folder = target.parent().expect("a file lies in its day's folder").to_owned();
+            let folder = target
+                .parent()
+                .expect("a file lies in its day's folder")
+                .to_owned();
             layout::create_folder_durably(&folder).map_err(StoreError::io(&folder, "create"))?;
             fs::rename(&*staged, &target).map_err(StoreError::io(&target, "write"))?;
             *staged = target;
@@ -231,8 +264,14 @@ impl TableWriter {
 
     /// What the log must declare for the files: the columns, and the seventh digits that occur.
     pub(super) fn stored_columns(&self) -> Vec<StoredColumn> {
-        let columns = self.columns.iter().map(|column| StoredColumn { name: column.name.clone(), ty: Some(column.ty) });
-        let ticks = self.ticks.iter().map(|name| StoredColumn { name: super::disk::tick_name(name), ty: None });
+        let columns = self.columns.iter().map(|column| StoredColumn {
+            name: column.name.clone(),
+            ty: Some(column.ty),
+        });
+        let ticks = self.ticks.iter().map(|name| StoredColumn {
+            name: super::disk::tick_name(name),
+            ty: None,
+        });
         columns.chain(ticks).collect()
     }
 

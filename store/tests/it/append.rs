@@ -11,8 +11,15 @@ async fn rows_come_back_with_their_seventh_digit() {
     let store = Store::create_or_open(folder.path()).unwrap();
     let committed = ingest(&store, "a", &events(0, 25, DAY_ONE));
     assert_eq!((committed.rows, committed.duplicates), (25, 0));
-    let frame = frame(table(&store)).select(vec![column("Timestamp"), column("RemoteUrl")]).unwrap();
-    let batches = frame.sort_by(vec![column("Timestamp")]).unwrap().collect().await.unwrap();
+    let frame = frame(table(&store))
+        .select(vec![column("Timestamp"), column("RemoteUrl")])
+        .unwrap();
+    let batches = frame
+        .sort_by(vec![column("Timestamp")])
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
     let ticks = batches[0].column(0).as_primitive::<Int64Type>();
     assert_eq!(ticks.value(17), DAY_ONE + 17 * TICKS_PER_SECOND + 7);
     assert_eq!(batches[0].column(1).null_count(), 0);
@@ -24,7 +31,14 @@ async fn a_time_predicate_is_exact_to_the_tick() {
     let store = Store::create_or_open(folder.path()).unwrap();
     ingest(&store, "a", &events(0, 100, DAY_ONE));
     let instant = DAY_ONE + 17 * TICKS_PER_SECOND + 7;
-    let counted = |filter| async { frame(table(&store)).filter(filter).unwrap().count().await.unwrap() };
+    let counted = |filter| async {
+        frame(table(&store))
+            .filter(filter)
+            .unwrap()
+            .count()
+            .await
+            .unwrap()
+    };
     assert_eq!(counted(column("Timestamp").eq(at(instant))).await, 1);
     assert_eq!(counted(column("Timestamp").eq(at(instant + 1))).await, 0);
     assert_eq!(counted(column("Timestamp").gt(at(instant))).await, 82);
@@ -32,9 +46,18 @@ async fn a_time_predicate_is_exact_to_the_tick() {
     assert_eq!(counted(column("Timestamp").lt(at(instant))).await, 17);
     assert_eq!(counted(column("Timestamp").lt_eq(at(instant))).await, 18);
     assert_eq!(counted(column("Timestamp").not_eq(at(instant))).await, 99);
-    assert_eq!(counted(column("Timestamp").in_list(vec![at(instant), at(instant + 3)], false)).await, 1);
-    assert_eq!(counted(column("Timestamp").between(at(instant), at(instant + TICKS_PER_SECOND + 1))).await, 2);
-    assert_eq!(counted(lit(true).and(column("Timestamp").is_null())).await, 0);
+    assert_eq!(
+        counted(column("Timestamp").in_list(vec![at(instant), at(instant + 3)], false)).await,
+        1
+    );
+    assert_eq!(
+        counted(column("Timestamp").between(at(instant), at(instant + TICKS_PER_SECOND + 1))).await,
+        2
+    );
+    assert_eq!(
+        counted(lit(true).and(column("Timestamp").is_null())).await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -42,7 +65,11 @@ async fn a_time_predicate_skips_the_files_of_other_days() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     for day in 0..3 {
-        ingest(&store, &format!("{day}"), &events(day * 100, 50, DAY_ONE + day as i64 * TICKS_PER_DAY));
+        ingest(
+            &store,
+            &format!("{day}"),
+            &events(day * 100, 50, DAY_ONE + day as i64 * TICKS_PER_DAY),
+        );
     }
     let later = column("Timestamp").gt_eq(at(DAY_ONE + 2 * TICKS_PER_DAY));
     let plan = physical(frame(table(&store)).filter(later).unwrap()).await;
@@ -55,7 +82,12 @@ async fn a_count_is_answered_from_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     ingest(&store, "a", &events(0, 70, DAY_ONE));
-    let counted = frame(table(&store)).aggregate(vec![], vec![datafusion::functions_aggregate::count::count_all()]).unwrap();
+    let counted = frame(table(&store))
+        .aggregate(
+            vec![],
+            vec![datafusion::functions_aggregate::count::count_all()],
+        )
+        .unwrap();
     let plan = physical(counted).await;
     assert!(!plan.contains("DataSourceExec: file"), "{plan}");
 }
@@ -86,7 +118,10 @@ async fn a_file_that_grew_adds_its_new_rows_only() {
 async fn an_ingest_that_is_dropped_adds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
-    store.ingest().append(network(), &events(0, 40, DAY_ONE)).unwrap();
+    store
+        .ingest()
+        .append(network(), &events(0, 40, DAY_ONE))
+        .unwrap();
     assert_eq!(count(&store).await, 0);
     assert_eq!(store.tables().unwrap(), Vec::<String>::new());
 }
@@ -107,14 +142,30 @@ fn a_newer_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("huntql-store.json"), r#"{"format":2}"#).unwrap();
     let error = Store::open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::NewerFormat { found: 2, known: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::NewerFormat {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_folder_of_other_things_is_no_store_and_stays_untouched() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
-    assert!(matches!(Store::open(folder.path()), Err(StoreError::NotAStore { .. })));
-    assert!(matches!(Store::create_or_open(folder.path()), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(
+        Store::open(folder.path()),
+        Err(StoreError::NotAStore { .. })
+    ));
+    assert!(matches!(
+        Store::create_or_open(folder.path()),
+        Err(StoreError::NotAStore { .. })
+    ));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -23,12 +23,43 @@ pub fn events(first_id: u64, rows: u64, start: i64) -> RecordBatch {
     let columns: Vec<(&str, ArrayRef)> = vec![
         (
             "Timestamp",
-            Arc::new(ids.clone().map(|id| start + id as i64 * TICKS_PER_SECOND + (id % 10) as i64).collect::<Int64Array>()),
+            Arc::new(
+                ids.clone()
+                    .map(|id| start + id as i64 * TICKS_PER_SECOND + (id % 10) as i64)
+                    .collect::<Int64Array>(),
+            ),
         ),
-        ("RemoteIP", Arc::new(ids.clone().map(|id| Some(format!("10.0.{}.{}", id / 256 % 256, id % 256))).collect::<StringArray>())),
-        ("RemotePort", Arc::new(ids.clone().map(|id| (id % 2 == 0).then_some(443)).collect::<Int32Array>())),
-        ("ActionType", Arc::new(ids.clone().map(|_| Some("ConnectionSuccess")).collect::<StringArray>())),
-        ("_record_id", Arc::new(ids.map(|id| Some(format!("{id:032x}"))).collect::<StringArray>())),
+        (
+            "RemoteIP",
+            Arc::new(
+                ids.clone()
+                    .map(|id| Some(format!("10.0.{}.{}", id / 256 % 256, id % 256)))
+                    .collect::<StringArray>(),
+            ),
+        ),
+        (
+            "RemotePort",
+            Arc::new(
+                ids.clone()
+                    .map(|id| (id % 2 == 0).then_some(443))
+                    .collect::<Int32Array>(),
+            ),
+        ),
+        (
+            "ActionType",
+            Arc::new(
+                ids.clone()
+                    .map(|_| Some("ConnectionSuccess"))
+                    .collect::<StringArray>(),
+            ),
+        ),
+        (
+            "_record_id",
+            Arc::new(
+                ids.map(|id| Some(format!("{id:032x}")))
+                    .collect::<StringArray>(),
+            ),
+        ),
     ];
     RecordBatch::try_from_iter(columns).unwrap()
 }
@@ -56,12 +87,16 @@ pub async fn count(store: &Store) -> usize {
 }
 
 pub async fn show(frame: DataFrame) -> String {
-    pretty_format_batches(&frame.collect().await.unwrap()).unwrap().to_string()
+    pretty_format_batches(&frame.collect().await.unwrap())
+        .unwrap()
+        .to_string()
 }
 
 pub async fn physical(frame: DataFrame) -> String {
     let plan = frame.create_physical_plan().await.unwrap();
-    datafusion::physical_plan::displayable(plan.as_ref()).indent(true).to_string()
+    datafusion::physical_plan::displayable(plan.as_ref())
+        .indent(true)
+        .to_string()
 }
 
 pub fn column(name: &str) -> Expr {
