@@ -8,16 +8,25 @@ mod row;
 mod udf;
 
 mod datetime;
+mod operators_text;
 mod strings;
+mod strings_find;
+mod strings_regex;
 
-pub use resolve::{Callable, Resolution, call, find, names, resolve};
+pub use resolve::{Callable, Resolution, call, find, names, operator, resolve};
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
+pub use operators_text::OPERATORS;
 pub use udf::{by_name, scalar_udf};
 
 /// Every family's rows.
-pub const FAMILIES: &[&[ScalarFunction]] = &[strings::FUNCTIONS, datetime::FUNCTIONS];
+pub const FAMILIES: &[&[ScalarFunction]] = &[
+    datetime::FUNCTIONS,
+    strings::FUNCTIONS,
+    strings_find::FUNCTIONS,
+    strings_regex::FUNCTIONS,
+];
 
 /// All rows.
 pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {

@@ -52,6 +52,11 @@ pub fn find(name: &str) -> Option<&'static ScalarFunction> {
     BY_NAME.get(name).copied()
 }
 
+/// The row that stands behind a string operator, which is no function of a query.
+pub fn operator(name: &str) -> Option<&'static ScalarFunction> {
+    super::OPERATORS.iter().find(|row| row.name == name)
+}
+
 /// Every name, aliases among them.
 pub fn names() -> impl Iterator<Item = &'static str> {
     BY_NAME.keys().copied()

@@ -3,7 +3,7 @@
 //! The name of an overload's function is `kql_<name>(<types>)`, for instance `kql_strlen(string)`: the KQL types stand in it because
 //! Arrow types alone do not tell a guid from a string or a datetime from a long.
 
-use super::resolve::{Callable, Resolution, find, resolve};
+use super::resolve::{Callable, Resolution, find, operator, resolve};
 use crate::kernel::{Args, KernelError};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::DataType;
@@ -135,7 +135,7 @@ pub fn by_name(name: &str) -> Option<Arc<ScalarUDF>> {
         .filter(|ty| !ty.is_empty())
         .map(Type::parse)
         .collect::<Option<Vec<_>>>()?;
-    match resolve(find(function)?, &types) {
+    match resolve(find(function).or_else(|| operator(function))?, &types) {
         Resolution::Found(callable) => Some(scalar_udf(&callable)),
         Resolution::WrongCount | Resolution::WrongType { .. } => None,
     }

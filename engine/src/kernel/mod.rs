@@ -5,9 +5,12 @@
 
 mod args;
 mod input;
+pub mod dynamic_text;
 mod output;
+pub mod pattern;
+pub mod text;
 
-pub use args::{Args, Kernel, KernelError, KernelResult};
+pub use args::{Args, Kernel, KernelError, KernelResult, Reader};
 pub use input::{Input, Json};
 pub use output::Output;
 

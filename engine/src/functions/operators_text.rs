@@ -1,0 +1,245 @@
+//! What stands behind the string operators: `has`, `contains`, `startswith`, `matches regex` …
+//!
+//! These rows are found by [`super::operator`] and not as functions of a query. Negation is the binder's: `!has` is `not(has)`.
+//! A list at the right of `has_any` and `has_all` arrives as one `dynamic` array.
+
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
+use crate::kernel::dynamic_text::strings_of;
+use crate::kernel::pattern;
+use crate::kernel::text::{Case, Matcher, MatcherSet, Place, Quantity};
+use crate::kernel::{Args, Json, KernelResult, Output};
+use huntql_kql::types::Type;
+
+/// A matcher for each row's needle, or one for all rows when the needle is constant.
+fn matches(args: &Args<'_>, place: Place, case: Case) -> KernelResult {
+    let haystacks = args.input::<&str>(0);
+    if let Some(needle) = args.constant_text(1) {
+        let matcher = Matcher::new(needle, place, case);
+        return bool::collect(args.rows(), |row| Some(matcher.is_match(haystacks.get(row)?)));
+    }
+    let needles = args.input::<&str>(1);
+    bool::collect(args.rows(), |row| Some(Matcher::new(needles.get(row)?, place, case).is_match(haystacks.get(row)?)))
+}
+
+/// `false` where the list is null, as for any other operand that is null.
+fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
+    let haystacks = args.input::<&str>(0);
+    let lists = args.input::<Option<Json<'_>>>(1);
+    let set = |list: Json<'_>| MatcherSet::new(strings_of(list.0).iter().map(String::as_str));
+    if args.is_constant(1) {
+        let set = lists.get(0).flatten().map(set);
+        return bool::collect(args.rows(), |row| {
+            let haystack = haystacks.get(row)?;
+            Some(set.as_ref().is_some_and(|set| set.is_match(haystack, quantity)))
+        });
+    }
+    bool::collect(args.rows(), |row| {
+        let haystack = haystacks.get(row)?;
+        Some(lists.get(row)?.map(set).is_some_and(|set| set.is_match(haystack, quantity)))
+    })
+}
+
+fn matches_regex(args: &Args<'_>) -> KernelResult {
+    let haystacks = args.input::<&str>(0);
+    if args.is_constant(1) {
+        let regex = pattern::constant(args, 1)?;
+        return bool::collect(args.rows(), |row| Some(regex.is_match(haystacks.get(row)?)));
+    }
+    let patterns = args.input::<&str>(1);
+    let found = (0..args.rows())
+        .map(|row| {
+            let regex = pattern::compile(patterns.get(row).unwrap_or_default(), 1)?;
+            Ok(regex.is_match(haystacks.get(row).unwrap_or_default()))
+        })
+        .collect::<Result<Vec<bool>, crate::kernel::KernelError>>()?;
+    bool::collect(args.rows(), |row| Some(found[row]))
+}
+
+macro_rules! text_operator {
+    ($name:literal, $place:ident, $case:ident, $doc:literal, $source:literal, [$($example:expr),+ $(,)?]) => {
+        ScalarFunction {
+            name: $name,
+            aliases: &[],
+            overloads: {
+                const OVERLOADS: &[Overload] = &[overload(
+                    &[Param::Is(Type::String), Param::Text],
+                    Type::Bool,
+                    |args| matches(args, Place::$place, Case::$case),
+                )];
+                OVERLOADS
+            },
+            result_name: ResultName::Default,
+            doc: $doc,
+            source: $source,
+            examples: &[$($example),+],
+        }
+    };
+}
+
+const MATCHES_REGEX: &[Overload] = &[overload(&[Param::Is(Type::String), Param::Text], Type::Bool, matches_regex)];
+const HAS_ANY: &[Overload] =
+    &[overload(&[Param::Is(Type::String), Param::Json], Type::Bool, |args| matches_many(args, Quantity::Any))];
+const HAS_ALL: &[Overload] =
+    &[overload(&[Param::Is(Type::String), Param::Json], Type::Bool, |args| matches_many(args, Quantity::All))];
+
+pub const OPERATORS: &[ScalarFunction] = &[
+    text_operator!(
+        "has",
+        Term,
+        Insensitive,
+        "Tells whether the right text stands in the left one as whole terms, in any case.",
+        "kusto/query/has-operator",
+        [
+            example(r#""North America" has "america""#, "true"),
+            example(r#""North America" has "amer""#, "false"),
+            example(r#""http://evil.com/x" has "evil.com""#, "true"),
+        ]
+    ),
+    text_operator!(
+        "has_cs",
+        Term,
+        Sensitive,
+        "Tells whether the right text stands in the left one as whole terms, in the same case.",
+        "kusto/query/has-cs-operator",
+        [
+            example(r#""North America" has_cs "America""#, "true"),
+            example(r#""North America" has_cs "america""#, "false"),
+        ]
+    ),
+    text_operator!(
+        "hasprefix",
+        TermStart,
+        Insensitive,
+        "Tells whether some term of the left text starts with the right one, in any case.",
+        "kusto/query/hasprefix-operator",
+        [
+            example(r#""North America" hasprefix "ame""#, "true"),
+            example(r#""North America" hasprefix "mer""#, "false"),
+        ]
+    ),
+    text_operator!(
+        "hasprefix_cs",
+        TermStart,
+        Sensitive,
+        "Tells whether some term of the left text starts with the right one, in the same case.",
+        "kusto/query/hasprefix-cs-operator",
+        [
+            example(r#""North America" hasprefix_cs "Ame""#, "true"),
+            example(r#""North America" hasprefix_cs "CA""#, "false"),
+        ]
+    ),
+    text_operator!(
+        "hassuffix",
+        TermEnd,
+        Insensitive,
+        "Tells whether some term of the left text ends with the right one, in any case.",
+        "kusto/query/hassuffix-operator",
+        [
+            example(r#""North America" hassuffix "ICA""#, "true"),
+            example(r#""North America" hassuffix "americ""#, "false"),
+        ]
+    ),
+    text_operator!(
+        "hassuffix_cs",
+        TermEnd,
+        Sensitive,
+        "Tells whether some term of the left text ends with the right one, in the same case.",
+        "kusto/query/hassuffix-cs-operator",
+        [
+            example(r#""North America" hassuffix_cs "ica""#, "true"),
+            example(r#""North America" hassuffix_cs "icA""#, "false"),
+        ]
+    ),
+    text_operator!(
+        "contains",
+        Anywhere,
+        Insensitive,
+        "Tells whether the right text stands anywhere in the left one, in any case.",
+        "kusto/query/contains-operator",
+        [example(r#""FabriKam" contains "BRik""#, "true"), example(r#""FabriKam" contains "xyz""#, "false")]
+    ),
+    text_operator!(
+        "contains_cs",
+        Anywhere,
+        Sensitive,
+        "Tells whether the right text stands anywhere in the left one, in the same case.",
+        "kusto/query/contains-cs-operator",
+        [example(r#""FabriKam" contains_cs "Kam""#, "true"), example(r#""Fabrikam" contains_cs "Kam""#, "false")]
+    ),
+    text_operator!(
+        "startswith",
+        Start,
+        Insensitive,
+        "Tells whether the left text starts with the right one, in any case.",
+        "kusto/query/startswith-operator",
+        [example(r#""Fabrikam" startswith "fab""#, "true"), example(r#""Fabrikam" startswith "kam""#, "false")]
+    ),
+    text_operator!(
+        "startswith_cs",
+        Start,
+        Sensitive,
+        "Tells whether the left text starts with the right one, in the same case.",
+        "kusto/query/startswith-cs-operator",
+        [example(r#""Fabrikam" startswith_cs "Fab""#, "true"), example(r#""Fabrikam" startswith_cs "fab""#, "false")]
+    ),
+    text_operator!(
+        "endswith",
+        End,
+        Insensitive,
+        "Tells whether the left text ends with the right one, in any case.",
+        "kusto/query/endswith-operator",
+        [example(r#""Fabrikam" endswith "Kam""#, "true"), example(r#""Fabrikam" endswith "brik""#, "false")]
+    ),
+    text_operator!(
+        "endswith_cs",
+        End,
+        Sensitive,
+        "Tells whether the left text ends with the right one, in the same case.",
+        "kusto/query/endswith-cs-operator",
+        [example(r#""Fabrikam" endswith_cs "kam""#, "true"), example(r#""Fabrikam" endswith_cs "Kam""#, "false")]
+    ),
+    text_operator!(
+        "equals_ci",
+        Whole,
+        Insensitive,
+        "Tells whether two texts are equal but for the case of letters; written `=~`.",
+        "kusto/query/equals-operator",
+        [example(r#""abc" =~ "ABC""#, "true"), example(r#""aBc" =~ "xyz""#, "false")]
+    ),
+    ScalarFunction {
+        name: "matches_regex",
+        aliases: &[],
+        overloads: MATCHES_REGEX,
+        result_name: ResultName::Default,
+        doc: "Tells whether the left text holds a match of the regular expression at the right; written `matches regex`.",
+        source: "kusto/query/matches-regex-operator",
+        examples: &[
+            example(r#""Fabrikam" matches regex "b.*k""#, "true"),
+            example(r#""abc" matches regex "[0-9]""#, "false"),
+        ],
+    },
+    ScalarFunction {
+        name: "has_any",
+        aliases: &[],
+        overloads: HAS_ANY,
+        result_name: ResultName::Default,
+        doc: "Tells whether `has` holds for one of several texts.",
+        source: "kusto/query/has-any-operator",
+        examples: &[
+            example(r#""North America" has_any ("south", "north")"#, "true"),
+            example(r#""North America" has_any (dynamic(["south", "nor"]))"#, "false"),
+        ],
+    },
+    ScalarFunction {
+        name: "has_all",
+        aliases: &[],
+        overloads: HAS_ALL,
+        result_name: ResultName::Default,
+        doc: "Tells whether `has` holds for each of several texts.",
+        source: "kusto/query/has-all-operator",
+        examples: &[
+            example(r#""North and South America" has_all ("south", "north")"#, "true"),
+            example(r#""North America" has_all ("south", "north")"#, "false"),
+        ],
+    },
+];
