@@ -13,11 +13,11 @@ mod strings;
 mod strings_find;
 mod strings_regex;
 
+pub use operators_text::OPERATORS;
 pub use resolve::{Callable, Resolution, call, find, names, operator, resolve};
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
-pub use operators_text::OPERATORS;
 pub use udf::{by_name, scalar_udf};
 
 /// Every family's rows.

@@ -15,10 +15,14 @@ fn matches(args: &Args<'_>, place: Place, case: Case) -> KernelResult {
     let haystacks = args.input::<&str>(0);
     if let Some(needle) = args.constant_text(1) {
         let matcher = Matcher::new(needle, place, case);
-        return bool::collect(args.rows(), |row| Some(matcher.is_match(haystacks.get(row)?)));
+        return bool::collect(args.rows(), |row| {
+            Some(matcher.is_match(haystacks.get(row)?))
+        });
     }
     let needles = args.input::<&str>(1);
-    bool::collect(args.rows(), |row| Some(Matcher::new(needles.get(row)?, place, case).is_match(haystacks.get(row)?)))
+    bool::collect(args.rows(), |row| {
+        Some(Matcher::new(needles.get(row)?, place, case).is_match(haystacks.get(row)?))
+    })
 }
 
 /// `false` where the list is null, as for any other operand that is null.
@@ -30,12 +34,20 @@ fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
         let set = lists.get(0).flatten().map(set);
         return bool::collect(args.rows(), |row| {
             let haystack = haystacks.get(row)?;
-            Some(set.as_ref().is_some_and(|set| set.is_match(haystack, quantity)))
+            Some(
+                set.as_ref()
+                    .is_some_and(|set| set.is_match(haystack, quantity)),
+            )
         });
     }
     bool::collect(args.rows(), |row| {
         let haystack = haystacks.get(row)?;
-        Some(lists.get(row)?.map(set).is_some_and(|set| set.is_match(haystack, quantity)))
+        Some(
+            lists
+                .get(row)?
+                .map(set)
+                .is_some_and(|set| set.is_match(haystack, quantity)),
+        )
     })
 }
 
@@ -76,11 +88,21 @@ macro_rules! text_operator {
     };
 }
 
-const MATCHES_REGEX: &[Overload] = &[overload(&[Param::Is(Type::String), Param::Text], Type::Bool, matches_regex)];
-const HAS_ANY: &[Overload] =
-    &[overload(&[Param::Is(Type::String), Param::Json], Type::Bool, |args| matches_many(args, Quantity::Any))];
-const HAS_ALL: &[Overload] =
-    &[overload(&[Param::Is(Type::String), Param::Json], Type::Bool, |args| matches_many(args, Quantity::All))];
+const MATCHES_REGEX: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Text],
+    Type::Bool,
+    matches_regex,
+)];
+const HAS_ANY: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Json],
+    Type::Bool,
+    |args| matches_many(args, Quantity::Any),
+)];
+const HAS_ALL: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Json],
+    Type::Bool,
+    |args| matches_many(args, Quantity::All),
+)];
 
 pub const OPERATORS: &[ScalarFunction] = &[
     text_operator!(
@@ -156,7 +178,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Insensitive,
         "Tells whether the right text stands anywhere in the left one, in any case.",
         "kusto/query/contains-operator",
-        [example(r#""FabriKam" contains "BRik""#, "true"), example(r#""FabriKam" contains "xyz""#, "false")]
+        [
+            example(r#""FabriKam" contains "BRik""#, "true"),
+            example(r#""FabriKam" contains "xyz""#, "false")
+        ]
     ),
     text_operator!(
         "contains_cs",
@@ -164,7 +189,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Sensitive,
         "Tells whether the right text stands anywhere in the left one, in the same case.",
         "kusto/query/contains-cs-operator",
-        [example(r#""FabriKam" contains_cs "Kam""#, "true"), example(r#""Fabrikam" contains_cs "Kam""#, "false")]
+        [
+            example(r#""FabriKam" contains_cs "Kam""#, "true"),
+            example(r#""Fabrikam" contains_cs "Kam""#, "false")
+        ]
     ),
     text_operator!(
         "startswith",
@@ -172,7 +200,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Insensitive,
         "Tells whether the left text starts with the right one, in any case.",
         "kusto/query/startswith-operator",
-        [example(r#""Fabrikam" startswith "fab""#, "true"), example(r#""Fabrikam" startswith "kam""#, "false")]
+        [
+            example(r#""Fabrikam" startswith "fab""#, "true"),
+            example(r#""Fabrikam" startswith "kam""#, "false")
+        ]
     ),
     text_operator!(
         "startswith_cs",
@@ -180,7 +211,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Sensitive,
         "Tells whether the left text starts with the right one, in the same case.",
         "kusto/query/startswith-cs-operator",
-        [example(r#""Fabrikam" startswith_cs "Fab""#, "true"), example(r#""Fabrikam" startswith_cs "fab""#, "false")]
+        [
+            example(r#""Fabrikam" startswith_cs "Fab""#, "true"),
+            example(r#""Fabrikam" startswith_cs "fab""#, "false")
+        ]
     ),
     text_operator!(
         "endswith",
@@ -188,7 +222,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Insensitive,
         "Tells whether the left text ends with the right one, in any case.",
         "kusto/query/endswith-operator",
-        [example(r#""Fabrikam" endswith "Kam""#, "true"), example(r#""Fabrikam" endswith "brik""#, "false")]
+        [
+            example(r#""Fabrikam" endswith "Kam""#, "true"),
+            example(r#""Fabrikam" endswith "brik""#, "false")
+        ]
     ),
     text_operator!(
         "endswith_cs",
@@ -196,7 +233,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Sensitive,
         "Tells whether the left text ends with the right one, in the same case.",
         "kusto/query/endswith-cs-operator",
-        [example(r#""Fabrikam" endswith_cs "kam""#, "true"), example(r#""Fabrikam" endswith_cs "Kam""#, "false")]
+        [
+            example(r#""Fabrikam" endswith_cs "kam""#, "true"),
+            example(r#""Fabrikam" endswith_cs "Kam""#, "false")
+        ]
     ),
     text_operator!(
         "equals_ci",
@@ -204,7 +244,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         Insensitive,
         "Tells whether two texts are equal but for the case of letters; written `=~`.",
         "kusto/query/equals-operator",
-        [example(r#""abc" =~ "ABC""#, "true"), example(r#""aBc" =~ "xyz""#, "false")]
+        [
+            example(r#""abc" =~ "ABC""#, "true"),
+            example(r#""aBc" =~ "xyz""#, "false")
+        ]
     ),
     ScalarFunction {
         name: "matches_regex",
@@ -227,7 +270,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         source: "kusto/query/has-any-operator",
         examples: &[
             example(r#""North America" has_any ("south", "north")"#, "true"),
-            example(r#""North America" has_any (dynamic(["south", "nor"]))"#, "false"),
+            example(
+                r#""North America" has_any (dynamic(["south", "nor"]))"#,
+                "false",
+            ),
         ],
     },
     ScalarFunction {
@@ -238,7 +284,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         doc: "Tells whether `has` holds for each of several texts.",
         source: "kusto/query/has-all-operator",
         examples: &[
-            example(r#""North and South America" has_all ("south", "north")"#, "true"),
+            example(
+                r#""North and South America" has_all ("south", "north")"#,
+                "true",
+            ),
             example(r#""North America" has_all ("south", "north")"#, "false"),
         ],
     },

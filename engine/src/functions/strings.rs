@@ -15,15 +15,24 @@ use huntql_kql::types::Type;
 const STRREP_TIMES_MAX: i64 = 1024;
 
 fn strcat(args: &Args<'_>) -> KernelResult {
-    let parts: Vec<_> = (0..args.len()).map(|index| args.input::<&str>(index)).collect();
-    String::collect(args.rows(), |row| parts.iter().map(|part| part.get(row)).collect())
+    let parts: Vec<_> = (0..args.len())
+        .map(|index| args.input::<&str>(index))
+        .collect();
+    String::collect(args.rows(), |row| {
+        parts.iter().map(|part| part.get(row)).collect()
+    })
 }
 
 fn strcat_delim(args: &Args<'_>) -> KernelResult {
     let delimiter = args.input::<&str>(0);
-    let parts: Vec<_> = (1..args.len()).map(|index| args.input::<&str>(index)).collect();
+    let parts: Vec<_> = (1..args.len())
+        .map(|index| args.input::<&str>(index))
+        .collect();
     String::collect(args.rows(), |row| {
-        let parts = parts.iter().map(|part| part.get(row)).collect::<Option<Vec<&str>>>()?;
+        let parts = parts
+            .iter()
+            .map(|part| part.get(row))
+            .collect::<Option<Vec<&str>>>()?;
         Some(parts.join(delimiter.get(row)?))
     })
 }
@@ -52,12 +61,20 @@ fn strcmp(left: &str, right: &str) -> i64 {
 }
 
 fn map_case(text: &str, ascii: fn(&str) -> String, one: fn(char) -> char) -> String {
-    if text.is_ascii() { ascii(text) } else { text.chars().map(one).collect() }
+    if text.is_ascii() {
+        ascii(text)
+    } else {
+        text.chars().map(one).collect()
+    }
 }
 
 /// The part of `text` from character `start` on, of `length` characters at most. A negative start counts from the end.
 fn part(text: &str, start: i64, length: Option<i64>) -> &str {
-    let start = if start < 0 { (text.chars().count() as i64 + start).max(0) } else { start };
+    let start = if start < 0 {
+        (text.chars().count() as i64 + start).max(0)
+    } else {
+        start
+    };
     let from = byte_of(text, start);
     match length {
         Some(length) => &text[from..from + byte_of(&text[from..], length.max(0))],
@@ -67,11 +84,15 @@ fn part(text: &str, start: i64, length: Option<i64>) -> &str {
 
 /// The byte at which a character stands, or the end.
 fn byte_of(text: &str, character: i64) -> usize {
-    let Ok(character) = usize::try_from(character) else { return 0 };
+    let Ok(character) = usize::try_from(character) else {
+        return 0;
+    };
     if text.is_ascii() {
         return character.min(text.len());
     }
-    text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte)
+    text.char_indices()
+        .nth(character)
+        .map_or(text.len(), |(byte, _)| byte)
 }
 
 fn substring(args: &Args<'_>) -> KernelResult {
@@ -79,10 +100,16 @@ fn substring(args: &Args<'_>) -> KernelResult {
     let length = (args.len() > 2).then(|| args.input::<i64>(2));
     <&str>::collect(args.rows(), |row| {
         // A string is never null: without a start or a length there is no text.
-        let (Some(text), Some(start)) = (text.get(row), start.get(row)) else { return Some("") };
+        let (Some(text), Some(start)) = (text.get(row), start.get(row)) else {
+            return Some("");
+        };
         match &length {
             None => Some(part(text, start, None)),
-            Some(length) => Some(length.get(row).map_or("", |length| part(text, start, Some(length)))),
+            Some(length) => Some(
+                length
+                    .get(row)
+                    .map_or("", |length| part(text, start, Some(length))),
+            ),
         }
     })
 }
@@ -112,10 +139,12 @@ fn translate(search: &str, replacement: &str, source: &str) -> String {
     let replacement: Vec<char> = replacement.chars().collect();
     source
         .chars()
-        .filter_map(|c| match search.iter().position(|searched| *searched == c) {
-            Some(at) => replacement.get(at).or(replacement.last()).copied(),
-            None => Some(c),
-        })
+        .filter_map(
+            |c| match search.iter().position(|searched| *searched == c) {
+                Some(at) => replacement.get(at).or(replacement.last()).copied(),
+                None => Some(c),
+            },
+        )
         .collect()
 }
 
@@ -147,32 +176,76 @@ const TEXT: &[Param] = &[Param::Text];
 const TEXTS: &[Param] = &[Param::Text, Param::Text];
 const STRING: &[Param] = &[Param::Is(Type::String)];
 
-const STRLEN: &[Overload] = &[overload(STRING, Type::Long, kernel!(|text: &str| text.chars().count() as i64))];
-const STRING_SIZE: &[Overload] = &[overload(STRING, Type::Long, kernel!(|text: &str| text.len() as i64))];
+const STRLEN: &[Overload] = &[overload(
+    STRING,
+    Type::Long,
+    kernel!(|text: &str| text.chars().count() as i64),
+)];
+const STRING_SIZE: &[Overload] = &[overload(
+    STRING,
+    Type::Long,
+    kernel!(|text: &str| text.len() as i64),
+)];
 const STRCAT: &[Overload] = &[variadic(TEXT, Type::String, strcat)];
 const STRCAT_DELIM: &[Overload] = &[variadic(TEXTS, Type::String, strcat_delim)];
-const STRREP: &[Overload] =
-    &[overload(&[Param::Text, Param::Integer, Param::Text], Type::String, strrep).optional(1)];
-const STRCMP: &[Overload] =
-    &[overload(TEXTS, Type::Long, kernel!(|left: &str, right: &str| strcmp(left, right)))];
-const TOLOWER: &[Overload] =
-    &[overload(TEXT, Type::String, kernel!(|text: &str| map_case(text, str::to_ascii_lowercase, lower)))];
-const TOUPPER: &[Overload] =
-    &[overload(TEXT, Type::String, kernel!(|text: &str| map_case(text, str::to_ascii_uppercase, upper)))];
-const SUBSTRING: &[Overload] =
-    &[overload(&[Param::Text, Param::Integer, Param::Integer], Type::String, substring).optional(1)];
-const SPLIT: &[Overload] =
-    &[overload(&[Param::Text, Param::Is(Type::String), Param::Integer], Type::Dynamic, split).optional(1)];
-const REVERSE: &[Overload] =
-    &[overload(TEXT, Type::String, kernel!(|text: &str| text.chars().rev().collect::<String>()))];
+const STRREP: &[Overload] = &[overload(
+    &[Param::Text, Param::Integer, Param::Text],
+    Type::String,
+    strrep,
+)
+.optional(1)];
+const STRCMP: &[Overload] = &[overload(
+    TEXTS,
+    Type::Long,
+    kernel!(|left: &str, right: &str| strcmp(left, right)),
+)];
+const TOLOWER: &[Overload] = &[overload(
+    TEXT,
+    Type::String,
+    kernel!(|text: &str| map_case(text, str::to_ascii_lowercase, lower)),
+)];
+const TOUPPER: &[Overload] = &[overload(
+    TEXT,
+    Type::String,
+    kernel!(|text: &str| map_case(text, str::to_ascii_uppercase, upper)),
+)];
+const SUBSTRING: &[Overload] = &[overload(
+    &[Param::Text, Param::Integer, Param::Integer],
+    Type::String,
+    substring,
+)
+.optional(1)];
+const SPLIT: &[Overload] = &[overload(
+    &[Param::Text, Param::Is(Type::String), Param::Integer],
+    Type::Dynamic,
+    split,
+)
+.optional(1)];
+const REVERSE: &[Overload] = &[overload(
+    TEXT,
+    Type::String,
+    kernel!(|text: &str| text.chars().rev().collect::<String>()),
+)];
 const TRANSLATE: &[Overload] = &[overload(
-    &[Param::Is(Type::String), Param::Is(Type::String), Param::Is(Type::String)],
+    &[
+        Param::Is(Type::String),
+        Param::Is(Type::String),
+        Param::Is(Type::String),
+    ],
     Type::String,
     kernel!(|search: &str, replacement: &str, source: &str| translate(search, replacement, source)),
 )];
-const ISEMPTY: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| empty(args, true))];
-const ISNOTEMPTY: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| empty(args, false))];
-const ISASCII: &[Overload] = &[overload(TEXT, Type::Bool, kernel!(|text: &str| text.is_ascii()))];
+const ISEMPTY: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| {
+    empty(args, true)
+})];
+const ISNOTEMPTY: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| {
+    empty(args, false)
+})];
+const ISASCII: &[Overload] = &[overload(
+    TEXT,
+    Type::Bool,
+    kernel!(|text: &str| text.is_ascii()),
+)];
 const ISUTF8: &[Overload] = &[overload(TEXT, Type::Bool, kernel!(|_text: &str| true))];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
@@ -183,7 +256,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::NameAndFirstArgument,
         doc: "Gives the length of a string in Unicode characters, not bytes.",
         source: "kusto/query/strlen-function",
-        examples: &[example(r#"strlen("héllo")"#, "5"), example(r#"strlen("")"#, "0")],
+        examples: &[
+            example(r#"strlen("héllo")"#, "5"),
+            example(r#"strlen("")"#, "0"),
+        ],
     },
     ScalarFunction {
         name: "string_size",
@@ -192,7 +268,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::NameAndFirstArgument,
         doc: "Gives the size of a string in bytes of UTF-8.",
         source: "kusto/query/string-size-function",
-        examples: &[example(r#"string_size("hello")"#, "5"), example(r#"string_size("⒦⒰⒮⒯⒪")"#, "15")],
+        examples: &[
+            example(r#"string_size("hello")"#, "5"),
+            example(r#"string_size("⒦⒰⒮⒯⒪")"#, "15"),
+        ],
     },
     ScalarFunction {
         name: "strcat",
@@ -201,7 +280,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Joins the texts of its arguments.",
         source: "kusto/query/strcat-function",
-        examples: &[example(r#"strcat("a", "-", 123)"#, r#""a-123""#), example(r#"strcat("a")"#, r#""a""#)],
+        examples: &[
+            example(r#"strcat("a", "-", 123)"#, r#""a-123""#),
+            example(r#"strcat("a")"#, r#""a""#),
+        ],
     },
     ScalarFunction {
         name: "strcat_delim",
@@ -211,7 +293,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Joins the texts of its arguments with the first one between them.",
         source: "kusto/query/strcat-delim-function",
         examples: &[
-            example(r#"strcat_delim("-", 1, "2", "A", 1s)"#, r#""1-2-A-00:00:01""#),
+            example(
+                r#"strcat_delim("-", 1, "2", "A", 1s)"#,
+                r#""1-2-A-00:00:01""#,
+            ),
             example(r#"strcat_delim(", ", "a")"#, r#""a""#),
         ],
     },
@@ -259,7 +344,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Gives the text in upper case.",
         source: "kusto/query/toupper-function",
-        examples: &[example(r#"toupper("hello")"#, r#""HELLO""#), example(r#"toupper("é")"#, r#""É""#)],
+        examples: &[
+            example(r#"toupper("hello")"#, r#""HELLO""#),
+            example(r#"toupper("é")"#, r#""É""#),
+        ],
     },
     ScalarFunction {
         name: "substring",
@@ -294,7 +382,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Gives the characters of a text in the opposite order.",
         source: "kusto/query/reverse-function",
-        examples: &[example(r#"reverse("ABC")"#, r#""CBA""#), example("reverse(12345)", r#""54321""#)],
+        examples: &[
+            example(r#"reverse("ABC")"#, r#""CBA""#),
+            example("reverse(12345)", r#""54321""#),
+        ],
     },
     ScalarFunction {
         name: "translate",
@@ -329,7 +420,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Tells whether a value is neither null nor the empty string.",
         source: "kusto/query/isnotempty-function",
-        examples: &[example(r#"isnotempty("x")"#, "true"), example(r#"isnotempty("")"#, "false")],
+        examples: &[
+            example(r#"isnotempty("x")"#, "true"),
+            example(r#"isnotempty("")"#, "false"),
+        ],
     },
     ScalarFunction {
         name: "isascii",
@@ -338,7 +432,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Tells whether a text holds ASCII characters only.",
         source: "kusto/query/isascii-function",
-        examples: &[example(r#"isascii("some string")"#, "true"), example(r#"isascii("é")"#, "false")],
+        examples: &[
+            example(r#"isascii("some string")"#, "true"),
+            example(r#"isascii("é")"#, "false"),
+        ],
     },
     ScalarFunction {
         name: "isutf8",
@@ -347,6 +444,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         result_name: ResultName::Default,
         doc: "Tells whether a text is UTF-8, which every text here is.",
         source: "kusto/query/isutf8-function",
-        examples: &[example(r#"isutf8("some string")"#, "true"), example(r#"isutf8("é")"#, "true")],
+        examples: &[
+            example(r#"isutf8("some string")"#, "true"),
+            example(r#"isutf8("é")"#, "true"),
+        ],
     },
 ];

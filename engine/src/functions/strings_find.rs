@@ -33,8 +33,14 @@ struct Wanted {
 impl<'a> Range<'a> {
     fn of(args: &Args<'a>) -> Result<Range<'a>, KernelError> {
         let optional = |index| (args.len() > index).then(|| args.input::<i64>(index));
-        let range = Range { start: optional(2), length: optional(3), occurrence: optional(4) };
-        let none = |occurrence: &Reader<'a, i64>| (0..args.rows()).any(|row| occurrence.get(row) == Some(0));
+        let range = Range {
+            start: optional(2),
+            length: optional(3),
+            occurrence: optional(4),
+        };
+        let none = |occurrence: &Reader<'a, i64>| {
+            (0..args.rows()).any(|row| occurrence.get(row) == Some(0))
+        };
         if range.occurrence.as_ref().is_some_and(none) {
             let message = "occurrences are counted from 1".to_owned();
             return Err(KernelError::Argument { index: 4, message });
@@ -48,12 +54,20 @@ impl<'a> Range<'a> {
             Some(reader) => reader.get(row),
             None => Some(default),
         };
-        let (start, length, occurrence) = (or(&self.start, 0)?, or(&self.length, -1)?, or(&self.occurrence, 1)?);
+        let (start, length, occurrence) = (
+            or(&self.start, 0)?,
+            or(&self.length, -1)?,
+            or(&self.occurrence, 1)?,
+        );
         let length = match length {
             -1 => None,
             length => Some(usize::try_from(length).ok()?),
         };
-        (occurrence > 0).then_some(Wanted { start, length, occurrence })
+        (occurrence > 0).then_some(Wanted {
+            start,
+            length,
+            occurrence,
+        })
     }
 }
 
@@ -70,9 +84,15 @@ fn index_of(
     let mut from = start;
     let mut found = None;
     for _ in 0..wanted.occurrence {
-        let Some(rest) = text.get(from..) else { return -1 };
-        let until = wanted.length.map_or(text.len(), |length| from + byte_after(rest, length));
-        let Some(hit) = next(&text[..until], from) else { return -1 };
+        let Some(rest) = text.get(from..) else {
+            return -1;
+        };
+        let until = wanted
+            .length
+            .map_or(text.len(), |length| from + byte_after(rest, length));
+        let Some(hit) = next(&text[..until], from) else {
+            return -1;
+        };
         found = Some(hit.0);
         from = step(hit);
         while !text.is_char_boundary(from) {
@@ -83,7 +103,9 @@ fn index_of(
 }
 
 fn byte_after(text: &str, characters: usize) -> usize {
-    text.char_indices().nth(characters).map_or(text.len(), |(byte, _)| byte)
+    text.char_indices()
+        .nth(characters)
+        .map_or(text.len(), |(byte, _)| byte)
 }
 
 /// A negative start counts from the end (Kusto docs, "indexof", the example with -5).
@@ -95,15 +117,25 @@ fn indexof(args: &Args<'_>) -> KernelResult {
         let wanted = range.wanted(row)?;
         let start = match usize::try_from(wanted.start) {
             Ok(start) => start,
-            Err(_) => text.chars().count().saturating_sub(usize::try_from(wanted.start.unsigned_abs()).ok()?),
+            Err(_) => text
+                .chars()
+                .count()
+                .saturating_sub(usize::try_from(wanted.start.unsigned_abs()).ok()?),
         };
         if start > text.chars().count() {
             return Some(-1);
         }
         let next = |text: &str, from: usize| {
-            memmem::find(&text.as_bytes()[from..], lookup.as_bytes()).map(|at| (from + at, from + at + lookup.len()))
+            memmem::find(&text.as_bytes()[from..], lookup.as_bytes())
+                .map(|at| (from + at, from + at + lookup.len()))
         };
-        Some(index_of(text, byte_after(text, start), wanted, next, |(at, _)| at + 1))
+        Some(index_of(
+            text,
+            byte_after(text, start),
+            wanted,
+            next,
+            |(at, _)| at + 1,
+        ))
     })
 }
 
@@ -119,16 +151,32 @@ fn indexof_regex(args: &Args<'_>) -> KernelResult {
         if start > text.chars().count() {
             return Some(-1);
         }
-        let next = |text: &str, from: usize| regex.find_at(text, from).map(|hit| (hit.start(), hit.end()));
-        Some(index_of(text, byte_after(text, start), wanted, next, |(at, end)| end.max(at + 1)))
+        let next = |text: &str, from: usize| {
+            regex
+                .find_at(text, from)
+                .map(|hit| (hit.start(), hit.end()))
+        };
+        Some(index_of(
+            text,
+            byte_after(text, start),
+            wanted,
+            next,
+            |(at, end)| end.max(at + 1),
+        ))
     })
 }
 
 fn countof(args: &Args<'_>) -> KernelResult {
     let (text, search) = (args.input::<&str>(0), args.input::<&str>(1));
-    let kind = if args.len() > 2 { args.constant_text(2) } else { Some("normal") };
+    let kind = if args.len() > 2 {
+        args.constant_text(2)
+    } else {
+        Some("normal")
+    };
     match kind {
-        Some("normal") => i64::collect(args.rows(), |row| Some(count_plain(text.get(row)?, search.get(row)?))),
+        Some("normal") => i64::collect(args.rows(), |row| {
+            Some(count_plain(text.get(row)?, search.get(row)?))
+        }),
         Some("regex") if args.is_constant(1) => {
             let regex = pattern::constant(args, 1)?;
             i64::collect(args.rows(), |row| Some(count_regex(text.get(row)?, &regex)))
@@ -169,7 +217,11 @@ fn count_regex(text: &str, regex: &Regex) -> i64 {
 
 fn has_any_index(args: &Args<'_>) -> KernelResult {
     let (text, lists) = (args.input::<&str>(0), args.input::<Json<'_>>(1));
-    let constant = if args.is_constant(1) { lists.get(0).map(Indexed::new) } else { None };
+    let constant = if args.is_constant(1) {
+        lists.get(0).map(Indexed::new)
+    } else {
+        None
+    };
     i64::collect(args.rows(), |row| {
         let (text, list) = (text.get(row)?, lists.get(row)?);
         Some(match &constant {
@@ -188,9 +240,14 @@ struct Indexed {
 impl Indexed {
     fn new(list: Json<'_>) -> Indexed {
         let elements: Vec<Value> = serde_json::from_str(list.0).unwrap_or_default();
-        let (places, needles): (Vec<i64>, Vec<String>) =
-            (0..).zip(elements).filter_map(|(place, element)| Some((place, text_of(element)?))).unzip();
-        Indexed { set: MatcherSet::new(needles.iter().map(String::as_str)), places }
+        let (places, needles): (Vec<i64>, Vec<String>) = (0..)
+            .zip(elements)
+            .filter_map(|(place, element)| Some((place, text_of(element)?)))
+            .unzip();
+        Indexed {
+            set: MatcherSet::new(needles.iter().map(String::as_str)),
+            places,
+        }
     }
 
     fn first(&self, text: &str) -> i64 {
@@ -199,7 +256,11 @@ impl Indexed {
 }
 
 fn replace_plain(text: &str, lookup: &str, rewrite: &str) -> String {
-    if lookup.is_empty() { text.to_owned() } else { text.replace(lookup, rewrite) }
+    if lookup.is_empty() {
+        text.to_owned()
+    } else {
+        text.replace(lookup, rewrite)
+    }
 }
 
 /// Lookups with what to put in their place; `None` keeps what was found.
@@ -219,22 +280,32 @@ impl Replacements {
         let pairs: Vec<(&str, Option<String>)> = lookups
             .iter()
             .zip(&rewrites)
-            .filter_map(|(lookup, rewrite)| Some((lookup.as_str()?, rewrite.as_str().map(str::to_owned))))
+            .filter_map(|(lookup, rewrite)| {
+                Some((lookup.as_str()?, rewrite.as_str().map(str::to_owned)))
+            })
             .filter(|(lookup, _)| !lookup.is_empty())
             .collect();
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(pairs.iter().map(|(lookup, _)| lookup))
             .ok()?;
-        Some(Replacements { search, rewrites: pairs.into_iter().map(|(_, rewrite)| rewrite).collect() })
+        Some(Replacements {
+            search,
+            rewrites: pairs.into_iter().map(|(_, rewrite)| rewrite).collect(),
+        })
     }
 
     fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        self.search.replace_all_with(text, &mut out, |hit, found, out| {
-            out.push_str(self.rewrites[hit.pattern().as_usize()].as_deref().unwrap_or(found));
-            true
-        });
+        self.search
+            .replace_all_with(text, &mut out, |hit, found, out| {
+                out.push_str(
+                    self.rewrites[hit.pattern().as_usize()]
+                        .as_deref()
+                        .unwrap_or(found),
+                );
+                true
+            });
         out
     }
 }
@@ -253,38 +324,67 @@ fn replace_strings(args: &Args<'_>) -> KernelResult {
         let text = text.get(row)?;
         Some(match &fixed {
             Some(fixed) => fixed.apply(text),
-            None => at(row).map_or_else(|| text.to_owned(), |replacements| replacements.apply(text)),
+            None => {
+                at(row).map_or_else(|| text.to_owned(), |replacements| replacements.apply(text))
+            }
         })
     })
 }
 
 const INDEXOF: &[Overload] = &[overload(
-    &[Param::Text, Param::Text, Param::Integer, Param::Integer, Param::Integer],
+    &[
+        Param::Text,
+        Param::Text,
+        Param::Integer,
+        Param::Integer,
+        Param::Integer,
+    ],
     Type::Long,
     indexof,
 )
 .optional(3)];
 const INDEXOF_REGEX: &[Overload] = &[overload(
-    &[Param::Text, Param::Constant, Param::Integer, Param::Integer, Param::Integer],
+    &[
+        Param::Text,
+        Param::Constant,
+        Param::Integer,
+        Param::Integer,
+        Param::Integer,
+    ],
     Type::Long,
     indexof_regex,
 )
 .optional(3)];
 const COUNTOF: &[Overload] = &[overload(
-    &[Param::Is(Type::String), Param::Is(Type::String), Param::Constant],
+    &[
+        Param::Is(Type::String),
+        Param::Is(Type::String),
+        Param::Constant,
+    ],
     Type::Long,
     countof,
 )
 .optional(1)];
-const HAS_ANY_INDEX: &[Overload] =
-    &[overload(&[Param::Is(Type::String), Param::Is(Type::Dynamic)], Type::Long, has_any_index)];
+const HAS_ANY_INDEX: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Is(Type::Dynamic)],
+    Type::Long,
+    has_any_index,
+)];
 const REPLACE_STRING: &[Overload] = &[overload(
-    &[Param::Is(Type::String), Param::Is(Type::String), Param::Is(Type::String)],
+    &[
+        Param::Is(Type::String),
+        Param::Is(Type::String),
+        Param::Is(Type::String),
+    ],
     Type::String,
     kernel!(|text: &str, lookup: &str, rewrite: &str| replace_plain(text, lookup, rewrite)),
 )];
 const REPLACE_STRINGS: &[Overload] = &[overload(
-    &[Param::Is(Type::String), Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)],
+    &[
+        Param::Is(Type::String),
+        Param::Is(Type::Dynamic),
+        Param::Is(Type::Dynamic),
+    ],
     Type::String,
     replace_strings,
 )];
@@ -338,8 +438,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the place in a list of the first element that the text has as a term, or -1.",
         source: "kusto/query/has-any-index-function",
         examples: &[
-            example(r#"has_any_index("this is an example", dynamic(["not", "example"]))"#, "1"),
-            example(r#"has_any_index("Example number 2", dynamic([1, 2, 3]))"#, "1"),
+            example(
+                r#"has_any_index("this is an example", dynamic(["not", "example"]))"#,
+                "1",
+            ),
+            example(
+                r#"has_any_index("Example number 2", dynamic([1, 2, 3]))"#,
+                "1",
+            ),
             example(r#"has_any_index("this is an example", dynamic([]))"#, "-1"),
         ],
     },
@@ -363,9 +469,18 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Replaces every occurrence of several texts; the earlier lookup wins where two match.",
         source: "kusto/query/replace-strings-function",
         examples: &[
-            example(r#"replace_strings("This is", dynamic(["This", "is"]), dynamic(["This", "was"]))"#, r#""This was""#),
-            example(r#"replace_strings("This is", dynamic(["is", "This"]), dynamic(["was", "This"]))"#, r#""Thwas was""#),
-            example(r#"replace_strings("This is", dynamic(["This", "is"]), dynamic([12345, "was"]))"#, r#""This was""#),
+            example(
+                r#"replace_strings("This is", dynamic(["This", "is"]), dynamic(["This", "was"]))"#,
+                r#""This was""#,
+            ),
+            example(
+                r#"replace_strings("This is", dynamic(["is", "This"]), dynamic(["was", "This"]))"#,
+                r#""Thwas was""#,
+            ),
+            example(
+                r#"replace_strings("This is", dynamic(["This", "is"]), dynamic([12345, "was"]))"#,
+                r#""This was""#,
+            ),
         ],
     },
 ];

@@ -20,13 +20,19 @@ fn extract(args: &Args<'_>) -> KernelResult {
     let (group, source) = (args.input::<i64>(1), args.input::<&str>(2));
     let places = RefCell::new(regex.capture_locations());
     <&str>::collect(args.rows(), |row| {
-        let (Some(group), Some(source)) = (group.get(row), source.get(row)) else { return Some("") };
-        let Ok(group) = usize::try_from(group) else { return Some("") };
+        let (Some(group), Some(source)) = (group.get(row), source.get(row)) else {
+            return Some("");
+        };
+        let Ok(group) = usize::try_from(group) else {
+            return Some("");
+        };
         if group == 0 {
             return Some(regex.find(source).map_or("", |hit| hit.as_str()));
         }
         let mut places = places.borrow_mut();
-        let found = regex.captures_read(&mut places, source).and_then(|_| places.get(group));
+        let found = regex
+            .captures_read(&mut places, source)
+            .and_then(|_| places.get(group));
         Some(found.map_or("", |(start, end)| &source[start..end]))
     })
 }
@@ -36,13 +42,17 @@ fn extract_all(args: &Args<'_>) -> KernelResult {
     let regex = pattern::constant(args, 0)?;
     let groups = regex.captures_len() - 1;
     if !(1..=EXTRACT_ALL_GROUPS_MAX).contains(&groups) {
-        let message = format!("`extract_all` needs 1 to {EXTRACT_ALL_GROUPS_MAX} capture groups; the expression has {groups}");
+        let message = format!(
+            "`extract_all` needs 1 to {EXTRACT_ALL_GROUPS_MAX} capture groups; the expression has {groups}"
+        );
         return Err(KernelError::Argument { index: 0, message });
     }
     let source = args.input::<&str>(args.len() - 1);
     if args.len() == 2 {
         let groups: Vec<usize> = (1..=groups).collect();
-        return String::collect(args.rows(), |row| all_matches(&regex, &groups, source.get(row)?));
+        return String::collect(args.rows(), |row| {
+            all_matches(&regex, &groups, source.get(row)?)
+        });
     }
     if !args.is_constant(1) {
         let message = "the capture groups must be a constant".to_owned();
@@ -50,7 +60,9 @@ fn extract_all(args: &Args<'_>) -> KernelResult {
     }
     let wanted = args.input::<Json<'_>>(1).get(0).map_or("[]", |json| json.0);
     let groups = wanted_groups(&regex, wanted)?;
-    String::collect(args.rows(), |row| all_matches(&regex, &groups, source.get(row)?))
+    String::collect(args.rows(), |row| {
+        all_matches(&regex, &groups, source.get(row)?)
+    })
 }
 
 /// The numbers of groups that a JSON array names by number or by name.
@@ -58,18 +70,22 @@ fn wanted_groups(regex: &Regex, json: &str) -> Result<Vec<usize>, KernelError> {
     let refuse = |message: String| KernelError::Argument { index: 1, message };
     let wanted: Vec<Value> = serde_json::from_str(json).unwrap_or_default();
     if wanted.is_empty() {
-        return Err(refuse("the capture groups must be an array with at least one element".to_owned()));
+        return Err(refuse(
+            "the capture groups must be an array with at least one element".to_owned(),
+        ));
     }
     wanted
         .iter()
-        .map(|group| match group {
-            Value::String(name) => regex.capture_names().position(|known| known == Some(name)),
-            other => other
-                .as_u64()
-                .and_then(|number| usize::try_from(number).ok())
-                .filter(|number| (1..regex.captures_len()).contains(number)),
-        }
-        .ok_or_else(|| refuse(format!("the expression has no capture group {group}"))))
+        .map(|group| {
+            match group {
+                Value::String(name) => regex.capture_names().position(|known| known == Some(name)),
+                other => other
+                    .as_u64()
+                    .and_then(|number| usize::try_from(number).ok())
+                    .filter(|number| (1..regex.captures_len()).contains(number)),
+            }
+            .ok_or_else(|| refuse(format!("the expression has no capture group {group}")))
+        })
         .collect()
 }
 
@@ -113,13 +129,23 @@ fn pieces(rewrite: &str, groups: usize, index: usize) -> Result<Vec<Piece>, Kern
             Some(digit) if digit.is_ascii_digit() => {
                 let group = digit as usize - '0' as usize;
                 if group >= groups {
-                    return Err(refuse(format!("the expression has no capture group {group}")));
+                    return Err(refuse(format!(
+                        "the expression has no capture group {group}"
+                    )));
                 }
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
                 pieces.push(Piece::Group(group));
             }
-            Some(other) => return Err(refuse(format!("`\\{other}` has no meaning in a replacement"))),
-            None => return Err(refuse("a replacement cannot end with a single `\\`".to_owned())),
+            Some(other) => {
+                return Err(refuse(format!(
+                    "`\\{other}` has no meaning in a replacement"
+                )));
+            }
+            None => {
+                return Err(refuse(
+                    "a replacement cannot end with a single `\\`".to_owned(),
+                ));
+            }
         }
     }
     pieces.push(Piece::Text(text));
@@ -131,7 +157,10 @@ fn replace(args: &Args<'_>, source: usize, lookup: usize, rewrite: usize) -> Ker
     let source = args.input::<&str>(source);
     let Some(text) = args.constant_text(rewrite) else {
         let message = "the replacement must be a constant".to_owned();
-        return Err(KernelError::Argument { index: rewrite, message });
+        return Err(KernelError::Argument {
+            index: rewrite,
+            message,
+        });
     };
     let pieces = pieces(text, regex.captures_len(), rewrite)?;
     let write = |captures: &Captures<'_>| {
@@ -144,7 +173,9 @@ fn replace(args: &Args<'_>, source: usize, lookup: usize, rewrite: usize) -> Ker
         }
         out
     };
-    <Cow<'_, str>>::collect(args.rows(), |row| Some(regex.replace_all(source.get(row)?, write)))
+    <Cow<'_, str>>::collect(args.rows(), |row| {
+        Some(regex.replace_all(source.get(row)?, write))
+    })
 }
 
 /// How often a match is taken off an end: `trim` takes all, its two halves one (Kusto docs, each page's "Returns").
@@ -171,10 +202,14 @@ fn trim(args: &Args<'_>, ends: Ends, times: Times) -> KernelResult {
     <&str>::collect(args.rows(), |row| {
         let mut text = source.get(row)?;
         if ends != Ends::End {
-            text = strip(text, times, |text| start.find(text).map(|hit| &text[hit.end()..]));
+            text = strip(text, times, |text| {
+                start.find(text).map(|hit| &text[hit.end()..])
+            });
         }
         if ends != Ends::Start {
-            text = strip(text, times, |text| end.find(text).map(|hit| &text[..hit.start()]));
+            text = strip(text, times, |text| {
+                end.find(text).map(|hit| &text[..hit.start()])
+            });
         }
         Some(text)
     })
@@ -193,11 +228,18 @@ fn strip<'a>(text: &'a str, times: Times, one: impl Fn(&'a str) -> Option<&'a st
 
 const STRING: Param = Param::Is(Type::String);
 
-const EXTRACT: &[Overload] =
-    &[overload(&[Param::Constant, Param::Integer, STRING], Type::String, extract)];
+const EXTRACT: &[Overload] = &[overload(
+    &[Param::Constant, Param::Integer, STRING],
+    Type::String,
+    extract,
+)];
 const EXTRACT_ALL: &[Overload] = &[
     overload(&[Param::Constant, STRING], Type::Dynamic, extract_all),
-    overload(&[Param::Constant, Param::Is(Type::Dynamic), STRING], Type::Dynamic, extract_all),
+    overload(
+        &[Param::Constant, Param::Is(Type::Dynamic), STRING],
+        Type::Dynamic,
+        extract_all,
+    ),
 ];
 const REPLACE_REGEX: &[Overload] = &[overload(
     &[STRING, Param::Constant, Param::Constant],
@@ -210,11 +252,20 @@ const REPLACE: &[Overload] = &[overload(
     |args| replace(args, 2, 0, 1),
 )];
 const TRIM_PARAMS: &[Param] = &[Param::Constant, STRING];
-const TRIM: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| trim(args, Ends::Both, Times::All))];
-const TRIM_START: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| trim(args, Ends::Start, Times::Once))];
-const TRIM_END: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| trim(args, Ends::End, Times::Once))];
-const REGEX_QUOTE: &[Overload] =
-    &[overload(&[Param::Text], Type::String, kernel!(|text: &str| regex::escape(text)))];
+const TRIM: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| {
+    trim(args, Ends::Both, Times::All)
+})];
+const TRIM_START: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| {
+    trim(args, Ends::Start, Times::Once)
+})];
+const TRIM_END: &[Overload] = &[overload(TRIM_PARAMS, Type::String, |args| {
+    trim(args, Ends::End, Times::Once)
+})];
+const REGEX_QUOTE: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::String,
+    kernel!(|text: &str| regex::escape(text)),
+)];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
     ScalarFunction {
@@ -225,7 +276,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives what a capture group of a regular expression matched first; group 0 is the whole match.",
         source: "kusto/query/extract-function",
         examples: &[
-            example(r#"extract("User: ([^,]+)", 1, "User: James, Age: 29")"#, r#""James""#),
+            example(
+                r#"extract("User: ([^,]+)", 1, "User: James, Age: 29")"#,
+                r#""James""#,
+            ),
             example(r#"extract(@"\d+", 0, "Age: 29")"#, r#""29""#),
             example(r#"extract("x(y)", 1, "abc")"#, r#""""#),
         ],
@@ -238,9 +292,18 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives all matches of a regular expression's capture groups as an array.",
         source: "kusto/query/extract-all-function",
         examples: &[
-            example(r#"extract_all(@"(\d+)", "123, 567 and 789")"#, r#"dynamic(["123","567","789"])"#),
-            example(r#"extract_all(@"(\w)(\w+)(\w)", "abcd xyz")"#, r#"dynamic([["a","bc","d"],["x","y","z"]])"#),
-            example(r#"extract_all(@"(\w)(\w+)(\w)", dynamic([1, 3]), "abcd")"#, r#"dynamic([["a","d"]])"#),
+            example(
+                r#"extract_all(@"(\d+)", "123, 567 and 789")"#,
+                r#"dynamic(["123","567","789"])"#,
+            ),
+            example(
+                r#"extract_all(@"(\w)(\w+)(\w)", "abcd xyz")"#,
+                r#"dynamic([["a","bc","d"],["x","y","z"]])"#,
+            ),
+            example(
+                r#"extract_all(@"(\w)(\w+)(\w)", dynamic([1, 3]), "abcd")"#,
+                r#"dynamic([["a","d"]])"#,
+            ),
         ],
     },
     ScalarFunction {
@@ -251,7 +314,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: r"Replaces every match of a regular expression; `\1` in the replacement is the first group.",
         source: "kusto/query/replace-regex-function",
         examples: &[
-            example(r#"replace_regex("Number is 1", @"is (\d+)", @"was: \1")"#, r#""Number was: 1""#),
+            example(
+                r#"replace_regex("Number is 1", @"is (\d+)", @"was: \1")"#,
+                r#""Number was: 1""#,
+            ),
             example(r#"replace_regex("a$b", @"\$", "$1")"#, r#""a$1b""#),
         ],
     },
@@ -263,7 +329,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Replaces every match of a regular expression: the old form of `replace_regex`, with the text last.",
         source: "kusto/query/replace-regex-function",
         examples: &[
-            example(r#"replace(@"is (\d+)", @"was: \1", "Number is 1")"#, r#""Number was: 1""#),
+            example(
+                r#"replace(@"is (\d+)", @"was: \1", "Number is 1")"#,
+                r#""Number was: 1""#,
+            ),
             example(r#"replace("b", "", "abc")"#, r#""ac""#),
         ],
     },
@@ -275,7 +344,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Takes all matches of a regular expression off both ends of a text.",
         source: "kusto/query/trim-function",
         examples: &[
-            example(r#"trim("--", "--https://bing.com--")"#, r#""https://bing.com""#),
+            example(
+                r#"trim("--", "--https://bing.com--")"#,
+                r#""https://bing.com""#,
+            ),
             example(r#"trim(@"[^\w]+", "-  Te st1// $")"#, r#""Te st1""#),
         ],
     },
@@ -287,7 +359,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Takes a match of a regular expression off the start of a text.",
         source: "kusto/query/trim-start-function",
         examples: &[
-            example(r#"trim_start("https://", "https://bing.com")"#, r#""bing.com""#),
+            example(
+                r#"trim_start("https://", "https://bing.com")"#,
+                r#""bing.com""#,
+            ),
             example(r#"trim_start("a+", "aaainnerbbba")"#, r#""innerbbba""#),
         ],
     },
@@ -300,7 +375,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         source: "kusto/query/trim-end-function",
         examples: &[
             example(r#"trim_end(".com", "bing.com")"#, r#""bing""#),
-            example(r#"trim_end("a*", "aaathis is a testaaaa")"#, r#""aaathis is a test""#),
+            example(
+                r#"trim_end("a*", "aaathis is a testaaaa")"#,
+                r#""aaathis is a test""#,
+            ),
         ],
     },
     ScalarFunction {

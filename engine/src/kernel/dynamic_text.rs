@@ -22,7 +22,10 @@ pub fn text_of(value: Value) -> Option<String> {
 
 /// Appends `text` as a JSON string.
 pub fn push_string(out: &mut String, text: &str) {
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    if text
+        .bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+    {
         out.push('"');
         out.push_str(text);
         out.push('"');

@@ -4,8 +4,8 @@
 //! constants in the binder. Most are one line of [`kernel!`]; the rest read [`Args`] themselves.
 
 mod args;
-mod input;
 pub mod dynamic_text;
+mod input;
 mod output;
 pub mod pattern;
 pub mod text;

@@ -22,7 +22,10 @@ pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
     if let Some(regex) = compiled.get(pattern) {
         return Ok(regex.clone());
     }
-    let regex = Regex::new(pattern).map_err(|error| KernelError::Argument { index, message: explain(pattern, &error) })?;
+    let regex = Regex::new(pattern).map_err(|error| KernelError::Argument {
+        index,
+        message: explain(pattern, &error),
+    })?;
     compiled.put(pattern.to_owned(), regex.clone());
     Ok(regex)
 }
@@ -34,15 +37,26 @@ pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
 pub fn constant(args: &Args<'_>, index: usize) -> Result<Regex, KernelError> {
     match args.constant_text(index) {
         Some(pattern) => compile(pattern, index),
-        None => Err(KernelError::Argument { index, message: "the regular expression must be a constant".to_owned() }),
+        None => Err(KernelError::Argument {
+            index,
+            message: "the regular expression must be a constant".to_owned(),
+        }),
     }
 }
 
 fn explain(pattern: &str, error: &regex::Error) -> String {
     let reason = match error {
-        regex::Error::CompiledTooBig(limit) => format!("it needs more than {limit} bytes when compiled"),
+        regex::Error::CompiledTooBig(limit) => {
+            format!("it needs more than {limit} bytes when compiled")
+        }
         // The last line of a syntax error says what is wrong; the lines before it draw the place.
-        other => other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        other => other
+            .to_string()
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned(),
     };
     format!("`{pattern}` is no regular expression that can be used here: {reason}")
 }

@@ -81,7 +81,13 @@ impl Matcher {
             }
             _ => Search::Exact(Finder::new(needle.as_bytes()).into_owned()),
         };
-        Matcher { needle: needle.into_owned(), case, place, boundaries, search }
+        Matcher {
+            needle: needle.into_owned(),
+            case,
+            place,
+            boundaries,
+            search,
+        }
     }
 
     pub fn is_match(&self, haystack: &str) -> bool {
@@ -89,7 +95,9 @@ impl Matcher {
             Place::Start => self.at_start(haystack),
             Place::End => self.at_end(haystack),
             Place::Whole => self.whole(haystack),
-            Place::Anywhere | Place::Term | Place::TermStart | Place::TermEnd => self.within(haystack),
+            Place::Anywhere | Place::Term | Place::TermStart | Place::TermEnd => {
+                self.within(haystack)
+            }
         }
     }
 
@@ -103,7 +111,10 @@ impl Matcher {
 
     fn at_end(&self, haystack: &str) -> bool {
         if self.folds_bytes() {
-            let tail = haystack.len().checked_sub(self.needle.len()).map(|at| &haystack.as_bytes()[at..]);
+            let tail = haystack
+                .len()
+                .checked_sub(self.needle.len())
+                .map(|at| &haystack.as_bytes()[at..]);
             return tail.is_some_and(|tail| tail.eq_ignore_ascii_case(self.needle.as_bytes()));
         }
         self.comparable(haystack).ends_with(&self.needle)
@@ -111,7 +122,9 @@ impl Matcher {
 
     fn whole(&self, haystack: &str) -> bool {
         if self.folds_bytes() {
-            return haystack.as_bytes().eq_ignore_ascii_case(self.needle.as_bytes());
+            return haystack
+                .as_bytes()
+                .eq_ignore_ascii_case(self.needle.as_bytes());
         }
         self.comparable(haystack) == self.needle
     }
@@ -126,11 +139,21 @@ impl Matcher {
         match &self.search {
             Search::Exact(finder) => {
                 let haystack = self.comparable(haystack);
-                self.found(&haystack, |from| finder.find(&haystack.as_bytes()[from..]).map(|at| from + at))
+                self.found(&haystack, |from| {
+                    finder
+                        .find(&haystack.as_bytes()[from..])
+                        .map(|at| from + at)
+                })
             }
-            Search::AsciiFolded { rare, offset } => {
-                self.found(haystack, |from| find_folded(haystack.as_bytes(), self.needle.as_bytes(), from, *rare, *offset))
-            }
+            Search::AsciiFolded { rare, offset } => self.found(haystack, |from| {
+                find_folded(
+                    haystack.as_bytes(),
+                    self.needle.as_bytes(),
+                    from,
+                    *rare,
+                    *offset,
+                )
+            }),
         }
     }
 
@@ -162,7 +185,10 @@ impl Matcher {
 impl Boundaries {
     fn of(needle: &str, place: Place) -> Boundaries {
         let first = needle.chars().next().is_some_and(char::is_alphanumeric);
-        let last = needle.chars().next_back().is_some_and(char::is_alphanumeric);
+        let last = needle
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric);
         Boundaries {
             left: first && matches!(place, Place::Term | Place::TermStart),
             right: last && matches!(place, Place::Term | Place::TermEnd),
@@ -171,13 +197,27 @@ impl Boundaries {
 
     #[inline]
     fn kept(self, haystack: &str, start: usize, end: usize) -> bool {
-        (!self.left || !haystack[..start].chars().next_back().is_some_and(char::is_alphanumeric))
-            && (!self.right || !haystack[end..].chars().next().is_some_and(char::is_alphanumeric))
+        (!self.left
+            || !haystack[..start]
+                .chars()
+                .next_back()
+                .is_some_and(char::is_alphanumeric))
+            && (!self.right
+                || !haystack[end..]
+                    .chars()
+                    .next()
+                    .is_some_and(char::is_alphanumeric))
     }
 }
 
 /// The first place at or after `from` where the ASCII `needle` (lower case) stands in either case.
-fn find_folded(haystack: &[u8], needle: &[u8], from: usize, rare: u8, offset: usize) -> Option<usize> {
+fn find_folded(
+    haystack: &[u8],
+    needle: &[u8],
+    from: usize,
+    rare: u8,
+    offset: usize,
+) -> Option<usize> {
     let last = haystack.len().checked_sub(needle.len())?;
     let mut from = from;
     while from <= last {
@@ -200,7 +240,12 @@ const COMMON: &[u8] = b"e tao/inrs.-\\dlc01m2pu3hg45f:6b8w79_vy\"kx=,;&z?qj";
 
 /// The place and value of the byte that occurs least often in ordinary text.
 fn rarest(needle: &[u8]) -> (usize, u8) {
-    let commonness = |byte: u8| COMMON.iter().position(|common| *common == byte).map_or(0, |at| COMMON.len() - at);
+    let commonness = |byte: u8| {
+        COMMON
+            .iter()
+            .position(|common| *common == byte)
+            .map_or(0, |at| COMMON.len() - at)
+    };
     needle
         .iter()
         .copied()

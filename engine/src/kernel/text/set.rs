@@ -29,28 +29,46 @@ struct Automaton {
 impl MatcherSet {
     pub fn new<'a>(needles: impl Iterator<Item = &'a str>) -> MatcherSet {
         let needles: Vec<&str> = needles.collect();
-        let matchers = needles.iter().map(|needle| Matcher::new(needle, Place::Term, Case::Insensitive)).collect();
-        MatcherSet { matchers, automaton: Automaton::new(&needles) }
+        let matchers = needles
+            .iter()
+            .map(|needle| Matcher::new(needle, Place::Term, Case::Insensitive))
+            .collect();
+        MatcherSet {
+            matchers,
+            automaton: Automaton::new(&needles),
+        }
     }
 
     pub fn is_match(&self, haystack: &str, quantity: Quantity) -> bool {
         match (quantity, &self.automaton) {
             (Quantity::Any, Some(automaton)) => automaton.finds(haystack),
-            (Quantity::Any, None) => self.matchers.iter().any(|matcher| matcher.is_match(haystack)),
-            (Quantity::All, _) => self.matchers.iter().all(|matcher| matcher.is_match(haystack)),
+            (Quantity::Any, None) => self
+                .matchers
+                .iter()
+                .any(|matcher| matcher.is_match(haystack)),
+            (Quantity::All, _) => self
+                .matchers
+                .iter()
+                .all(|matcher| matcher.is_match(haystack)),
         }
     }
 
     /// The position of the first needle, in the order given, that is found.
     pub fn first_index(&self, haystack: &str) -> Option<usize> {
-        self.matchers.iter().position(|matcher| matcher.is_match(haystack))
+        self.matchers
+            .iter()
+            .position(|matcher| matcher.is_match(haystack))
     }
 }
 
 impl Automaton {
     /// `None` when the needles are few, or one of them is empty or not ASCII.
     fn new(needles: &[&str]) -> Option<Automaton> {
-        if needles.len() < AUTOMATON_NEEDLES_MIN || needles.iter().any(|needle| needle.is_empty() || !needle.is_ascii()) {
+        if needles.len() < AUTOMATON_NEEDLES_MIN
+            || needles
+                .iter()
+                .any(|needle| needle.is_empty() || !needle.is_ascii())
+        {
             return None;
         }
         let search = AhoCorasickBuilder::new()
@@ -58,13 +76,16 @@ impl Automaton {
             .match_kind(MatchKind::Standard)
             .build(needles)
             .ok()?;
-        let boundaries = needles.iter().map(|needle| Boundaries::of(needle, Place::Term)).collect();
+        let boundaries = needles
+            .iter()
+            .map(|needle| Boundaries::of(needle, Place::Term))
+            .collect();
         Some(Automaton { search, boundaries })
     }
 
     fn finds(&self, haystack: &str) -> bool {
-        self.search
-            .find_overlapping_iter(haystack)
-            .any(|hit| self.boundaries[hit.pattern().as_usize()].kept(haystack, hit.start(), hit.end()))
+        self.search.find_overlapping_iter(haystack).any(|hit| {
+            self.boundaries[hit.pattern().as_usize()].kept(haystack, hit.start(), hit.end())
+        })
     }
 }

@@ -54,8 +54,15 @@ fn the_first_needle_found_is_the_first_in_the_list() {
     assert_eq!(set.first_index("nothing"), None);
 }
 
-const PLACES: [Place; 7] =
-    [Place::Anywhere, Place::Term, Place::TermStart, Place::TermEnd, Place::Start, Place::End, Place::Whole];
+const PLACES: [Place; 7] = [
+    Place::Anywhere,
+    Place::Term,
+    Place::TermStart,
+    Place::TermEnd,
+    Place::Start,
+    Place::End,
+    Place::Whole,
+];
 
 /// The definition, without any speed.
 fn naive(haystack: &str, needle: &str, place: Place, case: Case) -> bool {
