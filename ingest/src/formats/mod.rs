@@ -4,6 +4,7 @@
 
 mod line;
 mod network;
+mod squid;
 mod zeek;
 
 use crate::input::Input;
@@ -41,7 +42,7 @@ pub enum Sniff {
 }
 
 /// All formats, in the order in which equal confidence is resolved.
-pub static FORMATS: &[&dyn LogFormat] = &[&zeek::TSV, &zeek::JSON];
+pub static FORMATS: &[&dyn LogFormat] = &[&zeek::TSV, &zeek::JSON, &squid::FORMAT];
 
 /// The head of a file, as sniffing sees it.
 #[derive(Debug, Clone, Copy)]

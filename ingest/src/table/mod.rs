@@ -126,16 +126,20 @@ impl TableRows {
     /// where the source had none, and the hidden columns are filled.
     pub fn commit(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
         self.fill_identity(id);
-        let rows = self.rows;
         let hidden = self.declared;
-        for column in &mut self.columns[..hidden] {
-            column.pad(rows + 1);
-        }
+        self.commit_declared();
         self.columns[hidden].push_i64(origin.ingested_ticks);
         self.columns[hidden + 1].push_hex(id.0);
         self.columns[hidden + 2].push_text(origin.file);
         self.columns[hidden + 3].push_i64(position as i64);
+    }
+
+    /// Completes a row of a table that comes from no file: the hidden columns are left out.
+    pub fn commit_declared(&mut self) {
         self.rows += 1;
+        for column in &mut self.columns[..self.declared] {
+            column.pad(self.rows);
+        }
     }
 
     fn fill_identity(&mut self, id: RecordId) {
@@ -178,6 +182,15 @@ impl TableRows {
         let arrays = self.columns.iter_mut().map(ColumnBuffer::finish).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("buffers are made from the schema")
+    }
+}
+
+impl TableRows {
+    /// The complete rows without the hidden columns.
+    pub fn take_declared(&mut self) -> RecordBatch {
+        self.columns.truncate(self.declared);
+        self.schema = Arc::new(Schema::new(self.schema.fields()[..self.declared].to_vec()));
+        self.take()
     }
 }
 

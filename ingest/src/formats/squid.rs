@@ -1,0 +1,395 @@
+//! Squid's native access log, the format that `access_log` has by default.
+//!
+//! `%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt`
+//! (spec: <https://wiki.squid-cache.org/Features/LogFormat>, <https://www.squid-cache.org/Doc/config/logformat/>)
+//!
+//! | column | from |
+//! |---|---|
+//! | Timestamp | `%ts` minus `%tr`: Squid stamps the end, the row has the start |
+//! | ActionType | HttpConnectionInspected, as Zeek behind Defender shows a proxied request |
+//! | LocalIP, LocalPort | the client; its port only where `%>p` follows the address |
+//! | RemoteIP, RemotePort | the proxy's listener, when `--from-proxy` or the configuration's `logs` say whose log it is |
+//! | RemoteUrl | the host of a CONNECT, else the URL; empty for Squid's own `error:…` |
+//! | AdditionalFields | Zeek's names, and TargetPort, TargetIP, ProxyAction, Hierarchy, ProxyName |
+//!
+//! A denied request (403, 407, `TCP_DENIED`) is a row like any other: the record says what was asked for, not that it was
+//! reached. `response_body_len` is `%<st`, which counts the headers too.
+
+use super::line::{self, Vetted};
+use super::network::NetworkTable;
+use super::{Head, LogFormat, Sniff};
+use crate::Result;
+use crate::address;
+use crate::input::{Input, Line};
+use crate::output::{Output, Refusal};
+use crate::proxies::Listener;
+use crate::report::Skip;
+use crate::table::TableRows;
+use crate::text::{Escape, TextObject, lossless};
+use crate::time;
+use huntql_kql::time::TICKS_PER_MILLISECOND;
+use std::fmt::Write;
+use std::net::IpAddr;
+
+pub(super) static FORMAT: Squid = Squid;
+
+pub(super) struct Squid;
+
+impl LogFormat for Squid {
+    fn name(&self) -> &'static str {
+        "squid"
+    }
+
+    fn title(&self) -> &'static str {
+        "Squid's native access log"
+    }
+
+    fn spec(&self) -> &'static str {
+        "https://wiki.squid-cache.org/Features/LogFormat"
+    }
+
+    /// One good line in three of the head's is enough: logs are cut, and comments are not Squid's.
+    fn sniff(&self, head: &Head<'_>) -> Sniff {
+        let (mut good, mut bad) = (0, 0);
+        for line in head.lines().filter(|line| !line.starts_with(b"#")).take(60) {
+            match Entry::parse(&lossless(line, Escape::Plain).0) {
+                Ok(_) => good += 1,
+                Err(_) => bad += 1,
+            }
+        }
+        match good > 0 && bad <= 2 * good {
+            true => Sniff::Certain,
+            false => Sniff::No,
+        }
+    }
+
+    fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
+        let table = NetworkTable::open(output);
+        let owner = output.options.proxies.owner_of(&input.name, output.options.from_proxy.as_deref());
+        let proxy = Proxy { name: owner.map(|proxy| proxy.name.clone()), listener: owner.and_then(|proxy| proxy.listener()) };
+        let mut reader = input.into_lines();
+        while let Some(line) = reader.next_line()? {
+            if line::vet(&line, output)? == Vetted::Usable {
+                read_line(&line, &table, &proxy, output)?;
+            }
+        }
+        output.report.nul_bytes += reader.nul_bytes();
+        Ok(())
+    }
+}
+
+/// Whose log it is.
+struct Proxy {
+    name: Option<String>,
+    listener: Option<Listener>,
+}
+
+fn read_line(line: &Line<'_>, table: &NetworkTable, proxy: &Proxy, output: &mut Output<'_>) -> Result<()> {
+    let place = line::place(line);
+    let (text, escaped) = lossless(line.bytes, Escape::Plain);
+    output.report.escaped_bytes += escaped;
+    if text.starts_with('#') {
+        output.skip(Skip::Comment);
+        return Ok(());
+    }
+    match Entry::parse(&text) {
+        Ok(entry) => {
+            entry.write(table, proxy, output.rows(table.id));
+            output.keep(table.id, "squid", line.bytes, place)
+        }
+        Err(refusal) => output.reject(refusal, line.bytes, place),
+    }
+}
+
+/// The fields of one line.
+#[derive(Debug, PartialEq)]
+struct Entry<'a> {
+    /// When the request began.
+    start: i64,
+    elapsed_ms: i64,
+    client: &'a str,
+    client_port: Option<i64>,
+    action: &'a str,
+    status: &'a str,
+    bytes: &'a str,
+    method: Option<&'a str>,
+    url: &'a str,
+    user: Option<&'a str>,
+    hierarchy: &'a str,
+    peer: Option<&'a str>,
+    mime: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn parse(line: &'a str) -> std::result::Result<Self, Refusal> {
+        let mut rest = without_syslog_prefix(line);
+        let mut next = |what: &'static str| {
+            let (field, tail) = split_field(rest);
+            rest = tail;
+            match field.is_empty() {
+                true => Err(Refusal::new("field_count", format!("the line ends before the {what}"))),
+                false => Ok(field),
+            }
+        };
+        let stamp = next("time")?;
+        let elapsed = next("elapsed time")?;
+        let client = next("client")?;
+        let result = next("result code")?;
+        let bytes = next("size")?;
+        let method = next("method")?;
+        let end = end_time(stamp)?;
+        let Ok(elapsed_ms) = elapsed.parse::<i64>() else {
+            return Err(Refusal::new("bad_number", format!("`{elapsed}` is no elapsed time in milliseconds")));
+        };
+        let (client, client_port) = client_end(client)?;
+        let Some((action, status)) = result.split_once('/').filter(|(_, s)| s.len() == 3 && is_digits(s)) else {
+            return Err(Refusal::new("bad_result", format!("`{result}` is no result code like `TCP_MISS/200`")));
+        };
+        if !is_digits(bytes) {
+            return Err(Refusal::new("bad_number", format!("`{bytes}` is no size")));
+        }
+        let tail = Tail::parse(rest)?;
+        let start = end - elapsed_ms.max(0).saturating_mul(TICKS_PER_MILLISECOND);
+        Ok(Self {
+            start,
+            elapsed_ms,
+            client,
+            client_port,
+            action,
+            status,
+            bytes,
+            method: set(method),
+            url: tail.url,
+            user: set(tail.user),
+            hierarchy: tail.hierarchy,
+            peer: set(tail.peer),
+            mime: set(tail.mime),
+        })
+    }
+
+    fn write(&self, table: &NetworkTable, proxy: &Proxy, rows: &mut TableRows) {
+        let client = address::parse(self.client);
+        rows.cell(table.timestamp).push_i64(self.start);
+        rows.cell(table.action_type).push_text("HttpConnectionInspected");
+        rows.cell(table.protocol).push_text("Tcp");
+        match client {
+            Some(_) => table.local(rows, self.client, client, self.client_port),
+            None => rows.cell(table.device_name).push_text(self.client),
+        }
+        if let Some(listener) = &proxy.listener {
+            table.remote(rows, &listener.address.to_string(), Some(listener.address), listener.port.map(i64::from));
+        }
+        let target = Target::of(self.method, self.url);
+        rows.cell(table.remote_url).push_text(target.url);
+        rows.cell(table.additional_fields).write_text(|text| self.write_fields(text, &target, proxy));
+    }
+
+    fn write_fields(&self, text: &mut String, target: &Target<'_>, proxy: &Proxy) {
+        let mut object = TextObject::begin(text);
+        object.field("direction", "Out");
+        let mut optional = |key, value: Option<&str>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                object.field(key, value);
+            }
+        };
+        optional("method", self.method);
+        optional("host", Some(target.host));
+        optional("uri", Some(self.url));
+        optional("status_code", Some(self.status));
+        optional("response_body_len", Some(self.bytes));
+        optional("username", self.user);
+        optional("ProxyAction", Some(self.action));
+        optional("Hierarchy", Some(self.hierarchy));
+        optional("ProxyName", proxy.name.as_deref());
+        let peer_key = if self.peer.is_some_and(|peer| address::parse(peer).is_some()) { "TargetIP" } else { "TargetPeer" };
+        optional(peer_key, self.peer);
+        object.field_with("duration", |text| {
+            write!(text, "{}.{:03}000", self.elapsed_ms / 1000, (self.elapsed_ms % 1000).abs())
+                .expect("a String takes everything");
+        });
+        if let Some(port) = target.port {
+            object.field_with("TargetPort", |text| write!(text, "{port}").expect("a String takes everything"));
+        }
+        if let Some(mime) = self.mime {
+            object.field_with("resp_mime_types", |text| {
+                text.push_str("[\\\"");
+                crate::text::push_json_escaped(text, mime);
+                text.push_str("\\\"]");
+            });
+        }
+        object.end();
+    }
+}
+
+/// What follows the method: the URL, which may hold blanks (`uri_whitespace allow`), and three fields that hold none.
+struct Tail<'a> {
+    url: &'a str,
+    user: &'a str,
+    hierarchy: &'a str,
+    peer: &'a str,
+    mime: &'a str,
+}
+
+impl<'a> Tail<'a> {
+    fn parse(rest: &'a str) -> std::result::Result<Self, Refusal> {
+        // `log_mime_hdrs on` appends the headers in brackets; they are no part of the format's fields.
+        let rest = rest.find(" [").map_or(rest, |end| &rest[..end]).trim_end();
+        let mut fields = rest.rsplitn(4, ' ');
+        let (mime, peer, user, url) = (fields.next(), fields.next(), fields.next(), fields.next());
+        let (Some(mime), Some(peer), Some(user), Some(url)) = (mime, peer, user, url) else {
+            return Err(Refusal::new("field_count", "the line ends before the type of the answer"));
+        };
+        let code = peer.split_once('/').filter(|(code, _)| {
+            !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        });
+        let Some((hierarchy, peer)) = code else {
+            return Err(Refusal::new("bad_hierarchy", format!("`{peer}` is no hierarchy code like `HIER_DIRECT/192.0.2.1`")));
+        };
+        Ok(Self { url: url.trim(), user, hierarchy, peer, mime })
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Target<'a> {
+    url: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Target<'a> {
+    fn of(method: Option<&str>, url: &'a str) -> Self {
+        if url.starts_with("error:") || url == "-" || url == "NONE://" {
+            return Self { url: "", host: "", port: None };
+        }
+        if method == Some("CONNECT") {
+            // Squid has `host:port`; other writers of this format put a scheme before it.
+            let authority = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+            let (host, port) = split_port(authority);
+            return Self { url: host, host, port };
+        }
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return Self { url, host: "", port: None };
+        };
+        const DEFAULT_PORTS: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21)];
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (host, port) = split_port(authority);
+        let default = DEFAULT_PORTS.iter().find(|(name, _)| name.eq_ignore_ascii_case(scheme)).map(|(_, port)| *port);
+        Self { url, host, port: port.or(default) }
+    }
+}
+
+/// `host:port`, `[::1]:443` or a host alone; the brackets go.
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (authority, None),
+        },
+        _ => (authority, None),
+    }
+}
+
+/// The client as an address with an optional port, or as a name (`log_fqdn`, or an anonymised log).
+fn client_end(text: &str) -> std::result::Result<(&str, Option<i64>), Refusal> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Ok((text, None));
+    }
+    let (host, port) = split_port(text);
+    let is_name = |host: &str| {
+        host.bytes().any(|b| b.is_ascii_alphabetic()) && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    };
+    match address::parse(host).is_some() || is_name(host) {
+        true => Ok((host, port.map(i64::from))),
+        false => Err(Refusal::new("bad_address", format!("`{text}` is no client address"))),
+    }
+}
+
+/// The time at which the request ended: epoch seconds with milliseconds.
+fn end_time(text: &str) -> std::result::Result<i64, Refusal> {
+    let has_point = text.contains('.') && text.len() > 10;
+    let tick = time::epoch_seconds(text).filter(|_| has_point);
+    match tick {
+        Some(tick) if tick >= time::YEAR_1990 => Ok(tick),
+        Some(_) => Err(Refusal::new("time_before_1990", format!("`{text}` is before 1990"))),
+        None => Err(Refusal::new("bad_time", format!("`{text}` is no time in seconds since 1970"))),
+    }
+}
+
+/// A relay may have put `Mar  1 10:00:00 gw (squid-1): ` or `… squid[812]: ` before the line.
+fn without_syslog_prefix(line: &str) -> &str {
+    let line = line.trim_start();
+    if line.starts_with(|c: char| c.is_ascii_digit()) && line.find(' ').is_some_and(|end| line[..end].contains('.')) {
+        return line;
+    }
+    let Some(name) = line.find("squid") else { return line };
+    line[name..].find(": ").map_or(line, |colon| &line[name + colon + 2..])
+}
+
+/// The first field and what follows the blanks after it.
+fn split_field(text: &str) -> (&str, &str) {
+    let text = text.trim_start_matches(' ');
+    match memchr::memchr(b' ', text.as_bytes()) {
+        Some(end) => (&text[..end], text[end..].trim_start_matches(' ')),
+        None => (text, ""),
+    }
+}
+
+fn set(field: &str) -> Option<&str> {
+    (field != "-").then_some(field)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn entry(line: &str) -> Entry<'_> {
+        Entry::parse(line).unwrap()
+    }
+
+    #[test]
+    fn the_time_is_the_end_and_the_row_has_the_start() {
+        let parsed = entry("1386543323.500   1500 10.0.0.9 TCP_TUNNEL/200 4099 CONNECT example.org:443 - HIER_DIRECT/192.0.2.7 -");
+        assert_eq!(parsed.start, time::epoch_seconds("1386543322.000").unwrap());
+        assert_eq!(Target::of(parsed.method, parsed.url), Target { url: "example.org", host: "example.org", port: Some(443) });
+        assert_eq!((parsed.mime, parsed.peer), (None, Some("192.0.2.7")));
+    }
+
+    #[test]
+    fn squids_own_errors_name_no_target() {
+        let parsed = entry("1386543500.000      5 10.0.0.9 NONE/000 0 - error:transaction-end-before-headers - HIER_NONE/- -");
+        assert_eq!(Target::of(parsed.method, parsed.url), Target { url: "", host: "", port: None });
+    }
+
+    #[test]
+    fn old_hierarchy_codes_blanks_in_urls_and_syslog_prefixes_are_read() {
+        let old = entry("1066036250.129 1036 10.0.0.9 TCP_MISS/200 753 GET http://a.example/x y bob DIRECT/a.example text/html");
+        assert_eq!((old.url, old.user, old.hierarchy), ("http://a.example/x y", Some("bob"), "DIRECT"));
+        let relayed = entry("Mar  1 10:00:00 gw (squid-1): 1386543323.000 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -");
+        assert_eq!(relayed.url, "http://b.example/");
+    }
+
+    #[test]
+    fn a_client_may_have_a_port_and_an_ipv6_target_brackets() {
+        let parsed = entry("1386543323.000 4 10.0.0.9:50123 TCP_TUNNEL/200 9 CONNECT [2001:db8::1]:443 - HIER_NONE/- -");
+        assert_eq!((parsed.client, parsed.client_port), ("10.0.0.9", Some(50123)));
+        assert_eq!(Target::of(parsed.method, parsed.url).host, "2001:db8::1");
+    }
+
+    #[test]
+    fn what_is_cut_is_refused_with_its_reason() {
+        let cut = Entry::parse("1386543323.000      4 91.188.124.227 TCP_DENIED/403 4099 GET http://www.proxy");
+        assert_eq!(cut.unwrap_err().code, "field_count");
+        let relative = Entry::parse("22.335 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -");
+        assert_eq!(relative.unwrap_err().code, "bad_time");
+    }
+}

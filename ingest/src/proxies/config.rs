@@ -1,0 +1,121 @@
+//! `huntql.toml`: the part that names the proxies.
+//!
+//! ```toml
+//! [[proxy]]
+//! name = "gateway"
+//! listeners = ["10.0.0.6:8080", "10.1.0.0/24:3128"]
+//! logs = ["squid/access.log*"]          # its own logs
+//! valid_from = "2026-01-01T00:00:00Z"   # optional, as is valid_to
+//! ```
+//!
+//! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
+
+use super::{Proxy, ProxySet, parse_listener};
+use crate::time;
+use std::fmt;
+use std::path::Path;
+use toml::{Table, Value};
+
+/// What is wrong with a configuration; says where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+const TOP_KEYS: &[&str] = &["proxy"];
+const PROXY_KEYS: &[&str] = &["name", "listeners", "logs", "valid_from", "valid_to"];
+
+/// Reads the file at `path`.
+pub fn read_config(path: &Path) -> Result<ProxySet, ConfigError> {
+    let source = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
+    parse_config(&text, &source)
+}
+
+/// Reads the text of a configuration; `source` is its name for errors and for the table.
+pub fn parse_config(text: &str, source: &str) -> Result<ProxySet, ConfigError> {
+    let fail = |message: String| ConfigError(format!("{source}: {message}"));
+    let table: Table = text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))?;
+    check_keys(&table, TOP_KEYS, "at the top").map_err(fail)?;
+    let entries = match table.get("proxy") {
+        None => return Ok(ProxySet::default()),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return Err(fail("`proxy` is written as `[[proxy]]`, once for each proxy".to_owned())),
+    };
+    let mut proxies: Vec<Proxy> = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let Value::Table(entry) = entry else { return Err(fail("`proxy` is written as `[[proxy]]`".to_owned())) };
+        let proxy = parse_proxy(entry, source).map_err(|message| fail(format!("proxy {}: {message}", index + 1)))?;
+        if proxies.iter().any(|known| known.name == proxy.name) {
+            return Err(fail(format!("two proxies have the name `{}`", proxy.name)));
+        }
+        proxies.push(proxy);
+    }
+    Ok(ProxySet::new(proxies))
+}
+
+fn parse_proxy(entry: &Table, source: &str) -> Result<Proxy, String> {
+    check_keys(entry, PROXY_KEYS, "in `[[proxy]]`")?;
+    let Some(Value::String(name)) = entry.get("name").filter(|name| name.as_str() != Some("")) else {
+        return Err("`name` is missing; it is a text".to_owned());
+    };
+    let listeners = texts(entry, "listeners")?;
+    if listeners.is_empty() {
+        return Err(format!("`listeners` of `{name}` is missing; it is a list like [\"10.0.0.6:8080\"]"));
+    }
+    let logs = texts(entry, "logs")?;
+    if let Some((pattern, error)) = logs.iter().find_map(|p| Some((p, glob::Pattern::new(p).err()?))) {
+        return Err(format!("`{pattern}` in `logs` is no pattern: {error}"));
+    }
+    let (valid_from, valid_to) = (instant(entry, "valid_from")?, instant(entry, "valid_to")?);
+    if let (Some(from), Some(to)) = (valid_from, valid_to)
+        && from >= to
+    {
+        return Err(format!("`valid_from` of `{name}` is not before its `valid_to`"));
+    }
+    Ok(Proxy {
+        name: name.clone(),
+        listeners: listeners.iter().map(|text| parse_listener(text)).collect::<Result<_, _>>()?,
+        logs,
+        source: source.to_owned(),
+        valid_from,
+        valid_to,
+    })
+}
+
+fn texts(entry: &Table, key: &str) -> Result<Vec<String>, String> {
+    let Some(value) = entry.get(key) else { return Ok(Vec::new()) };
+    let texts = value.as_array().and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
+    texts.ok_or_else(|| format!("`{key}` is a list of texts"))
+}
+
+/// A date and time with its zone, as TOML's own or as text; a date alone is its midnight in UTC.
+fn instant(entry: &Table, key: &str) -> Result<Option<i64>, String> {
+    let text = match entry.get(key) {
+        None => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Datetime(datetime)) => datetime.to_string(),
+        Some(other) => return Err(format!("`{key}` is a date and time, not `{other}`")),
+    };
+    let midnight = || time::iso_local(text.as_bytes()).filter(|_| text.len() == 10).map(|(tick, _)| tick);
+    match time::iso_instant(&text).or_else(midnight) {
+        Some(tick) => Ok(Some(tick)),
+        None => Err(format!("`{text}` in `{key}` is no date and time with a zone, like `2026-01-01T00:00:00Z`")),
+    }
+}
+
+fn check_keys(table: &Table, known: &[&str], place: &str) -> Result<(), String> {
+    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
+    let near = known.iter().map(|name| (strsim::jaro_winkler(key, name), name));
+    let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+    Err(match near {
+        Some((_, name)) => format!("`{key}` {place} is not a known key; did you mean `{name}`?"),
+        None => format!("`{key}` {place} is not a known key; known: {}", known.join(", ")),
+    })
+}
