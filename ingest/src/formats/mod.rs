@@ -2,6 +2,7 @@
 //!
 //! To add one: a module with its spec link, its mapping in one table and its sniffing, and a row in [`FORMATS`].
 
+mod defender;
 mod line;
 mod network;
 mod squid;
@@ -42,11 +43,20 @@ pub enum Sniff {
 }
 
 /// All formats, in the order in which equal confidence is resolved.
-pub static FORMATS: &[&dyn LogFormat] = &[&zeek::TSV, &zeek::JSON, &squid::FORMAT];
+pub static FORMATS: &[&dyn LogFormat] = &[
+    &defender::STREAM,
+    &defender::API,
+    &defender::CSV,
+    &zeek::TSV,
+    &zeek::JSON,
+    &squid::FORMAT,
+];
 
 /// The head of a file, as sniffing sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
+    /// As the user or a folder gave it.
+    pub path: &'a str,
     /// The file's name without its folders.
     pub file_name: &'a str,
     /// The first bytes of text, decompressed.
@@ -59,7 +69,11 @@ impl<'a> Head<'a> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or(path);
-        Self { file_name, bytes }
+        Self {
+            path,
+            file_name,
+            bytes,
+        }
     }
 
     /// The lines that are whole, blank ones left out; the only line when there is but one.

@@ -65,8 +65,14 @@ impl LogFormat for Squid {
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let table = NetworkTable::open(output);
-        let owner = output.options.proxies.owner_of(&input.name, output.options.from_proxy.as_deref());
-        let proxy = Proxy { name: owner.map(|proxy| proxy.name.clone()), listener: owner.and_then(|proxy| proxy.listener()) };
+        let owner = output
+            .options
+            .proxies
+            .owner_of(&input.name, output.options.from_proxy.as_deref());
+        let proxy = Proxy {
+            name: owner.map(|proxy| proxy.name.clone()),
+            listener: owner.and_then(|proxy| proxy.listener()),
+        };
         let mut reader = input.into_lines();
         while let Some(line) = reader.next_line()? {
             if line::vet(&line, output)? == Vetted::Usable {
@@ -84,7 +90,12 @@ struct Proxy {
     listener: Option<Listener>,
 }
 
-fn read_line(line: &Line<'_>, table: &NetworkTable, proxy: &Proxy, output: &mut Output<'_>) -> Result<()> {
+fn read_line(
+    line: &Line<'_>,
+    table: &NetworkTable,
+    proxy: &Proxy,
+    output: &mut Output<'_>,
+) -> Result<()> {
     let place = line::place(line);
     let (text, escaped) = lossless(line.bytes, Escape::Plain);
     output.report.escaped_bytes += escaped;
@@ -127,7 +138,10 @@ impl<'a> Entry<'a> {
             let (field, tail) = split_field(rest);
             rest = tail;
             match field.is_empty() {
-                true => Err(Refusal::new("field_count", format!("the line ends before the {what}"))),
+                true => Err(Refusal::new(
+                    "field_count",
+                    format!("the line ends before the {what}"),
+                )),
                 false => Ok(field),
             }
         };
@@ -139,11 +153,20 @@ impl<'a> Entry<'a> {
         let method = next("method")?;
         let end = end_time(stamp)?;
         let Ok(elapsed_ms) = elapsed.parse::<i64>() else {
-            return Err(Refusal::new("bad_number", format!("`{elapsed}` is no elapsed time in milliseconds")));
+            return Err(Refusal::new(
+                "bad_number",
+                format!("`{elapsed}` is no elapsed time in milliseconds"),
+            ));
         };
         let (client, client_port) = client_end(client)?;
-        let Some((action, status)) = result.split_once('/').filter(|(_, s)| s.len() == 3 && is_digits(s)) else {
-            return Err(Refusal::new("bad_result", format!("`{result}` is no result code like `TCP_MISS/200`")));
+        let Some((action, status)) = result
+            .split_once('/')
+            .filter(|(_, s)| s.len() == 3 && is_digits(s))
+        else {
+            return Err(Refusal::new(
+                "bad_result",
+                format!("`{result}` is no result code like `TCP_MISS/200`"),
+            ));
         };
         if !is_digits(bytes) {
             return Err(Refusal::new("bad_number", format!("`{bytes}` is no size")));
@@ -170,18 +193,25 @@ impl<'a> Entry<'a> {
     fn write(&self, table: &NetworkTable, proxy: &Proxy, rows: &mut TableRows) {
         let client = address::parse(self.client);
         rows.cell(table.timestamp).push_i64(self.start);
-        rows.cell(table.action_type).push_text("HttpConnectionInspected");
+        rows.cell(table.action_type)
+            .push_text("HttpConnectionInspected");
         rows.cell(table.protocol).push_text("Tcp");
         match client {
             Some(_) => table.local(rows, self.client, client, self.client_port),
             None => rows.cell(table.device_name).push_text(self.client),
         }
         if let Some(listener) = &proxy.listener {
-            table.remote(rows, &listener.address.to_string(), Some(listener.address), listener.port.map(i64::from));
+            table.remote(
+                rows,
+                &listener.address.to_string(),
+                Some(listener.address),
+                listener.port.map(i64::from),
+            );
         }
         let target = Target::of(self.method, self.url);
         rows.cell(table.remote_url).push_text(target.url);
-        rows.cell(table.additional_fields).write_text(|text| self.write_fields(text, &target, proxy));
+        rows.cell(table.additional_fields)
+            .write_text(|text| self.write_fields(text, &target, proxy));
     }
 
     fn write_fields(&self, text: &mut String, target: &Target<'_>, proxy: &Proxy) {
@@ -201,14 +231,25 @@ impl<'a> Entry<'a> {
         optional("ProxyAction", Some(self.action));
         optional("Hierarchy", Some(self.hierarchy));
         optional("ProxyName", proxy.name.as_deref());
-        let peer_key = if self.peer.is_some_and(|peer| address::parse(peer).is_some()) { "TargetIP" } else { "TargetPeer" };
+        let peer_key = if self.peer.is_some_and(|peer| address::parse(peer).is_some()) {
+            "TargetIP"
+        } else {
+            "TargetPeer"
+        };
         optional(peer_key, self.peer);
         object.field_with("duration", |text| {
-            write!(text, "{}.{:03}000", self.elapsed_ms / 1000, (self.elapsed_ms % 1000).abs())
-                .expect("a String takes everything");
+            write!(
+                text,
+                "{}.{:03}000",
+                self.elapsed_ms / 1000,
+                (self.elapsed_ms % 1000).abs()
+            )
+            .expect("a String takes everything");
         });
         if let Some(port) = target.port {
-            object.field_with("TargetPort", |text| write!(text, "{port}").expect("a String takes everything"));
+            object.field_with("TargetPort", |text| {
+                write!(text, "{port}").expect("a String takes everything")
+            });
         }
         if let Some(mime) = self.mime {
             object.field_with("resp_mime_types", |text| {
@@ -237,15 +278,30 @@ impl<'a> Tail<'a> {
         let mut fields = rest.rsplitn(4, ' ');
         let (mime, peer, user, url) = (fields.next(), fields.next(), fields.next(), fields.next());
         let (Some(mime), Some(peer), Some(user), Some(url)) = (mime, peer, user, url) else {
-            return Err(Refusal::new("field_count", "the line ends before the type of the answer"));
+            return Err(Refusal::new(
+                "field_count",
+                "the line ends before the type of the answer",
+            ));
         };
         let code = peer.split_once('/').filter(|(code, _)| {
-            !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            !code.is_empty()
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         });
         let Some((hierarchy, peer)) = code else {
-            return Err(Refusal::new("bad_hierarchy", format!("`{peer}` is no hierarchy code like `HIER_DIRECT/192.0.2.1`")));
+            return Err(Refusal::new(
+                "bad_hierarchy",
+                format!("`{peer}` is no hierarchy code like `HIER_DIRECT/192.0.2.1`"),
+            ));
         };
-        Ok(Self { url: url.trim(), user, hierarchy, peer, mime })
+        Ok(Self {
+            url: url.trim(),
+            user,
+            hierarchy,
+            peer,
+            mime,
+        })
     }
 }
 
@@ -260,30 +316,60 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn of(method: Option<&str>, url: &'a str) -> Self {
         if url.starts_with("error:") || url == "-" || url == "NONE://" {
-            return Self { url: "", host: "", port: None };
+            return Self {
+                url: "",
+                host: "",
+                port: None,
+            };
         }
         if method == Some("CONNECT") {
             // Squid has `host:port`; other writers of this format put a scheme before it.
-            let authority = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+            let authority = url
+                .split_once("://")
+                .map_or(url, |(_, rest)| rest)
+                .trim_end_matches('/');
             let (host, port) = split_port(authority);
-            return Self { url: host, host, port };
+            return Self {
+                url: host,
+                host,
+                port,
+            };
         }
         let Some((scheme, rest)) = url.split_once("://") else {
-            return Self { url, host: "", port: None };
+            return Self {
+                url,
+                host: "",
+                port: None,
+            };
         };
         const DEFAULT_PORTS: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21)];
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let authority = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
         let (host, port) = split_port(authority);
-        let default = DEFAULT_PORTS.iter().find(|(name, _)| name.eq_ignore_ascii_case(scheme)).map(|(_, port)| *port);
-        Self { url, host, port: port.or(default) }
+        let default = DEFAULT_PORTS
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(scheme))
+            .map(|(_, port)| *port);
+        Self {
+            url,
+            host,
+            port: port.or(default),
+        }
     }
 }
 
 /// `host:port`, `[::1]:443` or a host alone; the brackets go.
 fn split_port(authority: &str) -> (&str, Option<u16>) {
-    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    if let Some((host, rest)) = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        return (
+            host,
+            rest.strip_prefix(':').and_then(|port| port.parse().ok()),
+        );
     }
     match authority.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') => match port.parse() {
@@ -301,11 +387,17 @@ fn client_end(text: &str) -> std::result::Result<(&str, Option<i64>), Refusal> {
     }
     let (host, port) = split_port(text);
     let is_name = |host: &str| {
-        host.bytes().any(|b| b.is_ascii_alphabetic()) && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        host.bytes().any(|b| b.is_ascii_alphabetic())
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
     };
     match address::parse(host).is_some() || is_name(host) {
         true => Ok((host, port.map(i64::from))),
-        false => Err(Refusal::new("bad_address", format!("`{text}` is no client address"))),
+        false => Err(Refusal::new(
+            "bad_address",
+            format!("`{text}` is no client address"),
+        )),
     }
 }
 
@@ -315,19 +407,31 @@ fn end_time(text: &str) -> std::result::Result<i64, Refusal> {
     let tick = time::epoch_seconds(text).filter(|_| has_point);
     match tick {
         Some(tick) if tick >= time::YEAR_1990 => Ok(tick),
-        Some(_) => Err(Refusal::new("time_before_1990", format!("`{text}` is before 1990"))),
-        None => Err(Refusal::new("bad_time", format!("`{text}` is no time in seconds since 1970"))),
+        Some(_) => Err(Refusal::new(
+            "time_before_1990",
+            format!("`{text}` is before 1990"),
+        )),
+        None => Err(Refusal::new(
+            "bad_time",
+            format!("`{text}` is no time in seconds since 1970"),
+        )),
     }
 }
 
 /// A relay may have put `Mar  1 10:00:00 gw (squid-1): ` or `… squid[812]: ` before the line.
 fn without_syslog_prefix(line: &str) -> &str {
     let line = line.trim_start();
-    if line.starts_with(|c: char| c.is_ascii_digit()) && line.find(' ').is_some_and(|end| line[..end].contains('.')) {
+    if line.starts_with(|c: char| c.is_ascii_digit())
+        && line.find(' ').is_some_and(|end| line[..end].contains('.'))
+    {
         return line;
     }
-    let Some(name) = line.find("squid") else { return line };
-    line[name..].find(": ").map_or(line, |colon| &line[name + colon + 2..])
+    let Some(name) = line.find("squid") else {
+        return line;
+    };
+    line[name..]
+        .find(": ")
+        .map_or(line, |colon| &line[name + colon + 2..])
 }
 
 /// The first field and what follows the blanks after it.
@@ -358,38 +462,71 @@ mod tests {
 
     #[test]
     fn the_time_is_the_end_and_the_row_has_the_start() {
-        let parsed = entry("1386543323.500   1500 10.0.0.9 TCP_TUNNEL/200 4099 CONNECT example.org:443 - HIER_DIRECT/192.0.2.7 -");
+        let parsed = entry(
+            "1386543323.500   1500 10.0.0.9 TCP_TUNNEL/200 4099 CONNECT example.org:443 - HIER_DIRECT/192.0.2.7 -",
+        );
         assert_eq!(parsed.start, time::epoch_seconds("1386543322.000").unwrap());
-        assert_eq!(Target::of(parsed.method, parsed.url), Target { url: "example.org", host: "example.org", port: Some(443) });
+        assert_eq!(
+            Target::of(parsed.method, parsed.url),
+            Target {
+                url: "example.org",
+                host: "example.org",
+                port: Some(443)
+            }
+        );
         assert_eq!((parsed.mime, parsed.peer), (None, Some("192.0.2.7")));
     }
 
     #[test]
     fn squids_own_errors_name_no_target() {
-        let parsed = entry("1386543500.000      5 10.0.0.9 NONE/000 0 - error:transaction-end-before-headers - HIER_NONE/- -");
-        assert_eq!(Target::of(parsed.method, parsed.url), Target { url: "", host: "", port: None });
+        let parsed = entry(
+            "1386543500.000      5 10.0.0.9 NONE/000 0 - error:transaction-end-before-headers - HIER_NONE/- -",
+        );
+        assert_eq!(
+            Target::of(parsed.method, parsed.url),
+            Target {
+                url: "",
+                host: "",
+                port: None
+            }
+        );
     }
 
     #[test]
     fn old_hierarchy_codes_blanks_in_urls_and_syslog_prefixes_are_read() {
-        let old = entry("1066036250.129 1036 10.0.0.9 TCP_MISS/200 753 GET http://a.example/x y bob DIRECT/a.example text/html");
-        assert_eq!((old.url, old.user, old.hierarchy), ("http://a.example/x y", Some("bob"), "DIRECT"));
-        let relayed = entry("Mar  1 10:00:00 gw (squid-1): 1386543323.000 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -");
+        let old = entry(
+            "1066036250.129 1036 10.0.0.9 TCP_MISS/200 753 GET http://a.example/x y bob DIRECT/a.example text/html",
+        );
+        assert_eq!(
+            (old.url, old.user, old.hierarchy),
+            ("http://a.example/x y", Some("bob"), "DIRECT")
+        );
+        let relayed = entry(
+            "Mar  1 10:00:00 gw (squid-1): 1386543323.000 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -",
+        );
         assert_eq!(relayed.url, "http://b.example/");
     }
 
     #[test]
     fn a_client_may_have_a_port_and_an_ipv6_target_brackets() {
-        let parsed = entry("1386543323.000 4 10.0.0.9:50123 TCP_TUNNEL/200 9 CONNECT [2001:db8::1]:443 - HIER_NONE/- -");
-        assert_eq!((parsed.client, parsed.client_port), ("10.0.0.9", Some(50123)));
+        let parsed = entry(
+            "1386543323.000 4 10.0.0.9:50123 TCP_TUNNEL/200 9 CONNECT [2001:db8::1]:443 - HIER_NONE/- -",
+        );
+        assert_eq!(
+            (parsed.client, parsed.client_port),
+            ("10.0.0.9", Some(50123))
+        );
         assert_eq!(Target::of(parsed.method, parsed.url).host, "2001:db8::1");
     }
 
     #[test]
     fn what_is_cut_is_refused_with_its_reason() {
-        let cut = Entry::parse("1386543323.000      4 91.188.124.227 TCP_DENIED/403 4099 GET http://www.proxy");
+        let cut = Entry::parse(
+            "1386543323.000      4 91.188.124.227 TCP_DENIED/403 4099 GET http://www.proxy",
+        );
         assert_eq!(cut.unwrap_err().code, "field_count");
-        let relative = Entry::parse("22.335 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -");
+        let relative =
+            Entry::parse("22.335 4 10.0.0.9 TCP_MISS/200 9 GET http://b.example/ - HIER_NONE/- -");
         assert_eq!(relative.unwrap_err().code, "bad_time");
     }
 }

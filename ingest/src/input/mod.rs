@@ -6,11 +6,13 @@ mod charset;
 mod damage;
 mod decompress;
 mod fingerprint;
+mod json_items;
 mod lines;
 mod paths;
 
 pub use damage::Damage;
 pub use fingerprint::fingerprint;
+pub use json_items::{Item, JsonItems};
 pub use lines::{LINE_BYTES_MAX, Line, LineEnd, LineReader};
 pub use paths::{Expanded, Found, Source, expand};
 
@@ -27,6 +29,8 @@ pub struct Input {
     head: Vec<u8>,
     rest: Box<dyn Read>,
     damage: Damage,
+    /// Where it came from, when it can be read once more.
+    source: Option<Source>,
 }
 
 impl Input {
@@ -44,7 +48,14 @@ impl Input {
             }
             Source::Stdin => Box::new(io::stdin().lock()),
         };
-        Self::from_reader(source.to_string(), reader)
+        let mut input = Self::from_reader(source.to_string(), reader)?;
+        input.source = matches!(source, Source::Path(_)).then(|| source.clone());
+        Ok(input)
+    }
+
+    /// The same source from its start, for a look ahead; `None` for what can be read only once.
+    pub fn reopen(&self) -> io::Result<Option<Self>> {
+        self.source.as_ref().map(Self::open).transpose()
     }
 
     pub fn from_reader(name: impl Into<String>, reader: impl Read + 'static) -> io::Result<Self> {
@@ -57,6 +68,7 @@ impl Input {
             head,
             rest,
             damage,
+            source: None,
         })
     }
 

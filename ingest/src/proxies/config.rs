@@ -34,24 +34,34 @@ const PROXY_KEYS: &[&str] = &["name", "listeners", "logs", "valid_from", "valid_
 /// Reads the file at `path`.
 pub fn read_config(path: &Path) -> Result<ProxySet, ConfigError> {
     let source = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
     parse_config(&text, &source)
 }
 
 /// Reads the text of a configuration; `source` is its name for errors and for the table.
 pub fn parse_config(text: &str, source: &str) -> Result<ProxySet, ConfigError> {
     let fail = |message: String| ConfigError(format!("{source}: {message}"));
-    let table: Table = text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))?;
+    let table: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| fail(error.to_string()))?;
     check_keys(&table, TOP_KEYS, "at the top").map_err(fail)?;
     let entries = match table.get("proxy") {
         None => return Ok(ProxySet::default()),
         Some(Value::Array(entries)) => entries,
-        Some(_) => return Err(fail("`proxy` is written as `[[proxy]]`, once for each proxy".to_owned())),
+        Some(_) => {
+            return Err(fail(
+                "`proxy` is written as `[[proxy]]`, once for each proxy".to_owned(),
+            ));
+        }
     };
     let mut proxies: Vec<Proxy> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let Value::Table(entry) = entry else { return Err(fail("`proxy` is written as `[[proxy]]`".to_owned())) };
-        let proxy = parse_proxy(entry, source).map_err(|message| fail(format!("proxy {}: {message}", index + 1)))?;
+        let Value::Table(entry) = entry else {
+            return Err(fail("`proxy` is written as `[[proxy]]`".to_owned()));
+        };
+        let proxy = parse_proxy(entry, source)
+            .map_err(|message| fail(format!("proxy {}: {message}", index + 1)))?;
         if proxies.iter().any(|known| known.name == proxy.name) {
             return Err(fail(format!("two proxies have the name `{}`", proxy.name)));
         }
@@ -62,26 +72,37 @@ pub fn parse_config(text: &str, source: &str) -> Result<ProxySet, ConfigError> {
 
 fn parse_proxy(entry: &Table, source: &str) -> Result<Proxy, String> {
     check_keys(entry, PROXY_KEYS, "in `[[proxy]]`")?;
-    let Some(Value::String(name)) = entry.get("name").filter(|name| name.as_str() != Some("")) else {
+    let Some(Value::String(name)) = entry.get("name").filter(|name| name.as_str() != Some(""))
+    else {
         return Err("`name` is missing; it is a text".to_owned());
     };
     let listeners = texts(entry, "listeners")?;
     if listeners.is_empty() {
-        return Err(format!("`listeners` of `{name}` is missing; it is a list like [\"10.0.0.6:8080\"]"));
+        return Err(format!(
+            "`listeners` of `{name}` is missing; it is a list like [\"10.0.0.6:8080\"]"
+        ));
     }
     let logs = texts(entry, "logs")?;
-    if let Some((pattern, error)) = logs.iter().find_map(|p| Some((p, glob::Pattern::new(p).err()?))) {
+    if let Some((pattern, error)) = logs
+        .iter()
+        .find_map(|p| Some((p, glob::Pattern::new(p).err()?)))
+    {
         return Err(format!("`{pattern}` in `logs` is no pattern: {error}"));
     }
     let (valid_from, valid_to) = (instant(entry, "valid_from")?, instant(entry, "valid_to")?);
     if let (Some(from), Some(to)) = (valid_from, valid_to)
         && from >= to
     {
-        return Err(format!("`valid_from` of `{name}` is not before its `valid_to`"));
+        return Err(format!(
+            "`valid_from` of `{name}` is not before its `valid_to`"
+        ));
     }
     Ok(Proxy {
         name: name.clone(),
-        listeners: listeners.iter().map(|text| parse_listener(text)).collect::<Result<_, _>>()?,
+        listeners: listeners
+            .iter()
+            .map(|text| parse_listener(text))
+            .collect::<Result<_, _>>()?,
         logs,
         source: source.to_owned(),
         valid_from,
@@ -90,8 +111,15 @@ fn parse_proxy(entry: &Table, source: &str) -> Result<Proxy, String> {
 }
 
 fn texts(entry: &Table, key: &str) -> Result<Vec<String>, String> {
-    let Some(value) = entry.get(key) else { return Ok(Vec::new()) };
-    let texts = value.as_array().and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
+    let Some(value) = entry.get(key) else {
+        return Ok(Vec::new());
+    };
+    let texts = value.as_array().and_then(|values| {
+        values
+            .iter()
+            .map(|v| v.as_str().map(str::to_owned))
+            .collect()
+    });
     texts.ok_or_else(|| format!("`{key}` is a list of texts"))
 }
 
@@ -103,19 +131,34 @@ fn instant(entry: &Table, key: &str) -> Result<Option<i64>, String> {
         Some(Value::Datetime(datetime)) => datetime.to_string(),
         Some(other) => return Err(format!("`{key}` is a date and time, not `{other}`")),
     };
-    let midnight = || time::iso_local(text.as_bytes()).filter(|_| text.len() == 10).map(|(tick, _)| tick);
+    let midnight = || {
+        time::iso_local(text.as_bytes())
+            .filter(|_| text.len() == 10)
+            .map(|(tick, _)| tick)
+    };
     match time::iso_instant(&text).or_else(midnight) {
         Some(tick) => Ok(Some(tick)),
-        None => Err(format!("`{text}` in `{key}` is no date and time with a zone, like `2026-01-01T00:00:00Z`")),
+        None => Err(format!(
+            "`{text}` in `{key}` is no date and time with a zone, like `2026-01-01T00:00:00Z`"
+        )),
     }
 }
 
 fn check_keys(table: &Table, known: &[&str], place: &str) -> Result<(), String> {
-    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
-    let near = known.iter().map(|name| (strsim::jaro_winkler(key, name), name));
-    let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let near = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(key, name), name));
+    let near = near
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     Err(match near {
         Some((_, name)) => format!("`{key}` {place} is not a known key; did you mean `{name}`?"),
-        None => format!("`{key}` {place} is not a known key; known: {}", known.join(", ")),
+        None => format!(
+            "`{key}` {place} is not a known key; known: {}",
+            known.join(", ")
+        ),
     })
 }

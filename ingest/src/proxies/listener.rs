@@ -38,7 +38,11 @@ pub struct Listener {
 /// Reads `ADDRESS[:PORT]` or `NETWORK[:PORT]`; an IPv6 address with a port stands in brackets. Errors say what was read.
 pub fn parse_listener(text: &str) -> Result<Listen, String> {
     let (address, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, rest)) => (address, rest.strip_prefix(':').or_else(|| rest.is_empty().then_some(""))),
+        Some((address, rest)) => (
+            address,
+            rest.strip_prefix(':')
+                .or_else(|| rest.is_empty().then_some("")),
+        ),
         None => match text.rsplit_once(':') {
             Some((address, port)) if !address.contains(':') => (address, Some(port)),
             _ => (text, Some("")),
@@ -48,8 +52,15 @@ pub fn parse_listener(text: &str) -> Result<Listen, String> {
         .ok_or_else(|| format!("`{text}` is no address or network with a port, like `10.0.0.6:8080` or `10.1.0.0/24:3128`"))?;
     let port = match port {
         Some("") => None,
-        Some(port) => Some(port.parse().map_err(|_| format!("`{port}` in `{text}` is no port"))?),
-        None => return Err(format!("`{text}` has something after its address that is no port")),
+        Some(port) => Some(
+            port.parse()
+                .map_err(|_| format!("`{port}` in `{text}` is no port"))?,
+        ),
+        None => {
+            return Err(format!(
+                "`{text}` has something after its address that is no port"
+            ));
+        }
     };
     Ok(Listen { address, port })
 }

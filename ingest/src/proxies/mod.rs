@@ -32,13 +32,19 @@ impl Proxy {
     /// because nothing in its log says which one it was.
     pub fn listener(&self) -> Option<Listener> {
         let mut listeners = self.listeners.iter().map(|listen| match listen.address {
-            Address::Ip(address) => Some(Listener { address, port: listen.port }),
+            Address::Ip(address) => Some(Listener {
+                address,
+                port: listen.port,
+            }),
             Address::Net(_) => None,
         });
         let first = listeners.next()??;
         listeners.try_fold(first, |known, next| {
             let next = next.filter(|next| next.address == known.address)?;
-            Some(Listener { address: known.address, port: known.port.filter(|port| next.port == Some(*port)) })
+            Some(Listener {
+                address: known.address,
+                port: known.port.filter(|port| next.port == Some(*port)),
+            })
         })
     }
 }
@@ -92,16 +98,26 @@ impl ProxySet {
         if let Some(name) = named {
             return self.proxies.iter().find(|proxy| proxy.name == name);
         }
-        let mut owners = self.proxies.iter().filter(|proxy| proxy.logs.iter().any(|pattern| matches(pattern, file)));
+        let mut owners = self
+            .proxies
+            .iter()
+            .filter(|proxy| proxy.logs.iter().any(|pattern| matches(pattern, file)));
         let owner = owners.next();
         owner.filter(|_| owners.next().is_none())
     }
 
     /// The rows of the table `Proxies`: one a listener, in the order of the configuration.
     pub fn to_batch(&self) -> RecordBatch {
-        let mut rows = crate::table::TableRows::new(builtin("Proxies").expect("Proxies is built in"));
-        let column = |rows: &crate::table::TableRows, name| rows.position(name).expect("Proxies has this column");
-        for (proxy, listen) in self.proxies.iter().flat_map(|proxy| proxy.listeners.iter().map(move |l| (proxy, l))) {
+        let mut rows =
+            crate::table::TableRows::new(builtin("Proxies").expect("Proxies is built in"));
+        let column = |rows: &crate::table::TableRows, name| {
+            rows.position(name).expect("Proxies has this column")
+        };
+        for (proxy, listen) in self
+            .proxies
+            .iter()
+            .flat_map(|proxy| proxy.listeners.iter().map(move |l| (proxy, l)))
+        {
             let texts = [
                 ("Name", proxy.name.clone()),
                 ("Address", listen.address.to_string()),
@@ -112,9 +128,15 @@ impl ProxySet {
                 let at = column(&rows, name);
                 rows.cell(at).push_text(text);
             }
-            let numbers =
-                [("Port", listen.port.map(i64::from)), ("ValidFrom", proxy.valid_from), ("ValidTo", proxy.valid_to)];
-            for (name, value) in numbers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            let numbers = [
+                ("Port", listen.port.map(i64::from)),
+                ("ValidFrom", proxy.valid_from),
+                ("ValidTo", proxy.valid_to),
+            ];
+            for (name, value) in numbers
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+            {
                 let at = column(&rows, name);
                 rows.cell(at).push_i64(value);
             }
@@ -129,7 +151,9 @@ impl ProxySet {
 fn matches(pattern: &str, file: &str) -> bool {
     let (pattern, file) = (pattern.replace('\\', "/"), file.replace('\\', "/"));
     let pattern = pattern.trim_start_matches("./");
-    let Ok(compiled) = glob::Pattern::new(pattern) else { return false };
+    let Ok(compiled) = glob::Pattern::new(pattern) else {
+        return false;
+    };
     let mut rest = file.as_str();
     loop {
         if compiled.matches(rest) {

@@ -115,6 +115,11 @@ impl TableRows {
         self.columns[position].len() > self.rows
     }
 
+    /// Whether the row that is being written has nothing here: no cell, a null or an empty text.
+    pub fn is_blank(&self, position: usize) -> bool {
+        self.columns[position].is_blank(self.rows)
+    }
+
     /// Takes back the row that is being written.
     pub fn undo(&mut self) {
         for column in &mut self.columns {
