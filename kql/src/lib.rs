@@ -8,6 +8,7 @@ pub mod lexer;
 pub mod operators;
 mod parser;
 pub mod span;
+pub mod terms;
 pub mod time;
 pub mod types;
 

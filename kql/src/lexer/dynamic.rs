@@ -56,7 +56,7 @@ impl Scanner<'_> {
             format!("`{}`", span.text(self.text))
         };
         self.error(
-            "SYN0002",
+            "KS006",
             span,
             format!("expected {expected} in the dynamic literal, found {found}"),
         );
@@ -78,8 +78,7 @@ impl Scanner<'_> {
             Some('[') => self.json_list(out, depth, ']'),
             Some('{') => self.json_list(out, depth, '}'),
             Some('"' | '\'') => {
-                let quote = self.peek()?;
-                let value = self.escaped(quote, EscapeSet::Json);
+                let value = self.json_string();
                 push_quoted(out, &value);
                 Some(())
             }
@@ -96,44 +95,41 @@ impl Scanner<'_> {
         }
     }
 
-    /// `[a, b]` or `{"k": a, …}`; a comma may stand behind the last item.
+    /// `[a, b]` or `{"k": a, …}`
     fn json_list(&mut self, out: &mut String, depth: usize, close: char) -> Option<()> {
         let open = self.peek()?;
         self.at += 1;
         out.push(open);
-        let mut first = true;
+        self.skip_blank();
+        if self.peek() == Some(close) {
+            self.at += 1;
+            out.push(close);
+            return Some(());
+        }
         loop {
             self.skip_blank();
-            if self.peek() == Some(close) {
-                self.at += 1;
-                out.push(close);
-                return Some(());
-            }
-            if !first {
-                out.push(',');
-            }
-            first = false;
             if close == '}' {
                 self.json_key(out)?;
             }
             self.json(out, depth + 1)?;
             self.skip_blank();
-            if !self.eat(",") && self.peek() != Some(close) {
+            if self.eat(",") {
+                out.push(',');
+                continue;
+            }
+            if self.peek() != Some(close) {
                 return self.json_error(&format!("`,` or `{close}`"));
             }
+            self.at += 1;
+            out.push(close);
+            return Some(());
         }
     }
 
     fn json_key(&mut self, out: &mut String) -> Option<()> {
         match self.string() {
             Some(TokenKind::String { value, .. }) => push_quoted(out, &value),
-            _ => {
-                let word = self.skip_while(super::continues_name);
-                if word.is_empty() {
-                    return self.json_error("a key");
-                }
-                push_quoted(out, word);
-            }
+            _ => return self.json_error("a key in quotes"),
         }
         self.skip_blank();
         if !self.eat(":") {
@@ -141,6 +137,16 @@ impl Scanner<'_> {
         }
         out.push(':');
         Some(())
+    }
+
+    /// A string, or several behind each other, which are one.
+    fn json_string(&mut self) -> String {
+        let mut value = String::new();
+        while let Some(quote) = self.peek().filter(|c| matches!(c, '"' | '\'')) {
+            value.push_str(&self.escaped(quote, EscapeSet::Json));
+            self.skip_blank();
+        }
+        value
     }
 
     /// A number, `true`, `null`, or a literal of Kusto's, which becomes a string (`datetime(…)`, `1h`, `guid(…)`).

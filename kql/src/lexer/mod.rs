@@ -150,7 +150,7 @@ impl<'a> Scanner<'a> {
         }
         self.at += first.len_utf8();
         let span = Span::new(self.at - first.len_utf8(), self.at);
-        self.error("SYN0003", span, format!("`{first}` has no meaning here"));
+        self.error("KS002", span, format!("`{first}` has no meaning here"));
         TokenKind::Unknown
     }
 

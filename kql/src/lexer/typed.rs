@@ -1,7 +1,7 @@
 //! Typed literals: `datetime(2024-01-01)`, `long(null)`, `guid(…)`, `real(+inf)` ….
 //!
 //! The bracket follows the type at once, and the text runs to the next closing bracket, as in Microsoft's own parser.
-//! `datetime()` is no literal: it needs a clock, and is left to be a call.
+//! `datetime()` and `datetime(now)` are no literals: they need a clock, and are left to be calls.
 
 use super::number::is_guid;
 use super::{Scanner, is_white_space};
@@ -39,7 +39,7 @@ impl Scanner<'_> {
         let rest = self.rest().strip_prefix('(')?;
         let length = rest.find([')', '\n', '\r'])?;
         let text = &rest[..length];
-        if !rest[length..].starts_with(')') || text.trim().is_empty() {
+        if !rest[length..].starts_with(')') || text.trim().is_empty() || text.trim() == "now" {
             return None;
         }
         self.at += length + 2;

@@ -3,7 +3,7 @@
 use super::OperatorParameter;
 use crate::ast::Name;
 use crate::operators::OperatorKind;
-use crate::parser::{PResult, Tokens, name, parameters};
+use crate::parser::{PResult, Tokens, made_name, parameters};
 
 /// `as [hint.materialized=…] Name`
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,6 @@ pub struct As {
 
 pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
     let (input, hints) = parameters(&[])(input)?;
-    let (input, name) = name(input)?;
+    let (input, name) = made_name(input)?;
     Ok((input, OperatorKind::As(As { hints, name })))
 }

@@ -2,7 +2,7 @@
 
 use crate::ast::Name;
 use crate::operators::OperatorKind;
-use crate::parser::{PResult, Tokens, after_keyword, name};
+use crate::parser::{PResult, Tokens, after_keyword, made_name};
 
 /// `count [as Name]`
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,6 @@ pub struct Count {
 }
 
 pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
-    let (input, name) = after_keyword("as", name)(input)?;
+    let (input, name) = after_keyword("as", made_name)(input)?;
     Ok((input, OperatorKind::Count(Count { name })))
 }

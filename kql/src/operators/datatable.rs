@@ -4,8 +4,7 @@ use super::OperatorParameter;
 use crate::ast::{ColumnDeclaration, Expr};
 use crate::operators::OperatorKind;
 use crate::parser::{
-    PResult, Tokens, column_declaration, comma_list1, expr, in_round, parameters, symbol,
-    with_properties,
+    PResult, Tokens, column_declaration, expr, missing, parameters, symbol, with_properties,
 };
 
 /// `datatable(a: long, …) [value, …]`, row by row.
@@ -48,27 +47,34 @@ pub(super) fn parse_externaldata(input: Tokens<'_>) -> PResult<'_, OperatorKind>
     ))
 }
 
-/// `(a: long, …)`
+/// `(a: long, …)`; a comma may stand behind the last one.
 fn columns(input: Tokens<'_>) -> PResult<'_, Vec<ColumnDeclaration>> {
-    if input.is_symbol(0, "(") && input.is_symbol(1, ")") {
-        return Ok((input.skip(2), Vec::new()));
-    }
-    in_round(comma_list1(column_declaration))(input)
+    list(input, "(", column_declaration, ")")
 }
 
 /// `[value, …]`; a comma may stand behind the last one.
 fn values(input: Tokens<'_>) -> PResult<'_, Vec<Expr>> {
-    let (mut input, _) = symbol("[")(input)?;
-    let mut values = Vec::new();
-    while !input.is_symbol(0, "]") {
-        let (rest, value) = expr(input)?;
-        values.push(value);
+    list(input, "[", expr, "]")
+}
+
+fn list<'a, T>(
+    input: Tokens<'a>,
+    open: &'static str,
+    item: fn(Tokens<'a>) -> PResult<'a, T>,
+    close: &'static str,
+) -> PResult<'a, Vec<T>> {
+    let (mut input, _) = symbol(open)(input)?;
+    let mut items = Vec::new();
+    while !input.is_symbol(0, close) {
+        let (rest, found) = item(input)?;
+        items.push(found);
         input = rest;
         if !input.is_symbol(0, ",") {
+            missing(input, ",");
             break;
         }
         input = input.skip(1);
     }
-    let (input, _) = symbol("]")(input)?;
-    Ok((input, values))
+    let (input, _) = symbol(close)(input)?;
+    Ok((input, items))
 }

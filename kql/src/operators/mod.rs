@@ -56,7 +56,7 @@ pub use search::*;
 pub use serialize::*;
 pub use sort::*;
 pub use summarize::*;
-pub use table::{OPERATORS, OperatorRow};
+pub use table::{OPERATORS, OperatorRow, Start};
 pub use take::*;
 pub use top::*;
 pub use top_nested::*;

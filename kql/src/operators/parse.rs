@@ -6,7 +6,7 @@ use crate::lexer::TokenKind;
 use crate::operators::OperatorKind;
 use crate::parser::{
     PResult, Tokens, after_keyword, column_declaration, comma_list1, expr, fail, in_round, keyword,
-    name, parameters, string_literal, type_name, with_properties,
+    made_name, parameters, string_literal, type_name, with_properties,
 };
 use crate::types::Type;
 
@@ -95,7 +95,7 @@ fn part(input: Tokens<'_>) -> PResult<'_, ParsePart> {
     if let Ok((rest, text)) = string_literal(input) {
         return Ok((rest, ParsePart::Text(text)));
     }
-    let (input, name) = name(input)?;
+    let (input, name) = made_name(input)?;
     if !input.is_symbol(0, ":") {
         return Ok((input, ParsePart::Column { name, ty: None }));
     }

@@ -1,8 +1,11 @@
 //! `project-away`, `project-keep`, `project-rename`, `project-reorder`: columns by name.
 
 use crate::ast::Name;
+use crate::diagnostics::Diagnostic;
 use crate::operators::OperatorKind;
-use crate::parser::{PResult, Tokens, comma_list1, name, one_of, symbol, wildcard_name};
+use crate::parser::{
+    PResult, Tokens, comma_list1, made_name, name, one_of, refuse, symbol, wildcard_name,
+};
 use nom::Parser;
 use nom::combinator::opt;
 
@@ -76,10 +79,26 @@ pub(super) fn parse_rename(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
 }
 
 fn rename(input: Tokens<'_>) -> PResult<'_, Rename> {
-    let (input, new) = name(input)?;
+    if !input.is_symbol(if input.is_symbol(0, "[") { 3 } else { 1 }, "=") {
+        let diagnostic =
+            Diagnostic::syntax("KS110", input.here(), "expected a renaming, `New = Old`");
+        return refuse(input, diagnostic);
+    }
+    let (input, new) = made_name(input)?;
     let (input, _) = symbol("=")(input)?;
-    let (input, old) = name(input)?;
-    Ok((input, Rename { new, old }))
+    let (rest, old) = name(input)?;
+    if rest.is_symbol(0, "(") {
+        let message = format!(
+            "expected the name of a column, found a call of `{}`",
+            old.text
+        );
+        return refuse(
+            input,
+            Diagnostic::syntax("KS109", input.here(), message)
+                .help("compute the column with `extend`"),
+        );
+    }
+    Ok((rest, Rename { new, old }))
 }
 
 pub(super) fn parse_reorder(input: Tokens<'_>) -> PResult<'_, OperatorKind> {

@@ -2,7 +2,7 @@
 
 use crate::ast::{Expr, Name};
 use crate::operators::OperatorKind;
-use crate::parser::{PResult, Tokens, expr, keyword, name};
+use crate::parser::{PResult, Tokens, expr, keyword, made_name};
 
 /// `range Name from Start to Stop step Step`
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Range {
 }
 
 pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
-    let (input, name) = name(input)?;
+    let (input, name) = made_name(input)?;
     let (input, _) = keyword("from")(input)?;
     let (input, start) = expr(input)?;
     let (input, _) = keyword("to")(input)?;

@@ -5,8 +5,8 @@ use crate::ast::{ColumnDeclaration, Expr, Name, NamedExpr};
 use crate::operators::OperatorKind;
 use crate::operators::sort::sort_key;
 use crate::parser::{
-    PResult, Tokens, after_keyword, column_declaration, comma_list1, expr, in_round, keyword, name,
-    named_expr, parameters, symbol,
+    PResult, Tokens, after_keyword, any_word, column_declaration, comma_list1, expr, in_round,
+    keyword, name, named_expr, parameters, symbol,
 };
 
 /// `scan [with_match_id=Name] [declare (Name: type [= default], …)] with ( step Name [output=…]: Condition [=> Column = Value, …]; … )`
@@ -98,7 +98,7 @@ fn step(input: Tokens<'_>) -> PResult<'_, ScanStep> {
     let optional = input.is_word(0, "optional");
     let input = if optional { input.skip(1) } else { input };
     let (input, output) = if input.is_word(0, "output") && input.is_symbol(1, "=") {
-        let (rest, output) = name(input.skip(2))?;
+        let (rest, output) = any_word(input.skip(2))?;
         (rest, Some(output))
     } else {
         (input, None)

@@ -6,10 +6,20 @@ use crate::parser::{PResult, Tokens};
 /// One name of an operator.
 pub struct OperatorRow {
     pub name: &'static str,
-    /// It needs no input, and so can begin a pipeline.
-    pub source: bool,
+    pub start: Start,
     /// What reads the text behind the name. Without it the operator is known by name only.
     pub(crate) parse: Option<OperatorParser>,
+}
+
+/// Where an operator can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Behind a pipe.
+    Pipe,
+    /// It needs no input: behind a pipe, or at the beginning of a pipeline.
+    Source,
+    /// The same, but the name with a bracket is a function: `range(1, 3, 1)`.
+    SourceUnlessCall,
 }
 
 pub(crate) type OperatorParser = fn(Tokens<'_>) -> PResult<'_, OperatorKind>;
@@ -17,7 +27,7 @@ pub(crate) type OperatorParser = fn(Tokens<'_>) -> PResult<'_, OperatorKind>;
 const fn row(name: &'static str, parser: OperatorParser) -> OperatorRow {
     OperatorRow {
         name,
-        source: false,
+        start: Start::Pipe,
         parse: Some(parser),
     }
 }
@@ -25,7 +35,7 @@ const fn row(name: &'static str, parser: OperatorParser) -> OperatorRow {
 const fn source(name: &'static str, parser: OperatorParser) -> OperatorRow {
     OperatorRow {
         name,
-        source: true,
+        start: Start::Source,
         parse: Some(parser),
     }
 }
@@ -33,7 +43,7 @@ const fn source(name: &'static str, parser: OperatorParser) -> OperatorRow {
 const fn unsupported(name: &'static str) -> OperatorRow {
     OperatorRow {
         name,
-        source: false,
+        start: Start::Pipe,
         parse: None,
     }
 }
@@ -41,7 +51,7 @@ const fn unsupported(name: &'static str) -> OperatorRow {
 const fn unsupported_source(name: &'static str) -> OperatorRow {
     OperatorRow {
         name,
-        source: true,
+        start: Start::Source,
         parse: None,
     }
 }
@@ -71,7 +81,11 @@ pub const OPERATORS: &[OperatorRow] = &[
     source("datatable", datatable::parse_datatable),
     source("externaldata", datatable::parse_externaldata),
     source("external_data", datatable::parse_externaldata),
-    source("range", range::parse),
+    OperatorRow {
+        name: "range",
+        start: Start::SourceUnlessCall,
+        parse: Some(range::parse),
+    },
     row("getschema", getschema::parse),
     row("as", alias::parse),
     row("render", render::parse),
@@ -110,6 +124,8 @@ pub const OPERATORS: &[OperatorRow] = &[
     unsupported("graph-where-nodes"),
     unsupported("make-graph"),
     unsupported("project-by-names"),
+    unsupported_source("entity_group"),
     unsupported_source("graph"),
+    unsupported_source("inline_external_table"),
     unsupported_source("macro-expand"),
 ];

@@ -4,9 +4,9 @@ use super::{OperatorParameter, SortKey};
 use crate::ast::Expr;
 use crate::operators::OperatorKind;
 use crate::operators::sort::sort_key;
-use crate::parser::{PResult, Tokens, comma_list1, expr, keyword, parameters};
+use crate::parser::{PResult, Tokens, expr, keyword, parameters};
 
-/// `top N by Key [asc|desc] [nulls first|last], …`
+/// `top N by Key [asc|desc] [nulls first|last]`; there is one key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Top {
     pub hints: Vec<OperatorParameter>,
@@ -18,6 +18,13 @@ pub(super) fn parse(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
     let (input, hints) = parameters(&[])(input)?;
     let (input, count) = expr(input)?;
     let (input, _) = keyword("by")(input)?;
-    let (input, keys) = comma_list1(sort_key)(input)?;
-    Ok((input, OperatorKind::Top(Top { hints, count, keys })))
+    let (input, key) = sort_key(input)?;
+    Ok((
+        input,
+        OperatorKind::Top(Top {
+            hints,
+            count,
+            keys: vec![key],
+        }),
+    ))
 }

@@ -1,8 +1,10 @@
 //! The smallest parsers: signs, words, names, lists.
 
-use super::error::{PResult, fail, missing};
+use super::error::{PResult, fail, missing, refuse};
+use super::reserved;
 use super::tokens::Tokens;
 use crate::ast::{ColumnDeclaration, Expr, ExprKind, Literal, Name};
+use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::span::Span;
 use crate::types::{Type, Value};
@@ -80,15 +82,37 @@ pub(crate) fn after_keyword<'a, T>(
     }
 }
 
-/// `Name`, `['any text']`. Most keywords are names as well.
+/// The name of something that exists: `Name`, `['any text']`.
 pub(crate) fn name(input: Tokens<'_>) -> PResult<'_, Name> {
+    name_if(input, reserved::can_be_used)
+}
+
+/// A name that is given here, which some more keywords can be.
+pub(crate) fn made_name(input: Tokens<'_>) -> PResult<'_, Name> {
+    name_if(input, reserved::can_be_made)
+}
+
+/// The name of a function, in front of its bracket.
+pub(super) fn function_name(input: Tokens<'_>) -> PResult<'_, Name> {
+    name_if(input, reserved::can_be_called)
+}
+
+/// Any word, also a keyword: where only a few are known and the binder tells them apart.
+pub(crate) fn any_word(input: Tokens<'_>) -> PResult<'_, Name> {
+    name_if(input, |_| true)
+}
+
+fn name_if(input: Tokens<'_>, allowed: impl Fn(&str) -> bool) -> PResult<'_, Name> {
     match input.first() {
         Some(token) if token.kind == TokenKind::Word => {
-            let text = token.span.text(input.source()).to_owned();
+            let text = token.span.text(input.source());
+            if !allowed(text) {
+                return fail(input, "a name");
+            }
             Ok((
                 input.skip(1),
                 Name {
-                    text,
+                    text: text.to_owned(),
                     bracketed: false,
                     span: token.span,
                 },
@@ -162,7 +186,7 @@ pub(crate) fn type_name(input: Tokens<'_>) -> PResult<'_, Type> {
 /// `name: type`
 pub(crate) fn column_declaration(input: Tokens<'_>) -> PResult<'_, ColumnDeclaration> {
     let start = input.position();
-    let (input, name) = name(input)?;
+    let (input, name) = made_name(input)?;
     let (input, _) = symbol(":")(input)?;
     let (input, ty) = type_name(input)?;
     Ok((
@@ -175,10 +199,20 @@ pub(crate) fn column_declaration(input: Tokens<'_>) -> PResult<'_, ColumnDeclara
     ))
 }
 
+/// The length of a guid; with its type, `guid(…)`, it is longer.
+const GUID_LENGTH: usize = 36;
+
 /// A string, or several behind each other, which are one; any other constant.
 pub(crate) fn literal(input: Tokens<'_>) -> PResult<'_, Expr> {
     let start = input.position();
     match input.first().map(|token| &token.kind) {
+        Some(TokenKind::Literal(Value::Guid(_))) if input.first_text().len() == GUID_LENGTH => {
+            let message = format!("`{}` is a guid without a type", input.first_text());
+            refuse(
+                input,
+                Diagnostic::syntax("KS214", input.here(), message).help("write `guid(…)`"),
+            )
+        }
         Some(TokenKind::Literal(value)) => {
             let kind = ExprKind::Literal(Literal {
                 value: value.clone(),

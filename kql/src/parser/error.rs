@@ -60,13 +60,23 @@ impl Farthest {
             &[]
         };
         if expected.is_empty() {
-            return Diagnostic::syntax("SYN0002", at, format!("{found} is not expected here"));
+            return Diagnostic::syntax("KS198", at, format!("{found} is not expected here"));
         }
         Diagnostic::syntax(
-            "SYN0002",
+            code(expected),
             at,
             format!("expected {}, found {found}", alternatives(expected)),
         )
+    }
+}
+
+/// Microsoft's code for what is missing.
+fn code(expected: &[&str]) -> &'static str {
+    match expected {
+        ["a query operator"] => "KS176",
+        _ if expected.contains(&"an expression") => "KS006",
+        [_] => "KS005",
+        _ => "KS198",
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The strengths are the table [`BINARY_OPERATORS`]; what stands between operators is in `primary`.
 
-use super::basic::{name, symbol};
+use super::basic::{comma_list1, in_round, made_name, symbol};
 use super::error::{PResult, missing};
 use super::limits::{nested, taller};
 use super::primary::postfix;
@@ -12,11 +12,12 @@ use crate::ast::{
     BINARY_OPERATORS, Between, Binary, BinaryOp, Expr, ExprKind, In, InOp, NamedExpr, UnaryOp,
 };
 use crate::lexer::TokenKind;
-use nom::Parser;
-use nom::combinator::opt;
 
 /// How tightly `==` and its family, `in` and `between` bind.
 const EQUALITY: u8 = 3;
+const ADDITION: u8 = 5;
+const MULTIPLICATION: u8 = 6;
+const STRING: u8 = 7;
 
 /// `a or b or …`
 pub(crate) fn expr(input: Tokens<'_>) -> PResult<'_, Expr> {
@@ -75,7 +76,7 @@ fn infix(input: Tokens<'_>, strength: u8) -> Option<(Infix, u8)> {
         _ => return None,
     };
     if text == "matches" && input.is_word(1, "regex") {
-        return Some((Infix::Binary(BinaryOp::MatchesRegex, 2), EQUALITY));
+        return Some((Infix::Binary(BinaryOp::MatchesRegex, 2), STRING));
     }
     if let Some((_, op, found)) = BINARY_OPERATORS
         .iter()
@@ -100,7 +101,11 @@ fn infix(input: Tokens<'_>, strength: u8) -> Option<(Infix, u8)> {
 fn binary(input: Tokens<'_>, strength: u8) -> PResult<'_, Expr> {
     let start = input.position();
     let (mut input, mut left) = unary(input)?;
-    while let Some((operator, found)) = infix(input, strength) {
+    let mut ceiling = u8::MAX;
+    while let Some((operator, found)) =
+        infix(input, strength).filter(|(_, found)| *found <= ceiling)
+    {
+        ceiling = if chains(found) { found } else { found - 1 };
         let left_height = input.state.height.replace(0);
         let (rest, kind) = match operator {
             Infix::Binary(op, tokens) => binary_rest(input, left, op, tokens, found)?,
@@ -116,8 +121,12 @@ fn binary(input: Tokens<'_>, strength: u8) -> PResult<'_, Expr> {
         };
         input = rest;
     }
-    missing(input, "an operator");
     Ok((input, left))
+}
+
+/// Whether operators of this strength can follow each other: arithmetic does, comparisons do not.
+fn chains(strength: u8) -> bool {
+    (ADDITION..=MULTIPLICATION).contains(&strength)
 }
 
 fn binary_rest<'a>(
@@ -141,15 +150,10 @@ fn binary_rest<'a>(
     ))
 }
 
-/// `in (a, b)`, `in (T | …)`, `in name`
+/// `in (a, b)`, `in (T | …)`
 fn in_rest<'a>(input: Tokens<'a>, value: Expr, op: InOp) -> PResult<'a, ExprKind> {
     let op_span = input.here();
-    let input = input.skip(1);
-    let (input, items) = if input.is_symbol(0, "(") {
-        in_items(input)?
-    } else {
-        postfix(input).map(|(rest, item)| (rest, vec![item]))?
-    };
+    let (input, items) = in_round(comma_list1(query::expr_or_pipeline))(input.skip(1))?;
     Ok((
         input,
         ExprKind::In(Box::new(In {
@@ -159,23 +163,6 @@ fn in_rest<'a>(input: Tokens<'a>, value: Expr, op: InOp) -> PResult<'a, ExprKind
             items,
         })),
     ))
-}
-
-/// `(a, b, …)`; a comma may stand behind the last item, and there may be none.
-fn in_items(input: Tokens<'_>) -> PResult<'_, Vec<Expr>> {
-    let (mut input, _) = symbol("(")(input)?;
-    let mut items = Vec::new();
-    while !input.is_symbol(0, ")") {
-        let (rest, item) = query::expr_or_pipeline(input)?;
-        items.push(item);
-        let (rest, comma) = opt(symbol(",")).parse(rest)?;
-        input = rest;
-        if comma.is_none() {
-            break;
-        }
-    }
-    let (input, _) = symbol(")")(input)?;
-    Ok((input, items))
 }
 
 /// `between (low .. high)`
@@ -198,7 +185,7 @@ fn between_rest<'a>(input: Tokens<'a>, value: Expr, negated: bool) -> PResult<'a
     ))
 }
 
-/// `-a`, `+a`, any number of signs.
+/// `-a`, `+a`; there is one sign at most.
 fn unary(input: Tokens<'_>) -> PResult<'_, Expr> {
     let sign = match input.first().map(|token| &token.kind) {
         Some(TokenKind::Symbol("-")) => UnaryOp::Minus,
@@ -206,7 +193,8 @@ fn unary(input: Tokens<'_>) -> PResult<'_, Expr> {
         _ => return postfix(input),
     };
     let start = input.position();
-    let (rest, operand) = nested(input.skip(1), unary)?;
+    let (rest, operand) = postfix(input.skip(1))?;
+    taller(input)?;
     Ok((
         rest,
         Expr {
@@ -221,7 +209,7 @@ pub(crate) fn named_expr(input: Tokens<'_>) -> PResult<'_, NamedExpr> {
     let start = input.position();
     let (input, names) = assigned_names(input)?;
     let (names, tuple) = names.map_or_else(|| (Vec::new(), false), |(names, tuple)| (names, tuple));
-    let (input, value) = query::expr_or_pipeline_without_pipe(input)?;
+    let (input, value) = expr(input)?;
     Ok((
         input,
         NamedExpr {
@@ -238,13 +226,13 @@ type AssignedNames = (Vec<crate::ast::Name>, bool);
 /// `name =` or `(a, b) =`, if it is there.
 fn assigned_names(input: Tokens<'_>) -> PResult<'_, Option<AssignedNames>> {
     if input.is_symbol(0, "(") && tuple_ahead(input) {
-        let (rest, names) = super::basic::in_round(super::basic::comma_list1(name))(input)?;
+        let (rest, names) = in_round(comma_list1(made_name))(input)?;
         let (rest, _) = symbol("=")(rest)?;
         return Ok((rest, Some((names, true))));
     }
     let name_length = if input.is_symbol(0, "[") { 3 } else { 1 };
     if input.is_symbol(name_length, "=")
-        && let Ok((rest, found)) = name(input)
+        && let Ok((rest, found)) = made_name(input)
     {
         return Ok((rest.skip(1), Some((vec![found], false))));
     }

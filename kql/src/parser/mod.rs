@@ -12,14 +12,15 @@ mod limits;
 mod parameters;
 mod primary;
 mod query;
+mod reserved;
 mod statement;
 mod tokens;
 
 pub(crate) use basic::{
-    after_keyword, column_declaration, comma_list1, in_round, keyword, name, one_of,
-    string_literal, symbol, type_name, wildcard_name,
+    after_keyword, any_word, column_declaration, comma_list1, in_round, keyword, made_name, name,
+    one_of, string_literal, symbol, type_name, wildcard_name,
 };
-pub(crate) use error::{PResult, fail, missing};
+pub(crate) use error::{PResult, fail, missing, refuse};
 pub(crate) use expr::{expr, named_expr};
 pub use limits::{HEIGHT_MAX, NESTING_MAX};
 pub(crate) use parameters::{parameters, with_properties};
@@ -59,13 +60,9 @@ pub fn parse(text: &str) -> Parsed {
     let mut script = Script::default();
     let mut input = Tokens::new(&lexed.tokens, &state);
     while input.first().is_some() {
-        if input.is_symbol(0, ";") {
-            input = input.skip(1);
-            continue;
-        }
         let (rest, statement) = statement_or_recover(input, &mut diagnostics);
         script.statements.extend(statement);
-        input = rest;
+        input = rest.skip(1);
     }
     if script.statements.is_empty() && diagnostics.is_empty() {
         diagnostics.push(Diagnostic::syntax(
@@ -105,6 +102,10 @@ fn statement_or_recover<'a>(
 
 fn statement(input: Tokens<'_>) -> PResult<'_, Statement> {
     let start = input.position();
+    if input.is_symbol(0, ".") {
+        let message = "a management command (`.show`, `.create` …) is no query";
+        return refuse(input, Diagnostic::unsupported(input.here(), message));
+    }
     let (input, kind) = match statement::statement_kind(input)? {
         (rest, Some(kind)) => (rest, kind),
         (_, None) => {

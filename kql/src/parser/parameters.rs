@@ -1,6 +1,6 @@
 //! Parameters of operators: `kind=inner hint.strategy=shuffle`, and properties in brackets: `with (title = "x")`.
 
-use super::basic::{keyword, literal, name, symbol, wildcard_name};
+use super::basic::{any_word, keyword, literal, name, symbol};
 use super::error::{PResult, missing};
 use super::tokens::Tokens;
 use crate::ast::{Expr, ExprKind, Name};
@@ -64,7 +64,7 @@ fn value(input: Tokens<'_>) -> PResult<'_, Expr> {
     if let Ok(found) = literal(input) {
         return Ok(found);
     }
-    let (input, name) = wildcard_name(input)?;
+    let (input, name) = any_word(input)?;
     Ok((
         input,
         Expr {

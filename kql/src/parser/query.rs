@@ -4,12 +4,12 @@ use super::basic::wildcard_name;
 use super::error::{PResult, fail, refuse};
 use super::expr::expr;
 use super::limits::nested;
-use super::primary::postfix;
+use super::primary::postfix_with;
 use super::tokens::Tokens;
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Source};
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::lexer::TokenKind;
-use crate::operators::{OPERATORS, OperatorRow};
+use crate::operators::{OPERATORS, OperatorRow, Start};
 
 /// A scalar expression or a pipeline: in brackets, as an argument, behind `let name =`.
 pub(crate) fn expr_or_pipeline(input: Tokens<'_>) -> PResult<'_, Expr> {
@@ -17,11 +17,6 @@ pub(crate) fn expr_or_pipeline(input: Tokens<'_>) -> PResult<'_, Expr> {
     let (input, source) = source(input)?;
     let (input, operators) = pipes(input)?;
     Ok((input, into_expr(source, operators, input.span_from(start))))
-}
-
-/// The same where a `|` belongs to the pipeline around it.
-pub(crate) fn expr_or_pipeline_without_pipe(input: Tokens<'_>) -> PResult<'_, Expr> {
-    expr(input)
 }
 
 /// A bare expression stays one; everything else is a pipeline.
@@ -56,8 +51,7 @@ pub(crate) fn pipeline(input: Tokens<'_>) -> PResult<'_, Pipeline> {
 
 /// An operator that needs no input, or an expression.
 pub(crate) fn source(input: Tokens<'_>) -> PResult<'_, Source> {
-    if let Some(row) = operator_row(input).filter(|row| row.source && begins_operand(input.skip(1)))
-    {
+    if let Some(row) = operator_row(input).filter(|row| begins_source(row, input.skip(1))) {
         let (input, operator) = operator_of(input, row)?;
         return Ok((input, Source::Operator(Box::new(operator))));
     }
@@ -82,7 +76,7 @@ pub(crate) fn wildcard_table(input: Tokens<'_>) -> PResult<'_, Pipeline> {
             },
         )
     } else {
-        postfix(input)?
+        postfix_with(input, wildcard_name)?
     };
     let span = expr.span;
     Ok((
@@ -93,6 +87,15 @@ pub(crate) fn wildcard_table(input: Tokens<'_>) -> PResult<'_, Pipeline> {
             span,
         },
     ))
+}
+
+/// Whether the row's operator, whose name was just read, begins a pipeline here.
+fn begins_source(row: &OperatorRow, behind: Tokens<'_>) -> bool {
+    match row.start {
+        Start::Pipe => false,
+        Start::Source => begins_operand(behind),
+        Start::SourceUnlessCall => begins_operand(behind) && !behind.is_symbol(0, "("),
+    }
 }
 
 /// Whether what is next can stand behind the name of an operator; else the name is that of a table or a column.
@@ -182,7 +185,7 @@ fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
                 .map(|near| format!("did you mean `{near}`?"));
             refuse(input, diagnostic)
         }
-        _ => fail(input, "an operator"),
+        _ => fail(input, "a query operator"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Statements: `let`, `set`, `declare`, and queries.
 
-use super::basic::{column_declaration, comma_list1, in_round, literal, name, symbol, type_name};
+use super::basic::{
+    any_word, column_declaration, comma_list1, in_round, literal, made_name, name, symbol,
+    type_name,
+};
 use super::error::{PResult, fail, missing};
 use super::limits::nested;
 use super::query::expr_or_pipeline;
@@ -138,7 +141,7 @@ fn body(input: Tokens<'_>) -> PResult<'_, (Vec<Statement>, Expr)> {
 /// `name: type [= default]`, `name: (column: type, …)`, `name: (*)`
 fn parameter(input: Tokens<'_>) -> PResult<'_, Parameter> {
     let start = input.position();
-    let (input, name) = name(input)?;
+    let (input, name) = made_name(input)?;
     let (input, _) = symbol(":")(input)?;
     let (input, ty) = parameter_type(input)?;
     let (input, default) = match symbol("=")(input) {
@@ -177,7 +180,7 @@ fn parameter_type(input: Tokens<'_>) -> PResult<'_, ParameterType> {
 
 /// `set option [= value]`
 fn set(input: Tokens<'_>) -> PResult<'_, StatementKind> {
-    let (input, option) = name(input)?;
+    let (input, option) = any_word(input)?;
     if !input.is_symbol(0, "=") {
         missing(input, "=");
         return Ok((
@@ -191,7 +194,7 @@ fn set(input: Tokens<'_>) -> PResult<'_, StatementKind> {
     let input = input.skip(1);
     let (input, value) = match literal(input) {
         Ok(found) => found,
-        Err(_) => map(name, |name| Expr {
+        Err(_) => map(any_word, |name| Expr {
             span: name.span,
             kind: ExprKind::Name(name),
         })

@@ -66,9 +66,9 @@ fn year_first(mut at: Cursor<'_>) -> Option<i64> {
             },
         );
     }
-    hyphen(&mut at)?;
+    let first = separator(&mut at, None)?;
     let month = at.number(1, 2)?;
-    if at.at_end() {
+    if at.at_end() && first == b'-' {
         return moment(
             at,
             Date {
@@ -78,17 +78,21 @@ fn year_first(mut at: Cursor<'_>) -> Option<i64> {
             },
         );
     }
-    hyphen(&mut at)?;
+    separator(&mut at, Some(first))?;
     let day = at.number(1, 2)?;
     moment(at, Date { year, month, day })
 }
 
-/// `-`, perhaps with spaces around it: `datetime(2017 - 08 - 01)` is in the docs.
-fn hyphen(at: &mut Cursor<'_>) -> Option<()> {
+/// `-`, `/` or `,`, perhaps with spaces around it, and the same as before: the docs have `datetime(2017 - 08 - 01)` and
+/// `datetime(2025, 6, 14)`.
+fn separator(at: &mut Cursor<'_>, before: Option<u8>) -> Option<u8> {
     at.spaces();
-    at.expect(b'-')?;
+    let found = at
+        .peek()
+        .filter(|byte| matches!(byte, b'-' | b'/' | b','))?;
+    at.expect(found)?;
     at.spaces();
-    Some(())
+    before.is_none_or(|before| before == found).then_some(found)
 }
 
 /// `m/d/yyyy[ time]` and `m-d-yyyy[ time]`
@@ -241,6 +245,7 @@ mod tests {
         assert_eq!(read(" 2014-11-08 15:55 "), "2014-11-08T15:55:00.0000000Z");
         assert_eq!(read("2014-11-08"), "2014-11-08T00:00:00.0000000Z");
         assert_eq!(read("2014"), "2014-01-01T00:00:00.0000000Z");
+        assert_eq!(read("2025, 6, 14"), "2025-06-14T00:00:00.0000000Z");
         assert_eq!(read("2017 - 08 - 01"), "2017-08-01T00:00:00.0000000Z");
     }
 

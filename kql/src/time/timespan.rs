@@ -204,7 +204,7 @@ pub fn format_timespan(ticks: i64) -> String {
         length % MINUTE / SECOND,
     );
     write!(text, "{hours:02}:{minutes:02}:{seconds:02}").expect("a string takes all");
-    if length % SECOND != 0 {
+    if !length.is_multiple_of(SECOND) {
         write!(text, ".{:07}", length % SECOND).expect("a string takes all");
     }
     text
