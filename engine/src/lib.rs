@@ -2,6 +2,7 @@
 //!
 //! Not here: the text of a query (kql), files and tables at rest (store), argument parsing, the terminal.
 
+pub mod aggregates;
 pub mod catalog;
 pub mod conversion;
 pub mod functions;

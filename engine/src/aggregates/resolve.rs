@@ -1,0 +1,127 @@
+//! From a name and argument types to the overload that is meant.
+
+use super::row::{Aggregate, AggregateOverload, Meaning, Takes};
+use huntql_kql::types::Type;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A bound call of an aggregate.
+#[derive(Debug, Clone)]
+pub struct AggregateCall {
+    pub aggregate: &'static Aggregate,
+    /// Position in [`Aggregate::overloads`].
+    pub overload: usize,
+    /// The type of every argument after conversion.
+    pub parameters: Vec<Type>,
+    /// The type of every result column.
+    pub returns: Vec<Type>,
+}
+
+impl AggregateCall {
+    pub fn row(&self) -> &'static AggregateOverload {
+        &self.aggregate.overloads[self.overload]
+    }
+
+    /// Whether argument `index` has to be a constant.
+    pub fn wants_constant(&self, index: usize) -> bool {
+        matches!(self.row().param(index), Some(Takes::Constant(_)))
+    }
+
+    /// Whether the position of a row in an ordered input matters: then [`super::lower`] wants it.
+    pub fn wants_position(&self) -> bool {
+        match self.row().meaning {
+            Meaning::Native(..) => false,
+            Meaning::Fold(folding)
+            | Meaning::FoldFrom(_, folding)
+            | Meaning::FoldBy(folding)
+            | Meaning::FoldAlone(folding) => folding.wants_position,
+        }
+    }
+}
+
+/// The outcome of looking for an overload.
+#[derive(Debug)]
+pub enum AggregateResolution {
+    Found(AggregateCall),
+    /// No overload takes this many arguments.
+    WrongCount,
+    /// Argument `index` has a type that no overload takes there.
+    WrongType { index: usize },
+}
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Aggregate>> = LazyLock::new(|| {
+    super::all()
+        .flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()).map(move |name| (name, row)))
+        .collect()
+});
+
+/// The row of a name or alias.
+pub fn find(name: &str) -> Option<&'static Aggregate> {
+    BY_NAME.get(name).copied()
+}
+
+/// Every name, aliases among them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BY_NAME.keys().copied()
+}
+
+/// Finds the overload for arguments of these types. `*` has been replaced by the columns that it stands for.
+pub fn resolve(aggregate: &'static Aggregate, arguments: &[Type]) -> AggregateResolution {
+    let mut refused = None;
+    let mut converted = None;
+    for (index, overload) in aggregate.overloads.iter().enumerate() {
+        if !overload.takes_count(arguments.len()) {
+            continue;
+        }
+        match parameters(overload, arguments) {
+            Ok(parameters) if parameters == arguments => {
+                return AggregateResolution::Found(call(aggregate, index, parameters));
+            }
+            Ok(parameters) => {
+                converted.get_or_insert((index, parameters));
+            }
+            Err(index) => refused = refused.max(Some(index)),
+        }
+    }
+    match (converted, refused) {
+        (Some((index, parameters)), _) => AggregateResolution::Found(call(aggregate, index, parameters)),
+        (None, Some(index)) => AggregateResolution::WrongType { index },
+        (None, None) => AggregateResolution::WrongCount,
+    }
+}
+
+fn parameters(overload: &AggregateOverload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+    arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| {
+            let taken = match overload.param(index).expect("the count was checked") {
+                Takes::Typed(types, ty) => types.contains(argument).then_some(ty),
+                Takes::OneOf(types) => types.contains(argument).then_some(*argument),
+                Takes::Any => Some(*argument),
+                Takes::Json => Some(Type::Dynamic),
+                Takes::Predicate => (*argument == Type::Bool).then_some(Type::Bool),
+                Takes::Constant(ty) => argument.is_numeric().then_some(ty),
+            };
+            taken.ok_or(index)
+        })
+        .collect()
+}
+
+fn call(aggregate: &'static Aggregate, overload: usize, parameters: Vec<Type>) -> AggregateCall {
+    let row = &aggregate.overloads[overload];
+    let state: Vec<Type> = parameters
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !matches!(row.param(*index), Some(Takes::Predicate)))
+        .map(|(_, ty)| *ty)
+        .collect();
+    let returns = match row.meaning {
+        Meaning::Native(_, returns) => vec![returns(&state)],
+        Meaning::Fold(folding) => vec![(folding.returns)(&state)],
+        Meaning::FoldFrom(first, folding) => state[first..].iter().map(|_| (folding.returns)(&state)).collect(),
+        Meaning::FoldBy(folding) => state.iter().map(|ty| (folding.returns)(&[state[0], *ty])).collect(),
+        Meaning::FoldAlone(folding) => state.iter().map(|ty| (folding.returns)(&[*ty])).collect(),
+    };
+    AggregateCall { aggregate, overload, parameters, returns }
+}

@@ -1,0 +1,1 @@
+//! Aggregates run over small plans.
