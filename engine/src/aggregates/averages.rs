@@ -32,15 +32,25 @@ impl Fold for Mean {
     type Saved<'a> = (&'a Int64Array, &'a Decimal128Array, &'a Float64Array);
 
     fn new(shape: &Shape, _: &Constants) -> Result<Self> {
-        Ok(Self { ty: shape.parameters[0] })
+        Ok(Self {
+            ty: shape.parameters[0],
+        })
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
-        vec![DataType::Int64, DataType::Decimal128(SUM_PRECISION, 0), DataType::Float64]
+        vec![
+            DataType::Int64,
+            DataType::Decimal128(SUM_PRECISION, 0),
+            DataType::Float64,
+        ]
     }
 
     fn returns(parameters: &[Type]) -> Type {
-        if parameters[0] == Type::Long { Type::Real } else { parameters[0] }
+        if parameters[0] == Type::Long {
+            Type::Real
+        } else {
+            parameters[0]
+        }
     }
 
     fn input<'a>(&self, columns: &'a [ArrayRef]) -> Cells<'a> {
@@ -77,7 +87,11 @@ impl Fold for Mean {
         let counts = Int64Array::from_iter_values(states.iter().map(|state| state.count));
         let wholes = Decimal128Array::from_iter_values(states.iter().map(|state| state.whole));
         let reals = Float64Array::from_iter_values(states.iter().map(|state| state.real));
-        Ok(vec![Arc::new(counts), Arc::new(wholes.with_precision_and_scale(SUM_PRECISION, 0)?), Arc::new(reals)])
+        Ok(vec![
+            Arc::new(counts),
+            Arc::new(wholes.with_precision_and_scale(SUM_PRECISION, 0)?),
+            Arc::new(reals),
+        ])
     }
 
     fn finish(&self, states: Vec<MeanState>) -> Result<ArrayRef> {
@@ -105,7 +119,12 @@ const INTEGERS: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
 const OTHERS: Takes = Takes::OneOf(&[Type::Real, Type::Decimal, Type::Timespan, Type::Datetime]);
 
 const fn overload(params: &'static [Takes]) -> AggregateOverload {
-    AggregateOverload { params, defaults: &[], variadic: false, meaning: MEAN }
+    AggregateOverload {
+        params,
+        defaults: &[],
+        variadic: false,
+        meaning: MEAN,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -117,20 +136,35 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The mean of the values that are not null; NaN (for numbers) or null when there are none.",
         source: "kusto/query/avg-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, long(null)] | summarize avg(x)", "datatable(avg_x:real)[1.5]"),
-            example("datatable(x:timespan)[1d, 3d] | summarize avg(x)", "datatable(avg_x:timespan)[2d]"),
+            example(
+                "datatable(x:long)[1, 2, long(null)] | summarize avg(x)",
+                "datatable(avg_x:real)[1.5]",
+            ),
+            example(
+                "datatable(x:timespan)[1d, 3d] | summarize avg(x)",
+                "datatable(avg_x:timespan)[2d]",
+            ),
         ],
     },
     Aggregate {
         name: "avgif",
         aliases: &[],
-        overloads: &[overload(&[INTEGERS, Takes::Predicate]), overload(&[OTHERS, Takes::Predicate])],
+        overloads: &[
+            overload(&[INTEGERS, Takes::Predicate]),
+            overload(&[OTHERS, Takes::Predicate]),
+        ],
         result_name: AggregateName::Prefix("avgif"),
         doc: "The mean of the values of the rows where the predicate is true.",
         source: "kusto/query/avgif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, 3] | summarize avgif(x, x > 1)", "datatable(avgif_x:real)[2.5]"),
-            example("datatable(x:long)[1] | summarize avgif(x, x > 1)", "datatable(avgif_x:real)[real(nan)]"),
+            example(
+                "datatable(x:long)[1, 2, 3] | summarize avgif(x, x > 1)",
+                "datatable(avgif_x:real)[2.5]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize avgif(x, x > 1)",
+                "datatable(avgif_x:real)[real(nan)]",
+            ),
         ],
     },
 ];

@@ -1,7 +1,8 @@
 //! One value of any type: read from a column, ordered as KQL orders, kept, and written back.
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    StringArray,
 };
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::Result;
@@ -54,7 +55,9 @@ impl<'a> Cells<'a> {
         match ty {
             Type::Bool => Cells::Bool(column.as_boolean()),
             Type::Int => Cells::Int(column.as_primitive::<Int32Type>()),
-            Type::Long | Type::Datetime | Type::Timespan => Cells::Long(column.as_primitive::<Int64Type>()),
+            Type::Long | Type::Datetime | Type::Timespan => {
+                Cells::Long(column.as_primitive::<Int64Type>())
+            }
             Type::Real => Cells::Real(column.as_primitive::<Float64Type>()),
             Type::Decimal => Cells::Decimal(column.as_primitive::<Decimal128Type>()),
             Type::String => Cells::String(column.as_string::<i32>()),
@@ -69,11 +72,16 @@ impl<'a> Cells<'a> {
             Cells::Long(array) if array.is_valid(row) => Cell::Long(array.value(row)),
             Cells::Real(array) if array.is_valid(row) => Cell::Real(array.value(row)),
             Cells::Decimal(array) if array.is_valid(row) => Cell::Decimal(array.value(row)),
-            Cells::String(array) | Cells::Text(array) if array.is_valid(row) => Cell::Text(array.value(row)),
-            Cells::String(_) => Cell::Text(""),
-            Cells::Bool(_) | Cells::Int(_) | Cells::Long(_) | Cells::Real(_) | Cells::Decimal(_) | Cells::Text(_) => {
-                Cell::Null
+            Cells::String(array) | Cells::Text(array) if array.is_valid(row) => {
+                Cell::Text(array.value(row))
             }
+            Cells::String(_) => Cell::Text(""),
+            Cells::Bool(_)
+            | Cells::Int(_)
+            | Cells::Long(_)
+            | Cells::Real(_)
+            | Cells::Decimal(_)
+            | Cells::Text(_) => Cell::Null,
         }
     }
 }
@@ -105,7 +113,9 @@ impl Cell<'_> {
         match (self, other) {
             (Cell::Bool(a), Cell::Bool(b)) => a.cmp(&b),
             (Cell::Long(a), Cell::Long(b)) => a.cmp(&b),
-            (Cell::Real(a), Cell::Real(b)) => a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()).reverse()),
+            (Cell::Real(a), Cell::Real(b)) => a
+                .partial_cmp(&b)
+                .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()).reverse()),
             (Cell::Decimal(a), Cell::Decimal(b)) => a.cmp(&b),
             (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
             (a, b) => (a != Cell::Null).cmp(&(b != Cell::Null)),
@@ -126,40 +136,87 @@ impl Slot {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        if let Slot::Text(text) = self { text.len() } else { 0 }
+        if let Slot::Text(text) = self {
+            text.len()
+        } else {
+            0
+        }
     }
 }
 
 /// A column of type `ty` from kept values; a value of another type becomes null.
 pub(crate) fn column<'a>(slots: impl Iterator<Item = &'a Slot>, ty: Type) -> Result<ArrayRef> {
-    let long = |slot: &Slot| if let Slot::Long(value) = slot { Some(*value) } else { None };
+    let long = |slot: &Slot| {
+        if let Slot::Long(value) = slot {
+            Some(*value)
+        } else {
+            None
+        }
+    };
     Ok(match ty {
         Type::Bool => {
-            let bool = |slot: &Slot| if let Slot::Bool(value) = slot { Some(*value) } else { None };
+            let bool = |slot: &Slot| {
+                if let Slot::Bool(value) = slot {
+                    Some(*value)
+                } else {
+                    None
+                }
+            };
             Arc::new(slots.map(bool).collect::<BooleanArray>())
         }
         Type::Int => {
             let int = |slot| long(slot).and_then(|value| i32::try_from(value).ok());
             Arc::new(slots.map(int).collect::<Int32Array>())
         }
-        Type::Long | Type::Datetime | Type::Timespan => Arc::new(slots.map(long).collect::<Int64Array>()),
+        Type::Long | Type::Datetime | Type::Timespan => {
+            Arc::new(slots.map(long).collect::<Int64Array>())
+        }
         Type::Real => {
-            let real = |slot: &Slot| if let Slot::Real(value) = slot { Some(*value) } else { None };
+            let real = |slot: &Slot| {
+                if let Slot::Real(value) = slot {
+                    Some(*value)
+                } else {
+                    None
+                }
+            };
             Arc::new(slots.map(real).collect::<Float64Array>())
         }
         Type::Decimal => {
             let DataType::Decimal128(precision, scale) = arrow_type(Type::Decimal) else {
                 unreachable!("a decimal is held in 128 bits")
             };
-            let decimal = |slot: &Slot| if let Slot::Decimal(value) = slot { Some(*value) } else { None };
-            Arc::new(slots.map(decimal).collect::<Decimal128Array>().with_precision_and_scale(precision, scale)?)
+            let decimal = |slot: &Slot| {
+                if let Slot::Decimal(value) = slot {
+                    Some(*value)
+                } else {
+                    None
+                }
+            };
+            Arc::new(
+                slots
+                    .map(decimal)
+                    .collect::<Decimal128Array>()
+                    .with_precision_and_scale(precision, scale)?,
+            )
         }
         Type::String => {
-            let text = |slot: &'a Slot| if let Slot::Text(text) = slot { Some(&**text) } else { Some("") };
+            let text = |slot: &'a Slot| {
+                if let Slot::Text(text) = slot {
+                    Some(&**text)
+                } else {
+                    Some("")
+                }
+            };
             Arc::new(slots.map(text).collect::<StringArray>())
         }
         Type::Guid | Type::Dynamic => {
-            let text = |slot: &'a Slot| if let Slot::Text(text) = slot { Some(&**text) } else { None };
+            let text = |slot: &'a Slot| {
+                if let Slot::Text(text) = slot {
+                    Some(&**text)
+                } else {
+                    None
+                }
+            };
             Arc::new(slots.map(text).collect::<StringArray>())
         }
     })

@@ -8,7 +8,8 @@ use super::json;
 use super::row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
 use crate::functions::example;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Int64Array, Int64Builder, ListArray, ListBuilder, StringArray, StringBuilder,
+    Array, ArrayRef, AsArray, Int64Array, Int64Builder, ListArray, ListBuilder, StringArray,
+    StringBuilder,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::Result;
@@ -55,7 +56,13 @@ struct Collect<G: Gather> {
 impl<G: Gather> Collect<G> {
     /// Without an order the first to arrive stay. With one, twice as many are held before the last are dropped.
     fn room(&self) -> Room {
-        Room { limit: if self.shape.ordered { self.limit.saturating_mul(2) } else { self.limit } }
+        Room {
+            limit: if self.shape.ordered {
+                self.limit.saturating_mul(2)
+            } else {
+                self.limit
+            },
+        }
     }
 
     fn shrink(&self, state: &mut G) {
@@ -73,9 +80,17 @@ impl<G: Gather> Fold for Collect<G> {
     type Saved<'a> = (&'a ListArray, &'a ListArray);
 
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
-        let limit = if G::SIZED { constant_long(constants, 1)?.clamp(0, ELEMENTS_MAX) } else { ELEMENTS_MAX };
+        let limit = if G::SIZED {
+            constant_long(constants, 1)?.clamp(0, ELEMENTS_MAX)
+        } else {
+            ELEMENTS_MAX
+        };
         let limit = usize::try_from(limit).expect("within the maximum");
-        Ok(Self { shape: shape.clone(), limit, gather: PhantomData })
+        Ok(Self {
+            shape: shape.clone(),
+            limit,
+            gather: PhantomData,
+        })
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
@@ -88,7 +103,10 @@ impl<G: Gather> Fold for Collect<G> {
     }
 
     fn input<'a>(&self, columns: &'a [ArrayRef]) -> Self::Input<'a> {
-        (columns[0].as_string::<i32>(), positions(&self.shape, columns))
+        (
+            columns[0].as_string::<i32>(),
+            positions(&self.shape, columns),
+        )
     }
 
     fn saved<'a>(&self, columns: &'a [ArrayRef]) -> Self::Saved<'a> {
@@ -97,7 +115,10 @@ impl<G: Gather> Fold for Collect<G> {
 
     fn add(&self, state: &mut G, (values, positions): &Self::Input<'_>, row: usize) -> usize {
         let position = positions.map_or(0, |positions| positions.value(row));
-        let json = values.is_valid(row).then(|| values.value(row)).filter(|json| *json != "null");
+        let json = values
+            .is_valid(row)
+            .then(|| values.value(row))
+            .filter(|json| *json != "null");
         let grown = state.add(json, position, self.room());
         self.shrink(state);
         grown
@@ -108,7 +129,10 @@ impl<G: Gather> Fold for Collect<G> {
             return 0;
         }
         let (parts, positions) = (parts.value(row), positions.value(row));
-        let (parts, positions) = (parts.as_string::<i32>(), positions.as_primitive::<Int64Type>());
+        let (parts, positions) = (
+            parts.as_string::<i32>(),
+            positions.as_primitive::<Int64Type>(),
+        );
         let mut grown = 0;
         for (part, position) in parts.iter().zip(positions.values()) {
             grown += state.put(part.unwrap_or("null"), *position, self.room());
@@ -142,7 +166,8 @@ impl<G: Gather> Fold for Collect<G> {
 }
 
 fn array_text((open, close): (char, char), parts: &[(Box<str>, i64)]) -> String {
-    let mut text = String::with_capacity(2 + parts.iter().map(|(part, _)| part.len() + 1).sum::<usize>());
+    let mut text =
+        String::with_capacity(2 + parts.iter().map(|(part, _)| part.len() + 1).sum::<usize>());
     text.push(open);
     for (index, (part, _)) in parts.iter().enumerate() {
         if index > 0 {
@@ -235,7 +260,11 @@ impl Gather for Set {
             return self.put(json, position, room);
         }
         let elements = json::elements(json).unwrap_or_default();
-        elements.into_iter().filter(|json| *json != "null").map(|json| self.put(json, position, room)).sum()
+        elements
+            .into_iter()
+            .filter(|json| *json != "null")
+            .map(|json| self.put(json, position, room))
+            .sum()
     }
 
     fn put(&mut self, part: &str, position: i64, room: Room) -> usize {
@@ -273,17 +302,25 @@ impl Gather for Bag {
 
     fn add(&mut self, json: Option<&str>, position: i64, room: Room) -> usize {
         let properties = json.and_then(json::entries).unwrap_or_default();
-        properties.into_iter().map(|(key, value)| self.set(key, value, position, room)).sum()
+        properties
+            .into_iter()
+            .map(|(key, value)| self.set(key, value, position, room))
+            .sum()
     }
 
     /// A part is `"key":value`.
     fn put(&mut self, part: &str, position: i64, room: Room) -> usize {
         let properties = json::properties(part);
-        properties.into_iter().map(|(key, value)| self.set(key, value, position, room)).sum()
+        properties
+            .into_iter()
+            .map(|(key, value)| self.set(key, value, position, room))
+            .sum()
     }
 
     fn into_sorted(self) -> Vec<(Box<str>, i64)> {
-        let part = |(key, (value, position)): (Box<str>, (Box<str>, i64))| (format!("{key}:{value}").into(), position);
+        let part = |(key, (value, position)): (Box<str>, (Box<str>, i64))| {
+            (format!("{key}:{value}").into(), position)
+        };
         List(self.0.into_iter().map(part).collect()).into_sorted()
     }
 
@@ -313,15 +350,25 @@ impl Bag {
 }
 
 const LIST: Meaning = Meaning::Fold(Folding::of::<Collect<List>>("make_list").ordered());
-const LIST_WITH_NULLS: Meaning = Meaning::Fold(Folding::of::<Collect<ListWithNulls>>("make_list_with_nulls").ordered());
+const LIST_WITH_NULLS: Meaning =
+    Meaning::Fold(Folding::of::<Collect<ListWithNulls>>("make_list_with_nulls").ordered());
 const SET: Meaning = Meaning::Fold(Folding::of::<Collect<Set>>("make_set").ordered());
 const BAG: Meaning = Meaning::Fold(Folding::of::<Collect<Bag>>("make_bag").ordered());
 
 const SIZE: Takes = Takes::Constant(Type::Long);
 const BAGS: Takes = Takes::OneOf(&[Type::Dynamic]);
 
-const fn overload(params: &'static [Takes], defaults: &'static [i64], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults, variadic: false, meaning }
+const fn overload(
+    params: &'static [Takes],
+    defaults: &'static [i64],
+    meaning: Meaning,
+) -> AggregateOverload {
+    AggregateOverload {
+        params,
+        defaults,
+        variadic: false,
+        meaning,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -333,20 +380,36 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "An array of the values that are not null, in the order of the input if that has one.",
         source: "kusto/query/make-list-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 3, int(null), 1] | summarize make_list(x)", "datatable(list_x:dynamic)[dynamic([1,3,1])]"),
-            example("datatable(x:int)[1, 3, 2] | summarize make_list(x, 2)", "datatable(list_x:dynamic)[dynamic([1,3])]"),
+            example(
+                "datatable(x:int)[1, 3, int(null), 1] | summarize make_list(x)",
+                "datatable(list_x:dynamic)[dynamic([1,3,1])]",
+            ),
+            example(
+                "datatable(x:int)[1, 3, 2] | summarize make_list(x, 2)",
+                "datatable(list_x:dynamic)[dynamic([1,3])]",
+            ),
         ],
     },
     Aggregate {
         name: "make_list_if",
         aliases: &[],
-        overloads: &[overload(&[Takes::Json, Takes::Predicate, SIZE], &[ELEMENTS_MAX], LIST)],
+        overloads: &[overload(
+            &[Takes::Json, Takes::Predicate, SIZE],
+            &[ELEMENTS_MAX],
+            LIST,
+        )],
         result_name: AggregateName::Prefix("list"),
         doc: "As `make_list`, of the rows where the predicate is true.",
         source: "kusto/query/make-list-if-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 3, 2, 1] | summarize make_list_if(x, x > 1)", "datatable(list_x:dynamic)[dynamic([3,2])]"),
-            example("datatable(x:int)[1] | summarize make_list_if(x, x > 1)", "datatable(list_x:dynamic)[dynamic([])]"),
+            example(
+                "datatable(x:int)[1, 3, 2, 1] | summarize make_list_if(x, x > 1)",
+                "datatable(list_x:dynamic)[dynamic([3,2])]",
+            ),
+            example(
+                "datatable(x:int)[1] | summarize make_list_if(x, x > 1)",
+                "datatable(list_x:dynamic)[dynamic([])]",
+            ),
         ],
     },
     Aggregate {
@@ -361,7 +424,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(x:int)[int(null), 4] | summarize make_list_with_nulls(x)",
                 "datatable(list_x:dynamic)[dynamic([null,4])]",
             ),
-            example("datatable(x:int)[] | summarize make_list_with_nulls(x)", "datatable(list_x:dynamic)[dynamic([])]"),
+            example(
+                "datatable(x:int)[] | summarize make_list_with_nulls(x)",
+                "datatable(list_x:dynamic)[dynamic([])]",
+            ),
         ],
     },
     Aggregate {
@@ -372,8 +438,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The old name of `make_list`; takes 128 values unless told otherwise.",
         source: "kusto/query/make-list-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 1] | summarize makelist(x)", "datatable(list_x:dynamic)[dynamic([1,1])]"),
-            example("datatable(x:int)[1, 2] | summarize makelist(x, 1)", "datatable(list_x:dynamic)[dynamic([1])]"),
+            example(
+                "datatable(x:int)[1, 1] | summarize makelist(x)",
+                "datatable(list_x:dynamic)[dynamic([1,1])]",
+            ),
+            example(
+                "datatable(x:int)[1, 2] | summarize makelist(x, 1)",
+                "datatable(list_x:dynamic)[dynamic([1])]",
+            ),
         ],
     },
     Aggregate {
@@ -385,7 +457,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
               gives its elements.",
         source: "kusto/query/make-set-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 3, int(null), 1] | summarize make_set(x)", "datatable(set_x:dynamic)[dynamic([1,3])]"),
+            example(
+                "datatable(x:int)[1, 3, int(null), 1] | summarize make_set(x)",
+                "datatable(set_x:dynamic)[dynamic([1,3])]",
+            ),
             example(
                 "datatable(x:dynamic)[dynamic(['a','b']), dynamic(['b','c'])] | summarize make_set(x)",
                 "datatable(set_x:dynamic)[dynamic(['a','b','c'])]",
@@ -395,13 +470,23 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "make_set_if",
         aliases: &[],
-        overloads: &[overload(&[Takes::Json, Takes::Predicate, SIZE], &[ELEMENTS_MAX], SET)],
+        overloads: &[overload(
+            &[Takes::Json, Takes::Predicate, SIZE],
+            &[ELEMENTS_MAX],
+            SET,
+        )],
         result_name: AggregateName::Prefix("set"),
         doc: "As `make_set`, of the rows where the predicate is true.",
         source: "kusto/query/make-set-if-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 3, 3] | summarize make_set_if(x, x > 1)", "datatable(set_x:dynamic)[dynamic([3])]"),
-            example("datatable(x:int)[1] | summarize make_set_if(x, x > 1)", "datatable(set_x:dynamic)[dynamic([])]"),
+            example(
+                "datatable(x:int)[1, 3, 3] | summarize make_set_if(x, x > 1)",
+                "datatable(set_x:dynamic)[dynamic([3])]",
+            ),
+            example(
+                "datatable(x:int)[1] | summarize make_set_if(x, x > 1)",
+                "datatable(set_x:dynamic)[dynamic([])]",
+            ),
         ],
     },
     Aggregate {
@@ -412,8 +497,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The old name of `make_set`; takes 128 values unless told otherwise.",
         source: "kusto/query/make-set-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 1] | summarize makeset(x)", "datatable(set_x:dynamic)[dynamic([1])]"),
-            example("datatable(x:int)[1, 2] | summarize makeset(x, 1)", "datatable(set_x:dynamic)[dynamic([1])]"),
+            example(
+                "datatable(x:int)[1, 1] | summarize makeset(x)",
+                "datatable(set_x:dynamic)[dynamic([1])]",
+            ),
+            example(
+                "datatable(x:int)[1, 2] | summarize makeset(x, 1)",
+                "datatable(set_x:dynamic)[dynamic([1])]",
+            ),
         ],
     },
     Aggregate {
@@ -437,7 +528,11 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "make_bag_if",
         aliases: &[],
-        overloads: &[overload(&[BAGS, Takes::Predicate, SIZE], &[ELEMENTS_MAX], BAG)],
+        overloads: &[overload(
+            &[BAGS, Takes::Predicate, SIZE],
+            &[ELEMENTS_MAX],
+            BAG,
+        )],
         result_name: AggregateName::Prefix("bag"),
         doc: "As `make_bag`, of the rows where the predicate is true.",
         source: "kusto/query/make-bag-if-aggregation-function",

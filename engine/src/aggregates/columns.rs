@@ -15,20 +15,33 @@ pub struct OutputColumn {
 ///
 /// `names` has the name that each argument would have by itself as a column (`bin(t, 1h)` has `t`, `a.b` has `a_b`, `a + 1`
 /// none), `constants` the values of the arguments that are constant. Names that clash are for the caller to tell apart.
-pub fn output_columns(call: &AggregateCall, names: &[Option<String>], constants: &[Option<Value>]) -> Vec<OutputColumn> {
+pub fn output_columns(
+    call: &AggregateCall,
+    names: &[Option<String>],
+    constants: &[Option<Value>],
+) -> Vec<OutputColumn> {
     let given = |index: usize| names.get(index).and_then(Option::as_deref);
     let first = given(0).unwrap_or("");
-    let each = |rule: &dyn Fn(usize) -> Option<String>| -> Vec<Option<String>> { (0..call.returns.len()).map(rule).collect() };
+    let each = |rule: &dyn Fn(usize) -> Option<String>| -> Vec<Option<String>> {
+        (0..call.returns.len()).map(rule).collect()
+    };
     let called = match call.aggregate.result_name {
         AggregateName::Prefix(prefix) => each(&|_| Some(format!("{prefix}_{first}"))),
         AggregateName::PrefixTwo(prefix) => {
-            let two = [given(0), given(1)].into_iter().flatten().collect::<Vec<_>>().join("_");
+            let two = [given(0), given(1)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("_");
             each(&|_| Some(format!("{prefix}_{two}")))
         }
         AggregateName::FirstArgument => each(&|_| given(0).map(str::to_string)),
         AggregateName::Percentiles(from) => each(&|index| {
             let constant = constants.get(from + index).and_then(Option::as_ref);
-            Some(format!("percentile_{first}_{}", constant.map(percentile_text).unwrap_or_default()))
+            Some(format!(
+                "percentile_{first}_{}",
+                constant.map(percentile_text).unwrap_or_default()
+            ))
         }),
         AggregateName::Extreme(prefix) => each(&|index| {
             Some(match (index, given(index)) {
@@ -44,7 +57,9 @@ pub fn output_columns(call: &AggregateCall, names: &[Option<String>], constants:
                 (_, None) => format!("{prefix}_{first}_arg{index}"),
             })
         }),
-        AggregateName::Any => each(&|index| Some(given(index).map_or_else(|| format!("any_arg{index}"), str::to_string))),
+        AggregateName::Any => each(&|index| {
+            Some(given(index).map_or_else(|| format!("any_arg{index}"), str::to_string))
+        }),
         AggregateName::PrefixedAny(prefix) => each(&|index| {
             Some(match given(index) {
                 Some(name) => format!("{prefix}_{name}"),
@@ -53,7 +68,11 @@ pub fn output_columns(call: &AggregateCall, names: &[Option<String>], constants:
             })
         }),
     };
-    called.into_iter().zip(&call.returns).map(|(name, ty)| OutputColumn { name, ty: *ty }).collect()
+    called
+        .into_iter()
+        .zip(&call.returns)
+        .map(|(name, ty)| OutputColumn { name, ty: *ty })
+        .collect()
 }
 
 /// `99.9` as `99_9`, `95.0` as `95`.

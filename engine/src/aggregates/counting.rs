@@ -38,8 +38,17 @@ const NO_DYNAMIC: Takes = Takes::OneOf(&[
 ]);
 const ACCURACY: Takes = Takes::Constant(Type::Long);
 
-const fn overload(params: &'static [Takes], defaults: &'static [i64], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults, variadic: false, meaning }
+const fn overload(
+    params: &'static [Takes],
+    defaults: &'static [i64],
+    meaning: Meaning,
+) -> AggregateOverload {
+    AggregateOverload {
+        params,
+        defaults,
+        variadic: false,
+        meaning,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -52,8 +61,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "Counts rows, those with nulls among them.",
         source: "kusto/query/count-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, long(null)] | summarize count()", "datatable(count_:long)[2]"),
-            example("datatable(x:long)[1, long(null)] | summarize count(x)", "datatable(count_x:long)[2]"),
+            example(
+                "datatable(x:long)[1, long(null)] | summarize count()",
+                "datatable(count_:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[1, long(null)] | summarize count(x)",
+                "datatable(count_x:long)[2]",
+            ),
         ],
     },
     Aggregate {
@@ -64,8 +79,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The old name of `count`.",
         source: "kusto/query/count-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2] | summarize cnt()", "datatable(cnt_:long)[2]"),
-            example("datatable(x:long)[] | summarize cnt()", "datatable(cnt_:long)[0]"),
+            example(
+                "datatable(x:long)[1, 2] | summarize cnt()",
+                "datatable(cnt_:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[] | summarize cnt()",
+                "datatable(cnt_:long)[0]",
+            ),
         ],
     },
     Aggregate {
@@ -76,8 +97,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "Counts the rows where the predicate is true.",
         source: "kusto/query/countif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, long(null)] | summarize countif(x > 1)", "datatable(countif_:long)[1]"),
-            example("datatable(x:long)[] | summarize countif(x > 1)", "datatable(countif_:long)[0]"),
+            example(
+                "datatable(x:long)[1, 2, long(null)] | summarize countif(x > 1)",
+                "datatable(countif_:long)[1]",
+            ),
+            example(
+                "datatable(x:long)[] | summarize countif(x > 1)",
+                "datatable(countif_:long)[0]",
+            ),
         ],
     },
     Aggregate {
@@ -89,20 +116,36 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
               the documented error (accuracy 0: 1.6 %, 1: 0.8 %, 2: 0.4 %, 3: 0.28 %, 4: 0.2 %).",
         source: "kusto/query/dcount-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 1, 2, long(null)] | summarize dcount(x)", "datatable(dcount_x:long)[2]"),
-            example("datatable(x:string)['', 'a', 'A'] | summarize dcount(x, 2)", "datatable(dcount_x:long)[3]"),
+            example(
+                "datatable(x:long)[1, 1, 2, long(null)] | summarize dcount(x)",
+                "datatable(dcount_x:long)[2]",
+            ),
+            example(
+                "datatable(x:string)['', 'a', 'A'] | summarize dcount(x, 2)",
+                "datatable(dcount_x:long)[3]",
+            ),
         ],
     },
     Aggregate {
         name: "dcountif",
         aliases: &[],
-        overloads: &[overload(&[Takes::Any, Takes::Predicate, ACCURACY], &[1], distinct::DCOUNT)],
+        overloads: &[overload(
+            &[Takes::Any, Takes::Predicate, ACCURACY],
+            &[1],
+            distinct::DCOUNT,
+        )],
         result_name: AggregateName::Prefix("dcountif"),
         doc: "As `dcount`, over the rows where the predicate is true.",
         source: "kusto/query/dcountif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, 2, 3] | summarize dcountif(x, x > 1)", "datatable(dcountif_x:long)[2]"),
-            example("datatable(x:long)[1] | summarize dcountif(x, x > 1)", "datatable(dcountif_x:long)[0]"),
+            example(
+                "datatable(x:long)[1, 2, 2, 3] | summarize dcountif(x, x > 1)",
+                "datatable(dcountif_x:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize dcountif(x, x > 1)",
+                "datatable(dcountif_x:long)[0]",
+            ),
         ],
     },
     Aggregate {

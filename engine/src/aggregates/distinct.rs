@@ -69,7 +69,9 @@ impl Sketch {
                     return grown;
                 }
                 let mut registers = vec![0; 1 << bucket_bits];
-                hashes.iter().for_each(|hash| register(&mut registers, *hash, bucket_bits));
+                hashes
+                    .iter()
+                    .for_each(|hash| register(&mut registers, *hash, bucket_bits));
                 let bytes = registers.len();
                 *self = Sketch::Registers(registers);
                 bytes.saturating_sub(EXACT_MAX * 9)
@@ -83,13 +85,20 @@ impl Sketch {
 
     pub(crate) fn merge(&mut self, other: Sketch, bucket_bits: u32) -> usize {
         match (&mut *self, other) {
-            (_, Sketch::Exact(hashes)) => hashes.into_iter().map(|hash| self.insert(hash, bucket_bits)).sum(),
+            (_, Sketch::Exact(hashes)) => hashes
+                .into_iter()
+                .map(|hash| self.insert(hash, bucket_bits))
+                .sum(),
             (Sketch::Registers(mine), Sketch::Registers(theirs)) => {
-                mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine = theirs.max(*mine));
+                mine.iter_mut()
+                    .zip(theirs)
+                    .for_each(|(mine, theirs)| *mine = theirs.max(*mine));
                 0
             }
             (Sketch::Exact(hashes), Sketch::Registers(mut registers)) => {
-                hashes.iter().for_each(|hash| register(&mut registers, *hash, bucket_bits));
+                hashes
+                    .iter()
+                    .for_each(|hash| register(&mut registers, *hash, bucket_bits));
                 let bytes = registers.len();
                 *self = Sketch::Registers(registers);
                 bytes
@@ -107,10 +116,12 @@ impl Sketch {
     /// A byte for the form, then hashes (little endian) or registers.
     fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Sketch::Exact(hashes) => {
-                std::iter::once(0).chain(hashes.iter().flat_map(|hash| hash.to_le_bytes())).collect()
-            }
-            Sketch::Registers(registers) => std::iter::once(1).chain(registers.iter().copied()).collect(),
+            Sketch::Exact(hashes) => std::iter::once(0)
+                .chain(hashes.iter().flat_map(|hash| hash.to_le_bytes()))
+                .collect(),
+            Sketch::Registers(registers) => std::iter::once(1)
+                .chain(registers.iter().copied())
+                .collect(),
         }
     }
 
@@ -119,7 +130,12 @@ impl Sketch {
             Some((1, registers)) => Sketch::Registers(registers.to_vec()),
             Some((_, hashes)) => {
                 let (hashes, _) = hashes.as_chunks::<8>();
-                Sketch::Exact(hashes.iter().map(|hash| u64::from_le_bytes(*hash)).collect())
+                Sketch::Exact(
+                    hashes
+                        .iter()
+                        .map(|hash| u64::from_le_bytes(*hash))
+                        .collect(),
+                )
             }
             None => Sketch::default(),
         }
@@ -127,7 +143,8 @@ impl Sketch {
 }
 
 fn register(registers: &mut [u8], hash: u64, bucket_bits: u32) {
-    let bucket = usize::try_from(hash >> (64 - bucket_bits)).expect("a bucket number has at most 18 bits");
+    let bucket =
+        usize::try_from(hash >> (64 - bucket_bits)).expect("a bucket number has at most 18 bits");
     let rest = (hash << bucket_bits) | (1 << (bucket_bits - 1));
     let rank = u8::try_from(rest.leading_zeros() + 1).expect("at most 64");
     registers[bucket] = registers[bucket].max(rank);
@@ -138,7 +155,9 @@ fn estimate(registers: &[u8]) -> i64 {
     let buckets = registers.len();
     let bits = 64 - usize::try_from(buckets.trailing_zeros()).unwrap_or(0);
     let mut count = vec![0_u32; bits + 2];
-    registers.iter().for_each(|register| count[usize::from(*register)] += 1);
+    registers
+        .iter()
+        .for_each(|register| count[usize::from(*register)] += 1);
     let size = buckets as f64;
     let mut sum = size * tau(1.0 - f64::from(count[bits + 1]) / size);
     for of_rank in count[1..=bits].iter().rev() {
@@ -206,7 +225,11 @@ pub(crate) fn hash_cell(cell: Cell<'_>) -> Option<u64> {
         Cell::Null => return None,
         Cell::Bool(value) => hash(&[u8::from(value)]),
         Cell::Long(value) => hash(&value.to_le_bytes()),
-        Cell::Real(value) => hash(&(if value == 0.0 { 0.0 } else { value }).to_bits().to_le_bytes()),
+        Cell::Real(value) => hash(
+            &(if value == 0.0 { 0.0 } else { value })
+                .to_bits()
+                .to_le_bytes(),
+        ),
         Cell::Decimal(value) => hash(&value.to_le_bytes()),
         Cell::Text(value) => hash(value.as_bytes()),
     })
@@ -219,11 +242,18 @@ impl Fold for Dcount {
 
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
         let accuracy = constant_long(constants, 1)?;
-        let bits = usize::try_from(accuracy).ok().and_then(|accuracy| BUCKET_BITS.get(accuracy));
+        let bits = usize::try_from(accuracy)
+            .ok()
+            .and_then(|accuracy| BUCKET_BITS.get(accuracy));
         let Some(bucket_bits) = bits else {
-            return Err(DataFusionError::Plan(format!("the accuracy of `dcount` is 0 to 4, not {accuracy}")));
+            return Err(DataFusionError::Plan(format!(
+                "the accuracy of `dcount` is 0 to 4, not {accuracy}"
+            )));
         };
-        Ok(Self { ty: shape.parameters[0], bucket_bits: *bucket_bits })
+        Ok(Self {
+            ty: shape.parameters[0],
+            bucket_bits: *bucket_bits,
+        })
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
@@ -254,11 +284,15 @@ impl Fold for Dcount {
     }
 
     fn save(&self, states: Vec<Sketch>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![Arc::new(BinaryArray::from_iter_values(states.iter().map(Sketch::to_bytes)))])
+        Ok(vec![Arc::new(BinaryArray::from_iter_values(
+            states.iter().map(Sketch::to_bytes),
+        ))])
     }
 
     fn finish(&self, states: Vec<Sketch>) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from_iter_values(states.iter().map(Sketch::count))))
+        Ok(Arc::new(Int64Array::from_iter_values(
+            states.iter().map(Sketch::count),
+        )))
     }
 }
 
@@ -276,7 +310,10 @@ mod tests {
             });
             let error = (sketch.count() as f64 - truth as f64).abs() / truth as f64;
             let sigma = 1.04 / f64::from(1_u32 << bits).sqrt();
-            assert!(error < 3.0 * sigma, "accuracy {accuracy}: error {error}, sigma {sigma}");
+            assert!(
+                error < 3.0 * sigma,
+                "accuracy {accuracy}: error {error}, sigma {sigma}"
+            );
         }
     }
 
@@ -293,11 +330,16 @@ mod tests {
 
     #[test]
     fn merging_registers_gives_what_one_sketch_would() {
-        let (mut whole, mut left, mut right) = (Sketch::default(), Sketch::default(), Sketch::default());
+        let (mut whole, mut left, mut right) =
+            (Sketch::default(), Sketch::default(), Sketch::default());
         for value in 0..60_000_u64 {
             let hash = hash(&value.to_le_bytes());
             whole.insert(hash, 14);
-            if value < 1_000 { left.insert(hash, 14) } else { right.insert(hash, 14) };
+            if value < 1_000 {
+                left.insert(hash, 14)
+            } else {
+                right.insert(hash, 14)
+            };
         }
         left.merge(Sketch::from_bytes(&right.to_bytes()), 14);
         assert_eq!(left, whole);

@@ -3,7 +3,9 @@
 //! A [`Fold`] says what the state is and what a row does to it; the rest (groups, filters, partial and final steps, the bytes
 //! held) is here, once. States are saved as Arrow columns, so a partial step may run in another process.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, new_empty_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, new_empty_array,
+};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
@@ -28,7 +30,11 @@ impl Shape {
     /// The Arrow types of the argument columns.
     pub(crate) fn columns(&self) -> Vec<DataType> {
         let position = self.ordered.then_some(DataType::Int64);
-        self.parameters.iter().map(|ty| arrow_type(*ty)).chain(position).collect()
+        self.parameters
+            .iter()
+            .map(|ty| arrow_type(*ty))
+            .chain(position)
+            .collect()
     }
 }
 
@@ -75,7 +81,12 @@ impl Folding {
             saved_types: F::saved_types,
             returns: F::returns,
             groups: |shape, constants| Ok(Box::new(Groups::new(F::new(shape, constants)?, shape))),
-            single: |shape, constants| Ok(Box::new(Single(Groups::new(F::new(shape, constants)?, shape)))),
+            single: |shape, constants| {
+                Ok(Box::new(Single(Groups::new(
+                    F::new(shape, constants)?,
+                    shape,
+                ))))
+            },
         }
     }
 
@@ -96,7 +107,12 @@ struct Groups<F: Fold> {
 
 impl<F: Fold> Groups<F> {
     fn new(fold: F, shape: &Shape) -> Self {
-        Self { fold, shape: shape.clone(), states: Vec::new(), heap_bytes: 0 }
+        Self {
+            fold,
+            shape: shape.clone(),
+            states: Vec::new(),
+            heap_bytes: 0,
+        }
     }
 
     fn reach(&mut self, groups: usize) {
@@ -113,7 +129,12 @@ impl<F: Fold> Groups<F> {
         taken
     }
 
-    fn update(&mut self, values: &[ArrayRef], group: impl Fn(usize) -> usize, filter: Option<&BooleanArray>) -> Result<()> {
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group: impl Fn(usize) -> usize,
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
         let columns = plain(values, &self.shape.columns())?;
         let rows = columns.first().map_or(0, |column| column.len());
         let input = self.fold.input(&columns);
@@ -146,7 +167,11 @@ fn plain(columns: &[ArrayRef], wanted: &[DataType]) -> Result<Vec<ArrayRef>> {
         .iter()
         .zip(wanted)
         .map(|(column, wanted)| {
-            if column.data_type() == wanted { Ok(Arc::clone(column)) } else { Ok(cast(column, wanted)?) }
+            if column.data_type() == wanted {
+                Ok(Arc::clone(column))
+            } else {
+                Ok(cast(column, wanted)?)
+            }
         })
         .collect()
 }
@@ -163,7 +188,12 @@ impl<F: Fold> GroupsAccumulator for Groups<F> {
         self.update(values, |row| group_indices[row], opt_filter)
     }
 
-    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
         self.reach(total_num_groups);
         self.merge(values, |row| group_indices[row])
     }
@@ -179,7 +209,11 @@ impl<F: Fold> GroupsAccumulator for Groups<F> {
     }
 
     /// Each row as a group of its own.
-    fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        opt_filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
         let columns = plain(values, &self.shape.columns())?;
         let rows = columns.first().map_or(0, |column| column.len());
         let input = self.fold.input(&columns);
@@ -228,7 +262,12 @@ impl<F: Fold> Accumulator for Single<F> {
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
         let states = self.take();
-        self.0.fold.save(states)?.iter().map(|column| ScalarValue::try_from_array(column, 0)).collect()
+        self.0
+            .fold
+            .save(states)?
+            .iter()
+            .map(|column| ScalarValue::try_from_array(column, 0))
+            .collect()
     }
 
     fn size(&self) -> usize {
@@ -237,7 +276,11 @@ impl<F: Fold> Accumulator for Single<F> {
 }
 
 /// The value of an aggregate over no rows at all.
-pub(crate) fn of_nothing(folding: &Folding, shape: &Shape, constants: &Constants) -> Result<ScalarValue> {
+pub(crate) fn of_nothing(
+    folding: &Folding,
+    shape: &Shape,
+    constants: &Constants,
+) -> Result<ScalarValue> {
     let mut groups = (folding.groups)(shape, constants)?;
     let none: Vec<ArrayRef> = shape.columns().iter().map(new_empty_array).collect();
     groups.update_batch(&none, &[], None, 1)?;
@@ -246,7 +289,9 @@ pub(crate) fn of_nothing(folding: &Folding, shape: &Shape, constants: &Constants
 
 /// The positions of the rows of a batch, where the input has an order.
 pub(crate) fn positions<'a>(shape: &Shape, columns: &'a [ArrayRef]) -> Option<&'a Int64Array> {
-    shape.ordered.then(|| columns[shape.parameters.len()].as_primitive::<Int64Type>())
+    shape
+        .ordered
+        .then(|| columns[shape.parameters.len()].as_primitive::<Int64Type>())
 }
 
 /// A constant argument as a number.
@@ -256,7 +301,9 @@ pub(crate) fn positions<'a>(shape: &Shape, columns: &'a [ArrayRef]) -> Option<&'
 pub(crate) fn constant_long(constants: &Constants, index: usize) -> Result<i64> {
     match constants.get(index) {
         Some(Some(ScalarValue::Int64(Some(value)))) => Ok(*value),
-        other => Err(DataFusionError::Plan(format!("argument {index} must be a constant number, not {other:?}"))),
+        other => Err(DataFusionError::Plan(format!(
+            "argument {index} must be a constant number, not {other:?}"
+        ))),
     }
 }
 
@@ -267,6 +314,8 @@ pub(crate) fn constant_long(constants: &Constants, index: usize) -> Result<i64> 
 pub(crate) fn constant_real(constants: &Constants, index: usize) -> Result<f64> {
     match constants.get(index) {
         Some(Some(ScalarValue::Float64(Some(value)))) => Ok(*value),
-        other => Err(DataFusionError::Plan(format!("argument {index} must be a constant number, not {other:?}"))),
+        other => Err(DataFusionError::Plan(format!(
+            "argument {index} must be a constant number, not {other:?}"
+        ))),
     }
 }

@@ -3,12 +3,20 @@
 /// The elements of a JSON array; `None` when `text` is none.
 pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
     let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    Some(split(inner, b',').into_iter().map(str::trim).filter(|part| !part.is_empty()).collect())
+    Some(
+        split(inner, b',')
+            .into_iter()
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect(),
+    )
 }
 
 /// The keys (in quotes) and values of a JSON object; `None` when `text` is none.
 pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
-    Some(properties(text.trim().strip_prefix('{')?.strip_suffix('}')?))
+    Some(properties(
+        text.trim().strip_prefix('{')?.strip_suffix('}')?,
+    ))
 }
 
 /// The keys (in quotes) and values of the inside of a JSON object.
@@ -23,7 +31,8 @@ pub(crate) fn properties(text: &str) -> Vec<(&str, &str)> {
 
 /// Splits at a separator that stands in no string, array or object.
 fn split(text: &str, separator: u8) -> Vec<&str> {
-    let (mut parts, mut from, mut depth, mut in_string, mut escaped) = (Vec::new(), 0, 0_usize, false, false);
+    let (mut parts, mut from, mut depth, mut in_string, mut escaped) =
+        (Vec::new(), 0, 0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
@@ -49,10 +58,19 @@ mod tests {
 
     #[test]
     fn separators_inside_strings_and_nested_values_do_not_split() {
-        assert_eq!(elements(r#"["a,b",[1,2],{"k":","}]"#), Some(vec![r#""a,b""#, "[1,2]", r#"{"k":","}"#]));
+        assert_eq!(
+            elements(r#"["a,b",[1,2],{"k":","}]"#),
+            Some(vec![r#""a,b""#, "[1,2]", r#"{"k":","}"#])
+        );
         assert_eq!(elements("[]"), Some(vec![]));
         assert_eq!(elements("{}"), None);
-        assert_eq!(entries(r#"{"a:b":1,"c":{"d":2}}"#), Some(vec![(r#""a:b""#, "1"), (r#""c""#, r#"{"d":2}"#)]));
-        assert_eq!(entries(r#"{"a\"":"x"}"#), Some(vec![(r#""a\"""#, r#""x""#)]));
+        assert_eq!(
+            entries(r#"{"a:b":1,"c":{"d":2}}"#),
+            Some(vec![(r#""a:b""#, "1"), (r#""c""#, r#"{"d":2}"#)])
+        );
+        assert_eq!(
+            entries(r#"{"a\"":"x"}"#),
+            Some(vec![(r#""a\"""#, r#""x""#)])
+        );
     }
 }

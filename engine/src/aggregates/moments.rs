@@ -45,7 +45,11 @@ impl Moments {
     }
 
     fn of_sample(&self) -> f64 {
-        if self.rows < 2.0 { 0.0 } else { self.product / (self.rows - 1.0) }
+        if self.rows < 2.0 {
+            0.0
+        } else {
+            self.product / (self.rows - 1.0)
+        }
     }
 
     fn of_population(&self) -> f64 {
@@ -55,7 +59,11 @@ impl Moments {
 
 /// Ten decimals; ties to even.
 fn rounded(value: f64) -> f64 {
-    if value.abs() < 1e16 { (value * 1e10).round_ties_even() / 1e10 } else { value }
+    if value.abs() < 1e16 {
+        (value * 1e10).round_ties_even() / 1e10
+    } else {
+        value
+    }
 }
 
 macro_rules! statistic {
@@ -99,7 +107,10 @@ impl<S: Statistic> Fold for Momentous<S> {
 
     fn input<'a>(&self, columns: &'a [ArrayRef]) -> Self::Input<'a> {
         let last = columns.last().expect("an argument at least");
-        (columns[0].as_primitive::<Float64Type>(), last.as_primitive::<Float64Type>())
+        (
+            columns[0].as_primitive::<Float64Type>(),
+            last.as_primitive::<Float64Type>(),
+        )
     }
 
     fn saved<'a>(&self, columns: &'a [ArrayRef]) -> Self::Saved<'a> {
@@ -108,19 +119,31 @@ impl<S: Statistic> Fold for Momentous<S> {
 
     fn add(&self, state: &mut Moments, (x, y): &Self::Input<'_>, row: usize) -> usize {
         if x.is_valid(row) && y.is_valid(row) {
-            state.add(&Moments { rows: 1.0, mean_x: x.value(row), mean_y: y.value(row), product: 0.0 });
+            state.add(&Moments {
+                rows: 1.0,
+                mean_x: x.value(row),
+                mean_y: y.value(row),
+                product: 0.0,
+            });
         }
         0
     }
 
     fn merge(&self, state: &mut Moments, saved: &Self::Saved<'_>, row: usize) -> usize {
         let [rows, mean_x, mean_y, product] = saved.map(|column| column.value(row));
-        state.add(&Moments { rows, mean_x, mean_y, product });
+        state.add(&Moments {
+            rows,
+            mean_x,
+            mean_y,
+            product,
+        });
         0
     }
 
     fn save(&self, states: Vec<Moments>) -> Result<Vec<ArrayRef>> {
-        let column = |part: fn(&Moments) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(states.iter().map(part))) };
+        let column = |part: fn(&Moments) -> f64| -> ArrayRef {
+            Arc::new(Float64Array::from_iter_values(states.iter().map(part)))
+        };
         Ok(vec![
             column(|state| state.rows),
             column(|state| state.mean_x),
@@ -131,7 +154,9 @@ impl<S: Statistic> Fold for Momentous<S> {
 
     fn finish(&self, states: Vec<Moments>) -> Result<ArrayRef> {
         let value = |state: &Moments| if state.rows == 0.0 { 0.0 } else { S::of(state) };
-        Ok(Arc::new(Float64Array::from_iter_values(states.iter().map(value))))
+        Ok(Arc::new(Float64Array::from_iter_values(
+            states.iter().map(value),
+        )))
     }
 }
 
@@ -140,14 +165,22 @@ const VARIANCEP: Meaning = Meaning::Fold(Folding::of::<Momentous<VarianceP>>("va
 const STDEV: Meaning = Meaning::Fold(Folding::of::<Momentous<Stdev>>("stdev"));
 const STDEVP: Meaning = Meaning::Fold(Folding::of::<Momentous<StdevP>>("stdevp"));
 
-const NUMBERS: Takes = Takes::Typed(&[Type::Int, Type::Long, Type::Real, Type::Decimal], Type::Real);
+const NUMBERS: Takes = Takes::Typed(
+    &[Type::Int, Type::Long, Type::Real, Type::Decimal],
+    Type::Real,
+);
 const ONE: &[Takes] = &[NUMBERS];
 const ONE_IF: &[Takes] = &[NUMBERS, Takes::Predicate];
 const TWO: &[Takes] = &[NUMBERS, NUMBERS];
 const TWO_IF: &[Takes] = &[NUMBERS, NUMBERS, Takes::Predicate];
 
 const fn overload(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults: &[], variadic: false, meaning }
+    AggregateOverload {
+        params,
+        defaults: &[],
+        variadic: false,
+        meaning,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -159,8 +192,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The variance of a sample, to ten decimals.",
         source: "kusto/query/variance-aggregation-function",
         examples: &[
-            example("range x from 1 to 5 step 1 | summarize variance(x)", "datatable(variance_x:real)[2.5]"),
-            example("datatable(x:real)[] | summarize variance(x)", "datatable(variance_x:real)[0.0]"),
+            example(
+                "range x from 1 to 5 step 1 | summarize variance(x)",
+                "datatable(variance_x:real)[2.5]",
+            ),
+            example(
+                "datatable(x:real)[] | summarize variance(x)",
+                "datatable(variance_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -171,8 +210,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The variance of a sample: the rows where the predicate is true.",
         source: "kusto/query/varianceif-aggregation-function",
         examples: &[
-            example("range x from 1 to 9 step 1 | summarize varianceif(x, x < 6)", "datatable(varianceif_x:real)[2.5]"),
-            example("range x from 1 to 9 step 1 | summarize varianceif(x, x < 0)", "datatable(varianceif_x:real)[0.0]"),
+            example(
+                "range x from 1 to 9 step 1 | summarize varianceif(x, x < 6)",
+                "datatable(varianceif_x:real)[2.5]",
+            ),
+            example(
+                "range x from 1 to 9 step 1 | summarize varianceif(x, x < 0)",
+                "datatable(varianceif_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -183,8 +228,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The variance of a population, to ten decimals.",
         source: "kusto/query/variancep-aggregation-function",
         examples: &[
-            example("range x from 1 to 5 step 1 | summarize variancep(x)", "datatable(variancep_x:real)[2.0]"),
-            example("datatable(x:int)[7] | summarize variancep(x)", "datatable(variancep_x:real)[0.0]"),
+            example(
+                "range x from 1 to 5 step 1 | summarize variancep(x)",
+                "datatable(variancep_x:real)[2.0]",
+            ),
+            example(
+                "datatable(x:int)[7] | summarize variancep(x)",
+                "datatable(variancep_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -195,8 +246,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The variance of a population: the rows where the predicate is true.",
         source: "kusto/query/variancepif-aggregation-function",
         examples: &[
-            example("range x from 1 to 9 step 1 | summarize variancepif(x, x < 6)", "datatable(variancepif_x:real)[2.0]"),
-            example("range x from 1 to 9 step 1 | summarize variancepif(x, x == 1)", "datatable(variancepif_x:real)[0.0]"),
+            example(
+                "range x from 1 to 9 step 1 | summarize variancepif(x, x < 6)",
+                "datatable(variancepif_x:real)[2.0]",
+            ),
+            example(
+                "range x from 1 to 9 step 1 | summarize variancepif(x, x == 1)",
+                "datatable(variancepif_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -207,8 +264,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The standard deviation of a sample.",
         source: "kusto/query/stdev-aggregation-function",
         examples: &[
-            example("range x from 1 to 5 step 1 | summarize stdev(x)", "datatable(stdev_x:real)[1.5811388300841898]"),
-            example("datatable(x:int)[] | summarize stdev(x)", "datatable(stdev_x:real)[0.0]"),
+            example(
+                "range x from 1 to 5 step 1 | summarize stdev(x)",
+                "datatable(stdev_x:real)[1.5811388300841898]",
+            ),
+            example(
+                "datatable(x:int)[] | summarize stdev(x)",
+                "datatable(stdev_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -219,8 +282,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The standard deviation of a sample: the rows where the predicate is true.",
         source: "kusto/query/stdevif-aggregation-function",
         examples: &[
-            example("range x from 1 to 9 step 1 | summarize stdevif(x, x in (1, 3))", "datatable(stdevif_x:real)[1.4142135623730951]"),
-            example("range x from 1 to 9 step 1 | summarize stdevif(x, x < 0)", "datatable(stdevif_x:real)[0.0]"),
+            example(
+                "range x from 1 to 9 step 1 | summarize stdevif(x, x in (1, 3))",
+                "datatable(stdevif_x:real)[1.4142135623730951]",
+            ),
+            example(
+                "range x from 1 to 9 step 1 | summarize stdevif(x, x < 0)",
+                "datatable(stdevif_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -231,8 +300,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The standard deviation of a population.",
         source: "kusto/query/stdevp-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 3] | summarize stdevp(x)", "datatable(stdevp_x:real)[1.0]"),
-            example("datatable(x:int)[7] | summarize stdevp(x)", "datatable(stdevp_x:real)[0.0]"),
+            example(
+                "datatable(x:int)[1, 3] | summarize stdevp(x)",
+                "datatable(stdevp_x:real)[1.0]",
+            ),
+            example(
+                "datatable(x:int)[7] | summarize stdevp(x)",
+                "datatable(stdevp_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -283,7 +358,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(x:int, y:int)[1, 1, 3, 3] | summarize covariancep(x, y)",
                 "datatable(covariancep_x_y:real)[1.0]",
             ),
-            example("datatable(x:int, y:int)[7, 1] | summarize covariancep(x, y)", "datatable(covariancep_x_y:real)[0.0]"),
+            example(
+                "datatable(x:int, y:int)[7, 1] | summarize covariancep(x, y)",
+                "datatable(covariancep_x_y:real)[0.0]",
+            ),
         ],
     },
     Aggregate {

@@ -45,7 +45,11 @@ impl Keys<'_> {
     fn get(&self, row: usize) -> Option<i64> {
         match self {
             Keys::Whole(array) => array.is_valid(row).then(|| array.value(row)),
-            Keys::Real(array) => array.is_valid(row).then(|| array.value(row)).filter(|value| !value.is_nan()).map(to_key),
+            Keys::Real(array) => array
+                .is_valid(row)
+                .then(|| array.value(row))
+                .filter(|value| !value.is_nan())
+                .map(to_key),
         }
     }
 }
@@ -77,7 +81,11 @@ impl<const AT: usize> Percentile<AT> {
             below += i128::from(*weight);
             below as f64 >= wanted
         };
-        weighted.iter().find(reaches).or(weighted.last()).map(|(key, _)| *key)
+        weighted
+            .iter()
+            .find(reaches)
+            .or(weighted.last())
+            .map(|(key, _)| *key)
     }
 }
 
@@ -89,9 +97,14 @@ impl<const AT: usize> Fold for Percentile<AT> {
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
         let percent = constant_real(constants, AT)?;
         if !(0.0..=100.0).contains(&percent) {
-            return Err(DataFusionError::Plan(format!("a percentile is 0 to 100, not {percent}")));
+            return Err(DataFusionError::Plan(format!(
+                "a percentile is 0 to 100, not {percent}"
+            )));
         }
-        Ok(Self { ty: shape.parameters[0], percent })
+        Ok(Self {
+            ty: shape.parameters[0],
+            percent,
+        })
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
@@ -109,7 +122,10 @@ impl<const AT: usize> Fold for Percentile<AT> {
         } else {
             Keys::Whole(columns[0].as_primitive::<Int64Type>())
         };
-        Values { keys, weights: (AT == 2).then(|| columns[1].as_primitive::<Int64Type>()) }
+        Values {
+            keys,
+            weights: (AT == 2).then(|| columns[1].as_primitive::<Int64Type>()),
+        }
     }
 
     fn saved<'a>(&self, columns: &'a [ArrayRef]) -> Self::Saved<'a> {
@@ -117,7 +133,9 @@ impl<const AT: usize> Fold for Percentile<AT> {
     }
 
     fn add(&self, state: &mut Ranked, input: &Values<'_>, row: usize) -> usize {
-        let Some(key) = input.keys.get(row) else { return 0 };
+        let Some(key) = input.keys.get(row) else {
+            return 0;
+        };
         let before = state.keys.capacity() + state.weights.capacity();
         if let Some(weights) = input.weights {
             if weights.is_null(row) || weights.value(row) <= 0 {
@@ -134,8 +152,12 @@ impl<const AT: usize> Fold for Percentile<AT> {
             return 0;
         }
         let before = state.keys.capacity() + state.weights.capacity();
-        state.keys.extend(keys.value(row).as_primitive::<Int64Type>().values());
-        state.weights.extend(weights.value(row).as_primitive::<Int64Type>().values());
+        state
+            .keys
+            .extend(keys.value(row).as_primitive::<Int64Type>().values());
+        state
+            .weights
+            .extend(weights.value(row).as_primitive::<Int64Type>().values());
         (state.keys.capacity() + state.weights.capacity() - before) * size_of::<i64>()
     }
 
@@ -154,7 +176,9 @@ impl<const AT: usize> Fold for Percentile<AT> {
     fn finish(&self, states: Vec<Ranked>) -> Result<ArrayRef> {
         let keys = states.into_iter().map(|state| self.rank(state));
         if self.ty == Type::Real {
-            return Ok(Arc::new(keys.map(|key| key.map(from_key)).collect::<Float64Array>()));
+            return Ok(Arc::new(
+                keys.map(|key| key.map(from_key)).collect::<Float64Array>(),
+            ));
         }
         Ok(Arc::new(keys.collect::<Int64Array>()))
     }
@@ -169,30 +193,52 @@ const WEIGHT: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
 const PERCENT: Takes = Takes::Constant(Type::Real);
 
 const fn one(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults: &[], variadic: false, meaning }
+    AggregateOverload {
+        params,
+        defaults: &[],
+        variadic: false,
+        meaning,
+    }
 }
 
 const fn several(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults: &[], variadic: true, meaning }
+    AggregateOverload {
+        params,
+        defaults: &[],
+        variadic: true,
+        meaning,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "percentile",
         aliases: &[],
-        overloads: &[one(&[INTEGERS, PERCENT], PLAIN), one(&[OTHERS, PERCENT], PLAIN)],
+        overloads: &[
+            one(&[INTEGERS, PERCENT], PLAIN),
+            one(&[OTHERS, PERCENT], PLAIN),
+        ],
         result_name: AggregateName::Percentiles(1),
         doc: "The smallest value that at least P percent of the values do not exceed, exactly.",
         source: "kusto/query/percentiles-aggregation-function",
         examples: &[
-            example("datatable(x:int)[15, 22, 18, 25, 12] | summarize percentile(x, 50)", "datatable(percentile_x_50:long)[18]"),
-            example("range x from 1 to 1000 step 1 | summarize percentile(x, 99.9)", "datatable(percentile_x_99_9:long)[999]"),
+            example(
+                "datatable(x:int)[15, 22, 18, 25, 12] | summarize percentile(x, 50)",
+                "datatable(percentile_x_50:long)[18]",
+            ),
+            example(
+                "range x from 1 to 1000 step 1 | summarize percentile(x, 99.9)",
+                "datatable(percentile_x_99_9:long)[999]",
+            ),
         ],
     },
     Aggregate {
         name: "percentiles",
         aliases: &[],
-        overloads: &[several(&[INTEGERS, PERCENT], PLAIN), several(&[OTHERS, PERCENT], PLAIN)],
+        overloads: &[
+            several(&[INTEGERS, PERCENT], PLAIN),
+            several(&[OTHERS, PERCENT], PLAIN),
+        ],
         result_name: AggregateName::Percentiles(1),
         doc: "Several percentiles, a column each.",
         source: "kusto/query/percentiles-aggregation-function",
@@ -201,13 +247,19 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "range x from 1 to 10 step 1 | summarize percentiles(x, 0, 50, 100)",
                 "datatable(percentile_x_0:long, percentile_x_50:long, percentile_x_100:long)[1, 5, 10]",
             ),
-            example("datatable(x:real)[] | summarize percentiles(x, 5)", "datatable(percentile_x_5:real)[real(null)]"),
+            example(
+                "datatable(x:real)[] | summarize percentiles(x, 5)",
+                "datatable(percentile_x_5:real)[real(null)]",
+            ),
         ],
     },
     Aggregate {
         name: "percentilew",
         aliases: &[],
-        overloads: &[one(&[INTEGERS, WEIGHT, PERCENT], WEIGHTED), one(&[OTHERS, WEIGHT, PERCENT], WEIGHTED)],
+        overloads: &[
+            one(&[INTEGERS, WEIGHT, PERCENT], WEIGHTED),
+            one(&[OTHERS, WEIGHT, PERCENT], WEIGHTED),
+        ],
         result_name: AggregateName::Percentiles(2),
         doc: "A percentile of values that each stand for as many rows as the weight says.",
         source: "kusto/query/percentilesw-aggregation-function",
@@ -216,13 +268,19 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long, x:long)[8, 10, 6, 20, 3, 30, 1, 40] | summarize percentilew(x, n, 75)",
                 "datatable(percentile_x_75:long)[20]",
             ),
-            example("datatable(n:long, x:long)[1, 10] | summarize percentilew(x, n, 1)", "datatable(percentile_x_1:long)[10]"),
+            example(
+                "datatable(n:long, x:long)[1, 10] | summarize percentilew(x, n, 1)",
+                "datatable(percentile_x_1:long)[10]",
+            ),
         ],
     },
     Aggregate {
         name: "percentilesw",
         aliases: &[],
-        overloads: &[several(&[INTEGERS, WEIGHT, PERCENT], WEIGHTED), several(&[OTHERS, WEIGHT, PERCENT], WEIGHTED)],
+        overloads: &[
+            several(&[INTEGERS, WEIGHT, PERCENT], WEIGHTED),
+            several(&[OTHERS, WEIGHT, PERCENT], WEIGHTED),
+        ],
         result_name: AggregateName::Percentiles(2),
         doc: "Several weighted percentiles, a column each.",
         source: "kusto/query/percentilesw-aggregation-function",
@@ -231,7 +289,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long, x:long)[8, 10, 6, 20, 3, 30, 1, 40] | summarize percentilesw(x, n, 50, 99.9)",
                 "datatable(percentile_x_50:long, percentile_x_99_9:long)[20, 40]",
             ),
-            example("datatable(n:long, x:long)[1, 10] | summarize percentilesw(x, n, 1)", "datatable(percentile_x_1:long)[10]"),
+            example(
+                "datatable(n:long, x:long)[1, 10] | summarize percentilesw(x, n, 1)",
+                "datatable(percentile_x_1:long)[10]",
+            ),
         ],
     },
 ];

@@ -87,7 +87,12 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn offer<C: Choice>(&mut self, key: Cell<'_>, position: i64, value: impl FnOnce() -> Slot) -> usize {
+    fn offer<C: Choice>(
+        &mut self,
+        key: Cell<'_>,
+        position: i64,
+        value: impl FnOnce() -> Slot,
+    ) -> usize {
         let better = match C::compare(key, self.key.cell()) {
             _ if !self.any => true,
             Ordering::Greater => true,
@@ -98,7 +103,12 @@ impl Chosen {
             return 0;
         }
         let before = self.key.heap_bytes() + self.value.heap_bytes();
-        *self = Chosen { any: true, position, key: key.keep(), value: value() };
+        *self = Chosen {
+            any: true,
+            position,
+            key: key.keep(),
+            value: value(),
+        };
         (self.key.heap_bytes() + self.value.heap_bytes()).saturating_sub(before)
     }
 }
@@ -119,12 +129,20 @@ impl<C: Choice> Fold for Picked<C> {
     type Saved<'a> = (Cells<'a>, Cells<'a>, &'a Int64Array, &'a BooleanArray);
 
     fn new(shape: &Shape, _: &Constants) -> Result<Self> {
-        Ok(Self { shape: shape.clone(), choice: PhantomData })
+        Ok(Self {
+            shape: shape.clone(),
+            choice: PhantomData,
+        })
     }
 
     fn saved_types(shape: &Shape) -> Vec<DataType> {
         let (key, value) = (Self::key_type(shape), Self::value_type(shape));
-        vec![arrow_type(key), arrow_type(value), DataType::Int64, DataType::Boolean]
+        vec![
+            arrow_type(key),
+            arrow_type(value),
+            DataType::Int64,
+            DataType::Boolean,
+        ]
     }
 
     fn returns(parameters: &[Type]) -> Type {
@@ -149,31 +167,55 @@ impl<C: Choice> Fold for Picked<C> {
         )
     }
 
-    fn add(&self, state: &mut Chosen, (keys, values, positions): &Self::Input<'_>, row: usize) -> usize {
+    fn add(
+        &self,
+        state: &mut Chosen,
+        (keys, values, positions): &Self::Input<'_>,
+        row: usize,
+    ) -> usize {
         let position = positions.map_or(0, |positions| positions.value(row));
         state.offer::<C>(keys.get(row), position, || values.get(row).keep())
     }
 
-    fn merge(&self, state: &mut Chosen, (keys, values, positions, any): &Self::Saved<'_>, row: usize) -> usize {
+    fn merge(
+        &self,
+        state: &mut Chosen,
+        (keys, values, positions, any): &Self::Saved<'_>,
+        row: usize,
+    ) -> usize {
         if any.is_null(row) || !any.value(row) {
             return 0;
         }
-        state.offer::<C>(keys.get(row), positions.value(row), || values.get(row).keep())
+        state.offer::<C>(keys.get(row), positions.value(row), || {
+            values.get(row).keep()
+        })
     }
 
     fn save(&self, states: Vec<Chosen>) -> Result<Vec<ArrayRef>> {
         let positions = Int64Array::from_iter_values(states.iter().map(|state| state.position));
-        let any = states.iter().map(|state| Some(state.any)).collect::<BooleanArray>();
+        let any = states
+            .iter()
+            .map(|state| Some(state.any))
+            .collect::<BooleanArray>();
         Ok(vec![
-            cell::column(states.iter().map(|state| &state.key), Self::key_type(&self.shape))?,
-            cell::column(states.iter().map(|state| &state.value), Self::value_type(&self.shape))?,
+            cell::column(
+                states.iter().map(|state| &state.key),
+                Self::key_type(&self.shape),
+            )?,
+            cell::column(
+                states.iter().map(|state| &state.value),
+                Self::value_type(&self.shape),
+            )?,
             Arc::new(positions),
             Arc::new(any),
         ])
     }
 
     fn finish(&self, states: Vec<Chosen>) -> Result<ArrayRef> {
-        cell::column(states.iter().map(|state| &state.value), Self::value_type(&self.shape))
+        cell::column(
+            states.iter().map(|state| &state.value),
+            Self::value_type(&self.shape),
+        )
     }
 }
 
@@ -195,14 +237,34 @@ const ORDERABLE: Takes = Takes::OneOf(&[
 
 const fn extreme(meaning: Meaning) -> [AggregateOverload; 2] {
     [
-        AggregateOverload { params: &[ORDERABLE], defaults: &[], variadic: false, meaning },
-        AggregateOverload { params: &[ORDERABLE, Takes::Any], defaults: &[], variadic: true, meaning },
+        AggregateOverload {
+            params: &[ORDERABLE],
+            defaults: &[],
+            variadic: false,
+            meaning,
+        },
+        AggregateOverload {
+            params: &[ORDERABLE, Takes::Any],
+            defaults: &[],
+            variadic: true,
+            meaning,
+        },
     ]
 }
 
 const ANY: &[AggregateOverload] = &[
-    AggregateOverload { params: &[Takes::Any], defaults: &[], variadic: false, meaning: ANY_FILLED },
-    AggregateOverload { params: &[Takes::Any, Takes::Any], defaults: &[], variadic: true, meaning: ANY_ROW },
+    AggregateOverload {
+        params: &[Takes::Any],
+        defaults: &[],
+        variadic: false,
+        meaning: ANY_FILLED,
+    },
+    AggregateOverload {
+        params: &[Takes::Any, Takes::Any],
+        defaults: &[],
+        variadic: true,
+        meaning: ANY_ROW,
+    },
 ];
 const ANY_IF: &[AggregateOverload] = &[AggregateOverload {
     params: &[Takes::Any, Takes::Predicate],
@@ -262,7 +324,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long, s:string)[1, 'a', 3, 'c'] | summarize argmax(n, s)",
                 "datatable(max_n:long, max_n_s:string)[3, 'c']",
             ),
-            example("datatable(n:long)[1, 3] | summarize argmax(n)", "datatable(max_n:long)[3]"),
+            example(
+                "datatable(n:long)[1, 3] | summarize argmax(n)",
+                "datatable(max_n:long)[3]",
+            ),
         ],
     },
     Aggregate {
@@ -277,7 +342,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long, s:string)[1, 'a', 3, 'c'] | summarize argmin(n, s)",
                 "datatable(min_n:long, min_n_s:string)[1, 'a']",
             ),
-            example("datatable(n:long)[1, 3] | summarize argmin(n)", "datatable(min_n:long)[1]"),
+            example(
+                "datatable(n:long)[1, 3] | summarize argmin(n)",
+                "datatable(min_n:long)[1]",
+            ),
         ],
     },
     Aggregate {
@@ -289,7 +357,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
               one.",
         source: "kusto/query/take-any-aggregation-function",
         examples: &[
-            example("datatable(x:string)['', 'a', 'a'] | summarize take_any(x)", "datatable(x:string)['a']"),
+            example(
+                "datatable(x:string)['', 'a', 'a'] | summarize take_any(x)",
+                "datatable(x:string)['a']",
+            ),
             example(
                 "datatable(x:long, y:long)[1, 2, 1, 2] | summarize take_any(x, y)",
                 "datatable(x:long, y:long)[1, 2]",
@@ -304,8 +375,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The old name of `take_any`, with other column names.",
         source: "kusto/query/take-any-aggregation-function",
         examples: &[
-            example("datatable(x:string)['a', 'a'] | summarize any(x)", "datatable(any_x:string)['a']"),
-            example("datatable(x:long)[1] | summarize any(x)", "datatable(any_x:long)[1]"),
+            example(
+                "datatable(x:string)['a', 'a'] | summarize any(x)",
+                "datatable(any_x:string)['a']",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize any(x)",
+                "datatable(any_x:long)[1]",
+            ),
         ],
     },
     Aggregate {
@@ -316,8 +393,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "As `take_any`, of the rows where the predicate is true; null when there are none.",
         source: "kusto/query/take-anyif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2] | summarize take_anyif(x, x > 1)", "datatable(x:long)[2]"),
-            example("datatable(x:long)[1] | summarize take_anyif(x, x > 1)", "datatable(x:long)[long(null)]"),
+            example(
+                "datatable(x:long)[1, 2] | summarize take_anyif(x, x > 1)",
+                "datatable(x:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize take_anyif(x, x > 1)",
+                "datatable(x:long)[long(null)]",
+            ),
         ],
     },
     Aggregate {
@@ -328,8 +411,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The old name of `take_anyif`, with other column names.",
         source: "kusto/query/take-anyif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2] | summarize anyif(x, x > 1)", "datatable(anyif_x:long)[2]"),
-            example("datatable(x:string)['a'] | summarize anyif(x, x == 'b')", "datatable(anyif_x:string)['']"),
+            example(
+                "datatable(x:long)[1, 2] | summarize anyif(x, x > 1)",
+                "datatable(anyif_x:long)[2]",
+            ),
+            example(
+                "datatable(x:string)['a'] | summarize anyif(x, x == 'b')",
+                "datatable(anyif_x:string)['']",
+            ),
         ],
     },
 ];

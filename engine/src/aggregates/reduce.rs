@@ -37,7 +37,10 @@ impl<S: Step> Fold for Reduce<S> {
     type Saved<'a> = Cells<'a>;
 
     fn new(shape: &Shape, _: &Constants) -> Result<Self> {
-        Ok(Self { ty: shape.parameters[0], step: PhantomData })
+        Ok(Self {
+            ty: shape.parameters[0],
+            step: PhantomData,
+        })
     }
 
     fn saved_types(shape: &Shape) -> Vec<DataType> {
@@ -61,7 +64,9 @@ impl<S: Step> Fold for Reduce<S> {
         if next == Cell::Null {
             return 0;
         }
-        let Some(new) = S::step(state.cell(), next) else { return 0 };
+        let Some(new) = S::step(state.cell(), next) else {
+            return 0;
+        };
         let grown = new.heap_bytes().saturating_sub(state.heap_bytes());
         *state = new;
         grown
@@ -182,7 +187,12 @@ const ORDERABLE: Takes = Takes::OneOf(&[
 const INT_OR_LONG: Takes = Takes::OneOf(&[Type::Int, Type::Long]);
 
 const fn overload(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
-    AggregateOverload { params, defaults: &[], variadic: false, meaning }
+    AggregateOverload {
+        params,
+        defaults: &[],
+        variadic: false,
+        meaning,
+    }
 }
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -194,8 +204,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "Adds up the values that are not null; 0 when there are none. Whole numbers wrap around at 64 bits.",
         source: "kusto/query/sum-aggregation-function",
         examples: &[
-            example("datatable(x:int)[1, 2, int(null)] | summarize sum(x)", "datatable(sum_x:long)[3]"),
-            example("datatable(x:real)[] | summarize sum(x)", "datatable(sum_x:real)[0.0]"),
+            example(
+                "datatable(x:int)[1, 2, int(null)] | summarize sum(x)",
+                "datatable(sum_x:long)[3]",
+            ),
+            example(
+                "datatable(x:real)[] | summarize sum(x)",
+                "datatable(sum_x:real)[0.0]",
+            ),
         ],
     },
     Aggregate {
@@ -209,8 +225,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "Adds up the values of the rows where the predicate is true.",
         source: "kusto/query/sumif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, 3] | summarize sumif(x, x > 1)", "datatable(sumif_x:long)[5]"),
-            example("datatable(x:long)[1] | summarize sumif(x, x > 1)", "datatable(sumif_x:long)[0]"),
+            example(
+                "datatable(x:long)[1, 2, 3] | summarize sumif(x, x > 1)",
+                "datatable(sumif_x:long)[5]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize sumif(x, x > 1)",
+                "datatable(sumif_x:long)[0]",
+            ),
         ],
     },
     Aggregate {
@@ -221,8 +243,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The smallest value; null when there is none.",
         source: "kusto/query/min-aggregation-function",
         examples: &[
-            example("datatable(x:int)[3, 2, int(null)] | summarize min(x)", "datatable(min_x:int)[2]"),
-            example("datatable(x:string)['b', 'a'] | summarize min(x)", "datatable(min_x:string)['a']"),
+            example(
+                "datatable(x:int)[3, 2, int(null)] | summarize min(x)",
+                "datatable(min_x:int)[2]",
+            ),
+            example(
+                "datatable(x:string)['b', 'a'] | summarize min(x)",
+                "datatable(min_x:string)['a']",
+            ),
         ],
     },
     Aggregate {
@@ -233,8 +261,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The smallest value of the rows where the predicate is true.",
         source: "kusto/query/minif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, 3] | summarize minif(x, x > 1)", "datatable(minif_x:long)[2]"),
-            example("datatable(x:long)[1] | summarize minif(x, x > 1)", "datatable(minif_x:long)[long(null)]"),
+            example(
+                "datatable(x:long)[1, 2, 3] | summarize minif(x, x > 1)",
+                "datatable(minif_x:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize minif(x, x > 1)",
+                "datatable(minif_x:long)[long(null)]",
+            ),
         ],
     },
     Aggregate {
@@ -245,8 +279,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The largest value; null when there is none.",
         source: "kusto/query/max-aggregation-function",
         examples: &[
-            example("datatable(x:int)[3, 2, int(null)] | summarize max(x)", "datatable(max_x:int)[3]"),
-            example("datatable(x:timespan)[1h, 1d] | summarize max(x)", "datatable(max_x:timespan)[1d]"),
+            example(
+                "datatable(x:int)[3, 2, int(null)] | summarize max(x)",
+                "datatable(max_x:int)[3]",
+            ),
+            example(
+                "datatable(x:timespan)[1h, 1d] | summarize max(x)",
+                "datatable(max_x:timespan)[1d]",
+            ),
         ],
     },
     Aggregate {
@@ -257,8 +297,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The largest value of the rows where the predicate is true.",
         source: "kusto/query/maxif-aggregation-function",
         examples: &[
-            example("datatable(x:long)[1, 2, 3] | summarize maxif(x, x < 3)", "datatable(maxif_x:long)[2]"),
-            example("datatable(x:long)[1] | summarize maxif(x, x > 1)", "datatable(maxif_x:long)[long(null)]"),
+            example(
+                "datatable(x:long)[1, 2, 3] | summarize maxif(x, x < 3)",
+                "datatable(maxif_x:long)[2]",
+            ),
+            example(
+                "datatable(x:long)[1] | summarize maxif(x, x > 1)",
+                "datatable(maxif_x:long)[long(null)]",
+            ),
         ],
     },
     Aggregate {
@@ -273,7 +319,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long)[0xFFFFFFFF, 0xFFFFF00F, 0xCFFFFFFD, 0xFAFEFFFF] | summarize binary_all_and(n)",
                 "datatable(n:long)[0xCAFEF00D]",
             ),
-            example("datatable(n:long)[6, 3] | summarize binary_all_and(n)", "datatable(n:long)[2]"),
+            example(
+                "datatable(n:long)[6, 3] | summarize binary_all_and(n)",
+                "datatable(n:long)[2]",
+            ),
         ],
     },
     Aggregate {
@@ -288,7 +337,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 "datatable(n:long)[0x88888008, 0x42000000, 0x00767000, 0x00000005] | summarize binary_all_or(n)",
                 "datatable(n:long)[0xCAFEF00D]",
             ),
-            example("datatable(n:long)[6, 3] | summarize binary_all_or(n)", "datatable(n:long)[7]"),
+            example(
+                "datatable(n:long)[6, 3] | summarize binary_all_or(n)",
+                "datatable(n:long)[7]",
+            ),
         ],
     },
     Aggregate {
@@ -299,8 +351,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         doc: "The bits that are set in an odd number of values.",
         source: "kusto/query/binary-all-xor-aggregation-function",
         examples: &[
-            example("datatable(n:long)[6, 3] | summarize binary_all_xor(n)", "datatable(n:long)[5]"),
-            example("datatable(n:long)[1, 1] | summarize binary_all_xor(n)", "datatable(n:long)[0]"),
+            example(
+                "datatable(n:long)[6, 3] | summarize binary_all_xor(n)",
+                "datatable(n:long)[5]",
+            ),
+            example(
+                "datatable(n:long)[1, 1] | summarize binary_all_xor(n)",
+                "datatable(n:long)[0]",
+            ),
         ],
     },
 ];

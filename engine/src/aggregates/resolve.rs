@@ -46,12 +46,18 @@ pub enum AggregateResolution {
     /// No overload takes this many arguments.
     WrongCount,
     /// Argument `index` has a type that no overload takes there.
-    WrongType { index: usize },
+    WrongType {
+        index: usize,
+    },
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Aggregate>> = LazyLock::new(|| {
     super::all()
-        .flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()).map(move |name| (name, row)))
+        .flat_map(|row| {
+            std::iter::once(row.name)
+                .chain(row.aliases.iter().copied())
+                .map(move |name| (name, row))
+        })
         .collect()
 });
 
@@ -84,7 +90,9 @@ pub fn resolve(aggregate: &'static Aggregate, arguments: &[Type]) -> AggregateRe
         }
     }
     match (converted, refused) {
-        (Some((index, parameters)), _) => AggregateResolution::Found(call(aggregate, index, parameters)),
+        (Some((index, parameters)), _) => {
+            AggregateResolution::Found(call(aggregate, index, parameters))
+        }
         (None, Some(index)) => AggregateResolution::WrongType { index },
         (None, None) => AggregateResolution::WrongCount,
     }
@@ -119,9 +127,20 @@ fn call(aggregate: &'static Aggregate, overload: usize, parameters: Vec<Type>) -
     let returns = match row.meaning {
         Meaning::Native(_, returns) => vec![returns(&state)],
         Meaning::Fold(folding) => vec![(folding.returns)(&state)],
-        Meaning::FoldFrom(first, folding) => state[first..].iter().map(|_| (folding.returns)(&state)).collect(),
-        Meaning::FoldBy(folding) => state.iter().map(|ty| (folding.returns)(&[state[0], *ty])).collect(),
+        Meaning::FoldFrom(first, folding) => state[first..]
+            .iter()
+            .map(|_| (folding.returns)(&state))
+            .collect(),
+        Meaning::FoldBy(folding) => state
+            .iter()
+            .map(|ty| (folding.returns)(&[state[0], *ty]))
+            .collect(),
         Meaning::FoldAlone(folding) => state.iter().map(|ty| (folding.returns)(&[*ty])).collect(),
     };
-    AggregateCall { aggregate, overload, parameters, returns }
+    AggregateCall {
+        aggregate,
+        overload,
+        parameters,
+        returns,
+    }
 }

@@ -12,7 +12,8 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, GroupsAccumulator, Signature, Volatility,
+    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, GroupsAccumulator, Signature,
+    Volatility,
 };
 use huntql_kql::types::Type;
 use huntql_store::schema::arrow_type;
@@ -65,20 +66,32 @@ impl AggregateUDFImpl for FoldUdaf {
         true
     }
 
-    fn create_groups_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
         (self.folding.groups)(&self.shape, &constants(&args)?)
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
         let field = |(index, ty): (usize, DataType)| {
-            Arc::new(Field::new(format_state_name(args.name, &format!("state{index}")), ty, true))
+            Arc::new(Field::new(
+                format_state_name(args.name, &format!("state{index}")),
+                ty,
+                true,
+            ))
         };
-        Ok((self.folding.saved_types)(&self.shape).into_iter().enumerate().map(field).collect())
+        Ok((self.folding.saved_types)(&self.shape)
+            .into_iter()
+            .enumerate()
+            .map(field)
+            .collect())
     }
 
     fn default_value(&self, _: &DataType) -> Result<ScalarValue> {
         let unknown: Vec<Option<ScalarValue>> = vec![None; self.shape.parameters.len()];
-        super::fold::of_nothing(&self.folding, &self.shape, &unknown).or_else(|_| ScalarValue::try_from(&self.returns))
+        super::fold::of_nothing(&self.folding, &self.shape, &unknown)
+            .or_else(|_| ScalarValue::try_from(&self.returns))
     }
 }
 
@@ -107,7 +120,10 @@ fn constants(args: &AccumulatorArgs) -> Result<Vec<Option<ScalarValue>>> {
 pub(crate) fn udaf(folding: &Folding, parameters: &[Type], ordered: bool) -> Arc<AggregateUDF> {
     let types: Vec<&str> = parameters.iter().map(|ty| ty.name()).collect();
     let mark = if ordered { ";ordered" } else { "" };
-    let shape = Shape { parameters: parameters.to_vec(), ordered };
+    let shape = Shape {
+        parameters: parameters.to_vec(),
+        ordered,
+    };
     let fold = FoldUdaf {
         name: format!("kql_{}({}{mark})", folding.name, types.join(",")),
         folding: *folding,
@@ -134,12 +150,18 @@ static BY_NAME: LazyLock<HashMap<&'static str, Folding>> = LazyLock::new(|| {
 
 /// The aggregate of a name that [`udaf`] gave: how a decoded plan finds its aggregates again.
 pub fn by_name(name: &str) -> Option<Arc<AggregateUDF>> {
-    let (name, types) = name.strip_prefix("kql_")?.strip_suffix(')')?.rsplit_once('(')?;
+    let (name, types) = name
+        .strip_prefix("kql_")?
+        .strip_suffix(')')?
+        .rsplit_once('(')?;
     let (types, ordered) = match types.strip_suffix(";ordered") {
         Some(types) => (types, true),
         None => (types, false),
     };
-    let types = types.split(',').filter(|ty| !ty.is_empty()).map(Type::parse).collect::<Option<Vec<_>>>()?;
+    let types = types
+        .split(',')
+        .filter(|ty| !ty.is_empty())
+        .map(Type::parse)
+        .collect::<Option<Vec<_>>>()?;
     Some(udaf(BY_NAME.get(name)?, &types, ordered))
 }
-
