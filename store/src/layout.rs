@@ -9,6 +9,7 @@
 //! ```
 
 use crate::error::{Result, StoreError};
+use huntql_kql::time::{TICKS_PER_DAY, UNIX_EPOCH, civil};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -127,18 +128,10 @@ pub(crate) fn check_table_name(name: &str) -> Result<()> {
     })
 }
 
-/// `YYYY-MM-DD` of a day counted from 1970-01-01 (proleptic Gregorian calendar).
+/// `YYYY-MM-DD` of a day counted from 1970-01-01.
 pub(crate) fn day_name(days: i64) -> String {
-    // Days of eras of 400 years that begin on 1 March, after H. Hinnant's "chrono-compatible low-level date algorithms".
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let day = civil(UNIX_EPOCH + days * TICKS_PER_DAY);
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
 }
 
 /// Writes a whole file so that after a crash it is there as a whole or not at all.

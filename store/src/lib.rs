@@ -3,6 +3,7 @@
 //! Not here: what a query means, where events come from, and anything printed.
 
 pub mod error;
+pub mod files;
 mod layout;
 pub mod log;
 pub mod scan;

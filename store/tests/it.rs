@@ -3,5 +3,6 @@
 
 mod it {
     pub mod append;
+    pub mod foreign;
     pub mod support;
 }

@@ -1,12 +1,9 @@
 //! The statistics of files as the log carries them: bounds of the datetime columns and row counts.
 
 use super::{Bounds, DataFile};
-use datafusion::arrow::array::{Array, TimestampMicrosecondArray};
-use datafusion::arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, StructArray,
-};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, StructArray, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::{Field, Fields};
+use huntql_kql::time::{TICKS_PER_MICROSECOND, UNIX_EPOCH, parse_datetime};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -100,12 +97,5 @@ pub(super) fn from_json(text: &str, datetimes: &[&str]) -> (Option<u64>, BTreeMa
 }
 
 fn micros(text: &str) -> Option<i64> {
-    let array = StringArray::from(vec![text]);
-    let instant = cast(
-        &array,
-        &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-    )
-    .ok()?;
-    let instant = instant.as_primitive::<TimestampMicrosecondType>();
-    instant.is_valid(0).then(|| instant.value(0))
+    parse_datetime(text).map(|ticks| (ticks - UNIX_EPOCH).div_euclid(TICKS_PER_MICROSECOND))
 }

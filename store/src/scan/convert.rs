@@ -9,7 +9,8 @@ use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::Result;
 use huntql_kql::time::{
-    TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH,
+    TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH, parse_datetime,
+    parse_timespan,
 };
 use huntql_kql::types::Type;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub(crate) fn can_convert(from: &DataType, to: Type) -> bool {
         || *from == DataType::Null
         || matches!(to, Type::String | Type::Dynamic)
         || (number(natural) && number(to))
-        || (natural == Type::String && to != Type::Timespan)
+        || natural == Type::String
 }
 
 /// Converts a column of a file to the engine's array of `ty`.
@@ -171,7 +172,11 @@ fn datetimes(array: &ArrayRef) -> Result<ArrayRef> {
                 .unary(|day| day * TICKS_PER_DAY + UNIX_EPOCH);
             Ok(Arc::new(ticks))
         }
-        _ => text_datetimes(array),
+        _ => {
+            let texts = to_text(array)?;
+            let ticks = texts.as_string::<i32>().iter().map(|text| text.and_then(parse_datetime));
+            Ok(Arc::new(ticks.collect::<Int64Array>()))
+        }
     }
 }
 
@@ -190,30 +195,14 @@ fn instant(value: i64, unit: TimeUnit) -> std::result::Result<i64, ArrowError> {
     })
 }
 
-/// ISO 8601 text to ticks: nanoseconds where they reach (1677 to 2262), else microseconds.
-fn text_datetimes(array: &ArrayRef) -> Result<ArrayRef> {
-    let utc = |unit| DataType::Timestamp(unit, Some("UTC".into()));
-    let fine = datetimes(&cast(array, &utc(TimeUnit::Nanosecond))?)?;
-    if fine.null_count() == array.null_count() {
-        return Ok(fine);
-    }
-    let coarse = datetimes(&cast(array, &utc(TimeUnit::Microsecond))?)?;
-    let (fine, coarse) = (
-        fine.as_primitive::<Int64Type>(),
-        coarse.as_primitive::<Int64Type>(),
-    );
-    Ok(Arc::new(
-        fine.iter()
-            .zip(coarse.iter())
-            .map(|(fine, coarse)| fine.or(coarse))
-            .collect::<Int64Array>(),
-    ))
-}
-
 fn timespans(array: &ArrayRef) -> Result<ArrayRef> {
     let unit = match array.data_type() {
         DataType::Duration(unit) | DataType::Time32(unit) | DataType::Time64(unit) => *unit,
-        other => return Err(ArrowError::CastError(format!("{other} is no timespan")).into()),
+        _ => {
+            let texts = to_text(array)?;
+            let ticks = texts.as_string::<i32>().iter().map(|text| text.and_then(parse_timespan));
+            return Ok(Arc::new(ticks.collect::<Int64Array>()));
+        }
     };
     let values = match array.data_type() {
         DataType::Time32(_) => cast(&cast(array, &DataType::Int32)?, &DataType::Int64)?,

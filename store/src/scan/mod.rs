@@ -64,7 +64,7 @@ pub struct EventTable {
     files: Arc<[ScanFile]>,
     origin: Origin,
     /// Kept for as long as the table is in use.
-    _guard: Option<Arc<tempfile::TempDir>>,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl EventTable {
@@ -87,16 +87,20 @@ impl EventTable {
         Self::new(table, std::iter::empty(), Arc::from([]), Origin::Store)
     }
 
-    /// A table over Parquet files that others wrote.
-    pub(crate) fn of_files(
+    /// A table over Parquet files that others wrote; `further` columns can be named and are no part of `*`.
+    pub(crate) fn of_files(table: TableSchema, further: Vec<Column>, files: Arc<[ScanFile]>) -> EventTable {
+        Self::new(table, further.into_iter(), files, Origin::Foreign)
+    }
+
+    /// A table over a file in the store's own form in a folder that goes when the table does.
+    pub(crate) fn of_temporary(
         table: TableSchema,
-        files: Arc<[ScanFile]>,
-        guard: Option<Arc<tempfile::TempDir>>,
+        further: Vec<Column>,
+        file: ScanFile,
+        folder: tempfile::TempDir,
     ) -> EventTable {
-        EventTable {
-            _guard: guard,
-            ..Self::new(table, std::iter::empty(), files, Origin::Foreign)
-        }
+        let table = Self::new(table, further.into_iter(), Arc::from([file]), Origin::Store);
+        EventTable { _folder: Some(folder), ..table }
     }
 
     fn new(
@@ -131,7 +135,7 @@ impl EventTable {
             types,
             files,
             origin,
-            _guard: None,
+            _folder: None,
         }
     }
 
