@@ -2,7 +2,8 @@
 
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
 use datafusion::arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringArray, StringBuilder,
+    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringArray,
+    StringBuilder,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
@@ -49,11 +50,17 @@ impl Builder {
             Builder::Int(builder) => builder.append_option(trimmed.parse().ok()),
             Builder::Long(builder) => builder.append_option(trimmed.parse().ok()),
             Builder::Real(builder) => builder.append_option(trimmed.parse().ok()),
-            Builder::Decimal(builder) => builder.append_option((!trimmed.is_empty()).then_some(trimmed)),
-            Builder::Ticks(Type::Timespan, builder) => builder.append_option(parse_timespan(trimmed)),
+            Builder::Decimal(builder) => {
+                builder.append_option((!trimmed.is_empty()).then_some(trimmed))
+            }
+            Builder::Ticks(Type::Timespan, builder) => {
+                builder.append_option(parse_timespan(trimmed))
+            }
             Builder::Ticks(_, builder) => builder.append_option(parse_datetime(trimmed)),
             Builder::Text(builder) => builder.append_value(text),
-            Builder::Guid(builder) => builder.append_option((!trimmed.is_empty()).then(|| trimmed.to_lowercase())),
+            Builder::Guid(builder) => {
+                builder.append_option((!trimmed.is_empty()).then(|| trimmed.to_lowercase()))
+            }
             Builder::Dynamic(builder) => builder.append_option(dynamic_of_text(text)),
         }
     }
@@ -65,8 +72,12 @@ impl Builder {
             (Builder::Dynamic(builder), value) => builder.append_value(value.to_string()),
             (_, Value::String(text)) => self.push_text(text),
             (_, Value::Null) => self.push_null(),
-            (Builder::Real(builder), Value::Number(number)) => builder.append_option(number.as_f64()),
-            (Builder::Bool(builder), Value::Number(number)) => builder.append_option(number.as_i64().map(|n| n != 0)),
+            (Builder::Real(builder), Value::Number(number)) => {
+                builder.append_option(number.as_f64())
+            }
+            (Builder::Bool(builder), Value::Number(number)) => {
+                builder.append_option(number.as_i64().map(|n| n != 0))
+            }
             (_, other) => self.push_text(&other.to_string()),
         }
     }
@@ -79,7 +90,9 @@ impl Builder {
             Builder::Long(builder) | Builder::Ticks(_, builder) => builder.append_null(),
             Builder::Real(builder) => builder.append_null(),
             Builder::Text(builder) => builder.append_value(""),
-            Builder::Decimal(builder) | Builder::Guid(builder) | Builder::Dynamic(builder) => builder.append_null(),
+            Builder::Decimal(builder) | Builder::Guid(builder) | Builder::Dynamic(builder) => {
+                builder.append_null()
+            }
         }
     }
 
@@ -90,7 +103,9 @@ impl Builder {
             Builder::Long(builder) | Builder::Ticks(_, builder) => Arc::new(builder.finish()),
             Builder::Real(builder) => Arc::new(builder.finish()),
             Builder::Decimal(builder) => decimals(&builder.finish()),
-            Builder::Text(builder) | Builder::Guid(builder) | Builder::Dynamic(builder) => Arc::new(builder.finish()),
+            Builder::Text(builder) | Builder::Guid(builder) | Builder::Dynamic(builder) => {
+                Arc::new(builder.finish())
+            }
         }
     }
 }
@@ -118,5 +133,9 @@ fn dynamic_of_text(text: &str) -> Option<String> {
 }
 
 fn decimals(texts: &StringArray) -> ArrayRef {
-    cast(texts, &DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE)).expect("a text that is no decimal casts to null")
+    cast(
+        texts,
+        &DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+    )
+    .expect("a text that is no decimal casts to null")
 }

@@ -18,7 +18,13 @@ pub(super) struct Candidates {
 
 impl Candidates {
     pub(super) fn new() -> Self {
-        Self { bool: true, long: true, real: true, datetime: true, any: false }
+        Self {
+            bool: true,
+            long: true,
+            real: true,
+            datetime: true,
+            any: false,
+        }
     }
 
     /// Takes a value into account; an empty one says nothing.
@@ -27,7 +33,8 @@ impl Candidates {
             return;
         }
         self.any = true;
-        self.bool = self.bool && (text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"));
+        self.bool =
+            self.bool && (text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"));
         self.long = self.long && is_long(text);
         self.real = self.real && is_real(text);
         self.datetime = self.datetime && is_datetime(text);
@@ -57,7 +64,8 @@ fn is_real(text: &str) -> bool {
     let whole = digits.split(['.', 'e', 'E']).next().unwrap_or_default();
     let padded = whole.len() > 1 && whole.starts_with('0');
     let has_fraction = whole.len() < digits.len();
-    let number = digits.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok_and(f64::is_finite);
+    let number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && text.parse::<f64>().is_ok_and(f64::is_finite);
     number && !padded && (has_fraction || is_long(text))
 }
 
@@ -69,7 +77,9 @@ pub(super) fn is_datetime(text: &str) -> bool {
             4 | 7 => *byte == b'-',
             _ => byte.is_ascii_digit(),
         });
-    let separated = bytes.get(10).is_none_or(|byte| matches!(byte, b'T' | b't' | b' '));
+    let separated = bytes
+        .get(10)
+        .is_none_or(|byte| matches!(byte, b'T' | b't' | b' '));
     date && separated && parse_datetime(text).is_some()
 }
 
@@ -89,7 +99,10 @@ mod tests {
         assert_eq!(infer(&["1", "2.5"]), Type::Real);
         assert_eq!(infer(&["1", "x"]), Type::String);
         assert_eq!(infer(&["true", "False"]), Type::Bool);
-        assert_eq!(infer(&["2026-11-21", "2026-11-21T08:15:00.1234567Z"]), Type::Datetime);
+        assert_eq!(
+            infer(&["2026-11-21", "2026-11-21T08:15:00.1234567Z"]),
+            Type::Datetime
+        );
         assert_eq!(infer(&["", ""]), Type::String);
     }
 

@@ -52,12 +52,18 @@ fn visible_and_further(
     match declared {
         None => (TableSchema::new(name, found), Vec::new()),
         Some(declared) => {
-            let further = found.into_iter().filter(|column| declared.column(&column.name).is_none()).collect();
+            let further = found
+                .into_iter()
+                .filter(|column| declared.column(&column.name).is_none())
+                .collect();
             (TableSchema::new(name, declared.columns.clone()), further)
         }
     }
 }
 
 fn unreadable(path: &std::path::Path, message: impl std::fmt::Display) -> StoreError {
-    StoreError::DataFile { path: path.to_owned(), message: message.to_string() }
+    StoreError::DataFile {
+        path: path.to_owned(),
+        message: message.to_string(),
+    }
 }

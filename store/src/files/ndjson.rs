@@ -13,7 +13,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-pub(super) fn open(name: &str, files: &[PathBuf], declared: Option<&TableSchema>) -> Result<EventTable> {
+pub(super) fn open(
+    name: &str,
+    files: &[PathBuf],
+    declared: Option<&TableSchema>,
+) -> Result<EventTable> {
     let mut found: IndexMap<String, Option<Type>> = IndexMap::new();
     for path in files {
         for_each_object(path, |object| {
@@ -25,7 +29,9 @@ pub(super) fn open(name: &str, files: &[PathBuf], declared: Option<&TableSchema>
         })?;
     }
     let typed = |(name, ty): (String, Option<Type>)| {
-        let declared = declared.and_then(|declared| declared.column(&name)).map(|column| column.ty);
+        let declared = declared
+            .and_then(|declared| declared.column(&name))
+            .map(|column| column.ty);
         Column::new(name, declared.or(ty).unwrap_or(Type::String))
     };
     let columns: Vec<Column> = found.into_iter().map(typed).collect();
@@ -42,16 +48,26 @@ pub(super) fn open(name: &str, files: &[PathBuf], declared: Option<&TableSchema>
     rows.finish()
 }
 
-fn for_each_object(path: &Path, mut with: impl FnMut(Map<String, Value>) -> Result<()>) -> Result<()> {
+fn for_each_object(
+    path: &Path,
+    mut with: impl FnMut(Map<String, Value>) -> Result<()>,
+) -> Result<()> {
     let file = File::open(path).map_err(StoreError::io(path, "open"))?;
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(StoreError::io(path, "read"))? == 0 {
+        if reader
+            .read_until(b'\n', &mut line)
+            .map_err(StoreError::io(path, "read"))?
+            == 0
+        {
             break;
         }
-        let text = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line).trim_ascii();
+        let text = line
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&line)
+            .trim_ascii();
         if text.is_empty() {
             continue;
         }

@@ -15,7 +15,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-pub(super) fn open(name: &str, files: &[PathBuf], declared: Option<&TableSchema>) -> Result<EventTable> {
+pub(super) fn open(
+    name: &str,
+    files: &[PathBuf],
+    declared: Option<&TableSchema>,
+) -> Result<EventTable> {
     let mut columns: Vec<Column> = Vec::new();
     let mut scanned = Vec::with_capacity(files.len());
     for path in files {
@@ -36,18 +40,30 @@ fn read_footer(path: &Path) -> Result<(ScanFile, SchemaRef)> {
     let rows = metadata.metadata().file_metadata().num_rows().max(0) as u64;
     let mut bounds = BTreeMap::new();
     for field in schema.fields() {
-        let instants = matches!(field.data_type(), DataType::Timestamp(..) | DataType::Date32 | DataType::Date64);
+        let instants = matches!(
+            field.data_type(),
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
+        );
         if let (true, Some(found)) = (instants, bounds_of(&metadata, field.name())) {
             bounds.insert(field.name().clone(), found);
         }
     }
-    Ok((ScanFile { path: path.to_owned(), size_bytes, rows: Some(rows), bounds }, schema))
+    Ok((
+        ScanFile {
+            path: path.to_owned(),
+            size_bytes,
+            rows: Some(rows),
+            bounds,
+        },
+        schema,
+    ))
 }
 
 /// Bounds by the row groups' statistics; `None` when a row group has none.
 fn bounds_of(metadata: &ArrowReaderMetadata, column: &str) -> Option<TickBounds> {
     let row_groups = metadata.metadata().row_groups();
-    let converter = StatisticsConverter::try_new(column, metadata.schema(), metadata.parquet_schema()).ok()?;
+    let converter =
+        StatisticsConverter::try_new(column, metadata.schema(), metadata.parquet_schema()).ok()?;
     let low = to_engine(&converter.row_group_mins(row_groups).ok()?, Type::Datetime).ok()?;
     let high = to_engine(&converter.row_group_maxes(row_groups).ok()?, Type::Datetime).ok()?;
     if low.null_count() + high.null_count() > 0 {
@@ -67,7 +83,11 @@ fn take_columns(
     columns: &mut Vec<Column>,
 ) -> Result<()> {
     for field in schema.fields() {
-        let failed = |arrow: String| StoreError::ColumnType { path: path.to_owned(), column: field.name().clone(), arrow };
+        let failed = |arrow: String| StoreError::ColumnType {
+            path: path.to_owned(),
+            column: field.name().clone(),
+            arrow,
+        };
         let ty = infer(field.data_type()).ok_or_else(|| failed(field.data_type().to_string()))?;
         if let Some(declared) = declared.and_then(|declared| declared.column(field.name())) {
             if !can_convert(field.data_type(), declared.ty) {
@@ -81,12 +101,18 @@ fn take_columns(
             }
             continue;
         }
-        match columns.iter_mut().find(|column| column.name == *field.name()) {
+        match columns
+            .iter_mut()
+            .find(|column| column.name == *field.name())
+        {
             None => columns.push(Column::new(field.name(), ty)),
             Some(known) => {
                 known.ty = common_type(known.ty, ty).ok_or_else(|| {
-                    let message =
-                        format!("column `{}` is {ty} here and {} in the files before it", field.name(), known.ty);
+                    let message = format!(
+                        "column `{}` is {ty} here and {} in the files before it",
+                        field.name(),
+                        known.ty
+                    );
                     unreadable(path, message)
                 })?;
             }

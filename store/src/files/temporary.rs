@@ -36,17 +36,46 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// `columns` are those that rows are pushed for; the rest of `table` is null.
-    pub(super) fn create(table: TableSchema, further: Vec<Column>, columns: Vec<Column>) -> Result<Temporary> {
-        let folder = tempfile::tempdir().map_err(StoreError::io(std::env::temp_dir(), "make a temporary folder in"))?;
+    pub(super) fn create(
+        table: TableSchema,
+        further: Vec<Column>,
+        columns: Vec<Column>,
+    ) -> Result<Temporary> {
+        let folder = tempfile::tempdir().map_err(StoreError::io(
+            std::env::temp_dir(),
+            "make a temporary folder in",
+        ))?;
         let path = folder.path().join("rows.parquet");
         let file = File::create(&path).map_err(StoreError::io(&path, "create"))?;
         let disk = disk_schema(&columns);
-        let properties = WriterProperties::builder().set_compression(Compression::LZ4_RAW).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::LZ4_RAW)
+            .build();
         let writer = ArrowWriter::try_new(file, Arc::clone(&disk), Some(properties))
             .map_err(|error| unreadable(&path, error))?;
-        let engine = Arc::new(Schema::new(columns.iter().map(crate::schema::arrow_field).collect::<Vec<_>>()));
-        let builders = columns.iter().map(|column| Builder::new(column.ty)).collect();
-        Ok(Temporary { table, further, columns, engine, disk, builders, waiting_rows: 0, rows: 0, folder, path, writer })
+        let engine = Arc::new(Schema::new(
+            columns
+                .iter()
+                .map(crate::schema::arrow_field)
+                .collect::<Vec<_>>(),
+        ));
+        let builders = columns
+            .iter()
+            .map(|column| Builder::new(column.ty))
+            .collect();
+        Ok(Temporary {
+            table,
+            further,
+            columns,
+            engine,
+            disk,
+            builders,
+            waiting_rows: 0,
+            rows: 0,
+            folder,
+            path,
+            writer,
+        })
     }
 
     /// The columns under construction, in the order of `columns`; the caller pushes one value to each.
@@ -78,9 +107,23 @@ impl Temporary {
 
     pub(super) fn finish(mut self) -> Result<EventTable> {
         self.flush()?;
-        self.writer.finish().map_err(|error| unreadable(&self.path, error))?;
-        let size_bytes = std::fs::metadata(&self.path).map_err(StoreError::io(&self.path, "read"))?.len();
-        let file = ScanFile { path: self.path, size_bytes, rows: Some(self.rows), bounds: BTreeMap::new() };
-        Ok(EventTable::of_temporary(self.table, self.further, file, self.folder))
+        self.writer
+            .finish()
+            .map_err(|error| unreadable(&self.path, error))?;
+        let size_bytes = std::fs::metadata(&self.path)
+            .map_err(StoreError::io(&self.path, "read"))?
+            .len();
+        let file = ScanFile {
+            path: self.path,
+            size_bytes,
+            rows: Some(self.rows),
+            bounds: BTreeMap::new(),
+        };
+        Ok(EventTable::of_temporary(
+            self.table,
+            self.further,
+            file,
+            self.folder,
+        ))
     }
 }

@@ -1,7 +1,9 @@
 //! The statistics of files as the log carries them: bounds of the datetime columns and row counts.
 
 use super::{Bounds, DataFile};
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, StructArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    Array, ArrayRef, BooleanArray, Int64Array, StructArray, TimestampMicrosecondArray,
+};
 use datafusion::arrow::datatypes::{Field, Fields};
 use huntql_kql::time::{TICKS_PER_MICROSECOND, UNIX_EPOCH, parse_datetime};
 use serde_json::Value;

@@ -9,8 +9,8 @@ use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::Result;
 use huntql_kql::time::{
-    TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH, parse_datetime,
-    parse_timespan,
+    TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH,
+    parse_datetime, parse_timespan,
 };
 use huntql_kql::types::Type;
 use std::sync::Arc;
@@ -174,7 +174,10 @@ fn datetimes(array: &ArrayRef) -> Result<ArrayRef> {
         }
         _ => {
             let texts = to_text(array)?;
-            let ticks = texts.as_string::<i32>().iter().map(|text| text.and_then(parse_datetime));
+            let ticks = texts
+                .as_string::<i32>()
+                .iter()
+                .map(|text| text.and_then(parse_datetime));
             Ok(Arc::new(ticks.collect::<Int64Array>()))
         }
     }
@@ -200,7 +203,10 @@ fn timespans(array: &ArrayRef) -> Result<ArrayRef> {
         DataType::Duration(unit) | DataType::Time32(unit) | DataType::Time64(unit) => *unit,
         _ => {
             let texts = to_text(array)?;
-            let ticks = texts.as_string::<i32>().iter().map(|text| text.and_then(parse_timespan));
+            let ticks = texts
+                .as_string::<i32>()
+                .iter()
+                .map(|text| text.and_then(parse_timespan));
             return Ok(Arc::new(ticks.collect::<Int64Array>()));
         }
     };

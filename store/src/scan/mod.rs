@@ -88,7 +88,11 @@ impl EventTable {
     }
 
     /// A table over Parquet files that others wrote; `further` columns can be named and are no part of `*`.
-    pub(crate) fn of_files(table: TableSchema, further: Vec<Column>, files: Arc<[ScanFile]>) -> EventTable {
+    pub(crate) fn of_files(
+        table: TableSchema,
+        further: Vec<Column>,
+        files: Arc<[ScanFile]>,
+    ) -> EventTable {
         Self::new(table, further.into_iter(), files, Origin::Foreign)
     }
 
@@ -100,7 +104,10 @@ impl EventTable {
         folder: tempfile::TempDir,
     ) -> EventTable {
         let table = Self::new(table, further.into_iter(), Arc::from([file]), Origin::Store);
-        EventTable { _folder: Some(folder), ..table }
+        EventTable {
+            _folder: Some(folder),
+            ..table
+        }
     }
 
     fn new(

@@ -1,8 +1,8 @@
 use super::support::*;
 use datafusion::arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, DurationMillisecondArray, Float32Array, Int16Array,
-    Int32Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray, StructArray,
-    TimestampMillisecondArray, TimestampNanosecondArray, UInt32Array,
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, DurationMillisecondArray,
+    Float32Array, Int16Array, Int32Array, LargeStringArray, ListArray, RecordBatch, StringArray,
+    StringViewArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -15,8 +15,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true))).unwrap();
-    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)))
+            .unwrap();
+    let mut writer =
+        ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
 }
@@ -27,7 +30,10 @@ fn open(path: &Path, declared: Option<&TableSchema>) -> Arc<huntql_store::EventT
 
 fn types(table: &huntql_store::EventTable) -> String {
     let columns = table.table_schema().columns.iter();
-    columns.map(|column| format!("{}:{}", column.name, column.ty)).collect::<Vec<_>>().join(" ")
+    columns
+        .map(|column| format!("{}:{}", column.name, column.ty))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]
@@ -37,23 +43,63 @@ async fn every_arrow_type_of_a_parquet_file_becomes_its_kql_type() {
     let nanos = 1_795_219_200_123_456_789;
     let dictionary: DictionaryArray<Int32Type> = vec![Some("a"), None].into_iter().collect();
     let item = Arc::new(Field::new("n", DataType::Int32, true));
-    let nested = StructArray::from(vec![(item, Arc::new(Int32Array::from(vec![Some(1), None])) as ArrayRef)]);
+    let nested = StructArray::from(vec![(
+        item,
+        Arc::new(Int32Array::from(vec![Some(1), None])) as ArrayRef,
+    )]);
     write_parquet(
         &path,
         vec![
-            ("ns", Arc::new(TimestampNanosecondArray::from(vec![Some(nanos), None]))),
-            ("ms", Arc::new(TimestampMillisecondArray::from(vec![Some(1_795_219_200_123), None]).with_timezone("+02:00"))),
-            ("date", Arc::new(Date32Array::from(vec![Some(20_778), None]))),
-            ("span", Arc::new(DurationMillisecondArray::from(vec![Some(1500), None]))),
+            (
+                "ns",
+                Arc::new(TimestampNanosecondArray::from(vec![Some(nanos), None])),
+            ),
+            (
+                "ms",
+                Arc::new(
+                    TimestampMillisecondArray::from(vec![Some(1_795_219_200_123), None])
+                        .with_timezone("+02:00"),
+                ),
+            ),
+            (
+                "date",
+                Arc::new(Date32Array::from(vec![Some(20_778), None])),
+            ),
+            (
+                "span",
+                Arc::new(DurationMillisecondArray::from(vec![Some(1500), None])),
+            ),
             ("small", Arc::new(Int16Array::from(vec![Some(-5), None]))),
-            ("unsigned", Arc::new(UInt32Array::from(vec![Some(4_000_000_000), None]))),
+            (
+                "unsigned",
+                Arc::new(UInt32Array::from(vec![Some(4_000_000_000), None])),
+            ),
             ("float", Arc::new(Float32Array::from(vec![Some(1.5), None]))),
-            ("large", Arc::new(LargeStringArray::from(vec![Some("x"), None]))),
-            ("view", Arc::new(StringViewArray::from(vec![Some("y"), None]))),
+            (
+                "large",
+                Arc::new(LargeStringArray::from(vec![Some("x"), None])),
+            ),
+            (
+                "view",
+                Arc::new(StringViewArray::from(vec![Some("y"), None])),
+            ),
             ("dictionary", Arc::new(dictionary)),
-            ("list", Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), Some(2)]), None]))),
+            (
+                "list",
+                Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![
+                    Some(vec![Some(1), Some(2)]),
+                    None,
+                ])),
+            ),
             ("nested", Arc::new(nested)),
-            ("decimal", Arc::new(Decimal128Array::from(vec![Some(1234), None]).with_precision_and_scale(10, 2).unwrap())),
+            (
+                "decimal",
+                Arc::new(
+                    Decimal128Array::from(vec![Some(1234), None])
+                        .with_precision_and_scale(10, 2)
+                        .unwrap(),
+                ),
+            ),
         ],
     );
     let table = open(&path, None);
@@ -62,13 +108,47 @@ async fn every_arrow_type_of_a_parquet_file_becomes_its_kql_type() {
         "ns:datetime ms:datetime date:datetime span:timespan small:int unsigned:long float:real large:string \
          view:string dictionary:string list:dynamic nested:dynamic decimal:decimal"
     );
-    let all: Vec<_> = table.table_schema().columns.iter().map(|c| column(&c.name)).collect();
+    let all: Vec<_> = table
+        .table_schema()
+        .columns
+        .iter()
+        .map(|c| column(&c.name))
+        .collect();
     let shown = show(frame(table).select(all).unwrap()).await;
-    let row = shown.lines().nth(3).unwrap().split('|').map(str::trim).collect::<Vec<_>>();
-    assert_eq!(row[1], parse_datetime("2026-11-21T00:00:00.1234567Z").unwrap().to_string());
-    assert_eq!(row[2], parse_datetime("2026-11-21T00:00:00.123Z").unwrap().to_string());
+    let row = shown
+        .lines()
+        .nth(3)
+        .unwrap()
+        .split('|')
+        .map(str::trim)
+        .collect::<Vec<_>>();
+    assert_eq!(
+        row[1],
+        parse_datetime("2026-11-21T00:00:00.1234567Z")
+            .unwrap()
+            .to_string()
+    );
+    assert_eq!(
+        row[2],
+        parse_datetime("2026-11-21T00:00:00.123Z")
+            .unwrap()
+            .to_string()
+    );
     assert_eq!(row[3], parse_datetime("2026-11-21").unwrap().to_string());
-    assert_eq!(row[4..13], ["15000000", "-5", "4000000000", "1.5", "x", "y", "a", "[1,2]", r#"{"n":1}"#]);
+    assert_eq!(
+        row[4..13],
+        [
+            "15000000",
+            "-5",
+            "4000000000",
+            "1.5",
+            "x",
+            "y",
+            "a",
+            "[1,2]",
+            r#"{"n":1}"#
+        ]
+    );
     assert!(row[13].starts_with("12.34"), "{}", row[13]);
 }
 
@@ -76,9 +156,21 @@ async fn every_arrow_type_of_a_parquet_file_becomes_its_kql_type() {
 async fn a_predicate_on_a_foreign_timestamp_is_exact() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
-    let nanos: Vec<i64> = (0..10).map(|n| 1_795_219_200_000_000_000 + n * 100).collect();
-    write_parquet(&path, vec![("t", Arc::new(TimestampNanosecondArray::from(nanos)))]);
-    let counted = |filter| async { frame(open(&path, None)).filter(filter).unwrap().count().await.unwrap() };
+    let nanos: Vec<i64> = (0..10)
+        .map(|n| 1_795_219_200_000_000_000 + n * 100)
+        .collect();
+    write_parquet(
+        &path,
+        vec![("t", Arc::new(TimestampNanosecondArray::from(nanos)))],
+    );
+    let counted = |filter| async {
+        frame(open(&path, None))
+            .filter(filter)
+            .unwrap()
+            .count()
+            .await
+            .unwrap()
+    };
     assert_eq!(counted(column("t").eq(at(DAY_ONE + 3))).await, 1);
     assert_eq!(counted(column("t").gt(at(DAY_ONE + 3))).await, 6);
     assert_eq!(counted(column("t").lt_eq(at(DAY_ONE + 3))).await, 4);
@@ -88,12 +180,44 @@ async fn a_predicate_on_a_foreign_timestamp_is_exact() {
 async fn a_null_text_of_a_foreign_file_is_the_empty_string() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
-    write_parquet(&path, vec![("s", Arc::new(StringArray::from(vec![Some("a"), None, Some("")])))]);
-    let counted = |filter| async { frame(open(&path, None)).filter(filter).unwrap().count().await.unwrap() };
-    assert_eq!(counted(column("s").eq(datafusion::prelude::lit(""))).await, 2);
-    assert_eq!(counted(column("s").eq(datafusion::prelude::lit("a"))).await, 1);
-    assert_eq!(counted(datafusion::logical_expr::not(column("s").eq(datafusion::prelude::lit("a")))).await, 2);
-    assert_eq!(counted(column("s").in_list(vec![datafusion::prelude::lit("a"), datafusion::prelude::lit("b")], true)).await, 2);
+    write_parquet(
+        &path,
+        vec![(
+            "s",
+            Arc::new(StringArray::from(vec![Some("a"), None, Some("")])),
+        )],
+    );
+    let counted = |filter| async {
+        frame(open(&path, None))
+            .filter(filter)
+            .unwrap()
+            .count()
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        counted(column("s").eq(datafusion::prelude::lit(""))).await,
+        2
+    );
+    assert_eq!(
+        counted(column("s").eq(datafusion::prelude::lit("a"))).await,
+        1
+    );
+    assert_eq!(
+        counted(datafusion::logical_expr::not(
+            column("s").eq(datafusion::prelude::lit("a"))
+        ))
+        .await,
+        2
+    );
+    assert_eq!(
+        counted(column("s").in_list(
+            vec![datafusion::prelude::lit("a"), datafusion::prelude::lit("b")],
+            true
+        ))
+        .await,
+        2
+    );
 }
 
 #[tokio::test]
@@ -102,11 +226,25 @@ async fn a_csv_is_typed_by_all_of_its_values() {
     let path = folder.path().join("t.csv");
     fs::write(&path, "\u{feff}Time,Host,Bytes,Ratio,Ok,Id\n2026-11-21T00:00:00.1234567Z,\"a,b\",10,0.5,true,007\n,,,,,\n").unwrap();
     let table = open(&path, None);
-    assert_eq!(types(&table), "Time:datetime Host:string Bytes:long Ratio:real Ok:bool Id:string");
-    let all: Vec<_> = table.table_schema().columns.iter().map(|c| column(&c.name)).collect();
+    assert_eq!(
+        types(&table),
+        "Time:datetime Host:string Bytes:long Ratio:real Ok:bool Id:string"
+    );
+    let all: Vec<_> = table
+        .table_schema()
+        .columns
+        .iter()
+        .map(|c| column(&c.name))
+        .collect();
     let shown = show(frame(table).select(all).unwrap()).await;
-    assert!(shown.contains(&(DAY_ONE + 1_234_567).to_string()), "{shown}");
-    assert!(shown.contains("| a,b  | 10    | 0.5   | true | 007 |"), "{shown}");
+    assert!(
+        shown.contains(&(DAY_ONE + 1_234_567).to_string()),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("| a,b  | 10    | 0.5   | true | 007 |"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -115,10 +253,21 @@ async fn ndjson_is_the_union_of_its_keys() {
     let path = folder.path().join("t.ndjson");
     fs::write(&path, "{\"a\":1,\"b\":\"x\"}\n\n{\"a\":2.5,\"c\":{\"k\":[1]},\"d\":1}\n{\"d\":\"y\",\"e\":null}\n").unwrap();
     let table = open(&path, None);
-    assert_eq!(types(&table), "a:real b:string c:dynamic d:dynamic e:string");
-    let all: Vec<_> = table.table_schema().columns.iter().map(|c| column(&c.name)).collect();
+    assert_eq!(
+        types(&table),
+        "a:real b:string c:dynamic d:dynamic e:string"
+    );
+    let all: Vec<_> = table
+        .table_schema()
+        .columns
+        .iter()
+        .map(|c| column(&c.name))
+        .collect();
     let shown = show(frame(table).select(all).unwrap()).await;
-    assert!(shown.contains(r#"| 2.5 |   | {"k":[1]} | 1   |   |"#), "{shown}");
+    assert!(
+        shown.contains(r#"| 2.5 |   | {"k":[1]} | 1   |   |"#),
+        "{shown}"
+    );
     assert!(shown.contains(r#""y""#), "{shown}");
 }
 
@@ -128,21 +277,46 @@ async fn declared_types_win_and_missing_columns_are_null() {
     let path = folder.path().join("t.csv");
     fs::write(&path, "RemotePort,ReportId,Extra\n443,7,x\nmany,8,y\n").unwrap();
     let table = open(&path, builtin("DeviceNetworkEvents"));
-    assert_eq!(table.table_schema(), &TableSchema { name: "T".into(), columns: network().columns.clone() });
+    assert_eq!(
+        table.table_schema(),
+        &TableSchema {
+            name: "T".into(),
+            columns: network().columns.clone()
+        }
+    );
     assert_eq!(table.column_type("Extra"), Some(Type::String));
-    let chosen = ["RemotePort", "ReportId", "RemoteUrl", "Timestamp", "Extra"].map(column).to_vec();
+    let chosen = ["RemotePort", "ReportId", "RemoteUrl", "Timestamp", "Extra"]
+        .map(column)
+        .to_vec();
     let shown = show(frame(table).select(chosen).unwrap()).await;
-    assert!(shown.contains("| 443        | 7        |           |           | x     |"), "{shown}");
-    assert!(shown.contains("|            | 8        |           |           | y     |"), "{shown}");
+    assert!(
+        shown.contains("| 443        | 7        |           |           | x     |"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("|            | 8        |           |           | y     |"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
 async fn a_declared_datetime_is_read_from_text_in_parquet() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
-    write_parquet(&path, vec![("t", Arc::new(StringArray::from(vec![Some("2026-11-21T00:00:00.0000007Z"), Some("?")])))]);
+    write_parquet(
+        &path,
+        vec![(
+            "t",
+            Arc::new(StringArray::from(vec![
+                Some("2026-11-21T00:00:00.0000007Z"),
+                Some("?"),
+            ])),
+        )],
+    );
     let declared = TableSchema::new("T", vec![Column::new("t", Type::Datetime)]);
-    let counted = frame(open(&path, Some(&declared))).filter(column("t").eq(at(DAY_ONE + 7))).unwrap();
+    let counted = frame(open(&path, Some(&declared)))
+        .filter(column("t").eq(at(DAY_ONE + 7)))
+        .unwrap();
     assert_eq!(counted.count().await.unwrap(), 1);
 }
 
@@ -150,15 +324,26 @@ async fn a_declared_datetime_is_read_from_text_in_parquet() {
 async fn a_folder_and_a_glob_of_parquet_files_are_one_table() {
     let folder = tempfile::tempdir().unwrap();
     for (name, values) in [("a.parquet", vec![1]), ("b.parquet", vec![2, 3])] {
-        write_parquet(&folder.path().join(name), vec![("n", Arc::new(Int32Array::from(values)))]);
+        write_parquet(
+            &folder.path().join(name),
+            vec![("n", Arc::new(Int32Array::from(values)))],
+        );
     }
     assert_eq!(frame(open(folder.path(), None)).count().await.unwrap(), 3);
-    assert_eq!(frame(open(&folder.path().join("*.parquet"), None)).count().await.unwrap(), 3);
+    assert_eq!(
+        frame(open(&folder.path().join("*.parquet"), None))
+            .count()
+            .await
+            .unwrap(),
+        3
+    );
     assert_eq!(open(folder.path(), None).rows(), Some(3));
 }
 
 fn refused(path: &Path) -> String {
-    files::open("T", path.to_str().unwrap(), None, None).unwrap_err().to_string()
+    files::open("T", path.to_str().unwrap(), None, None)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -169,7 +354,10 @@ fn what_cannot_be_read_is_refused_by_name() {
         fs::write(&path, bytes).unwrap();
         path
     };
-    assert!(refused(&file("broken.parquet", b"PAR1 and no more")).contains("broken.parquet`: it is no whole Parquet file"));
+    assert!(
+        refused(&file("broken.parquet", b"PAR1 and no more"))
+            .contains("broken.parquet`: it is no whole Parquet file")
+    );
     assert!(refused(&file("ragged.csv", b"a,b\n1\n")).contains("ragged.csv`"));
     assert!(refused(&file("twice.csv", b"a,a\n1,2\n")).contains("names `a` twice"));
     assert!(refused(&file("no.ndjson", b"{\"a\":1}\n[1]\n")).contains("line 2 is no JSON object"));
@@ -189,6 +377,10 @@ async fn a_parquet_file_that_breaks_off_in_its_pages_is_an_error_and_not_a_panic
     let middle = bytes.len() / 3;
     bytes[4..middle].fill(0xFF);
     fs::write(&path, bytes).unwrap();
-    let read = frame(open(&path, None)).select(vec![column("s")]).unwrap().collect().await;
+    let read = frame(open(&path, None))
+        .select(vec![column("s")])
+        .unwrap()
+        .collect()
+        .await;
     assert!(read.is_err());
 }
