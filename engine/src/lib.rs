@@ -6,6 +6,7 @@ pub mod aggregates;
 pub mod catalog;
 pub mod conversion;
 pub mod functions;
+pub mod json;
 pub mod kernel;
 mod query;
 mod saved;
