@@ -7,14 +7,16 @@ mod resolve;
 mod row;
 mod udf;
 
+mod arithmetic;
+mod conversions;
 mod datetime;
+mod operators_dynamic;
 mod operators_text;
 mod strings;
 mod strings_find;
 mod strings_regex;
 
-pub use operators_text::OPERATORS;
-pub use resolve::{Callable, Resolution, call, find, names, operator, resolve};
+pub use resolve::{Callable, Resolution, call, fold, find, names, operator, resolve};
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
@@ -22,6 +24,7 @@ pub use udf::{by_name, scalar_udf};
 
 /// Every family's rows.
 pub const FAMILIES: &[&[ScalarFunction]] = &[
+    conversions::FUNCTIONS,
     datetime::FUNCTIONS,
     strings::FUNCTIONS,
     strings_find::FUNCTIONS,
@@ -31,4 +34,16 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
 /// All rows.
 pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
     FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Rows of operators: the binder names them, a query cannot.
+pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
+    arithmetic::OPERATORS,
+    operators_dynamic::OPERATORS,
+    operators_text::OPERATORS,
+];
+
+/// All rows of operators.
+pub fn all_operators() -> impl Iterator<Item = &'static ScalarFunction> {
+    OPERATOR_FAMILIES.iter().flat_map(|family| family.iter())
 }

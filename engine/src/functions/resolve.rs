@@ -52,9 +52,12 @@ pub fn find(name: &str) -> Option<&'static ScalarFunction> {
     BY_NAME.get(name).copied()
 }
 
-/// The row that stands behind a string operator, which is no function of a query.
+static OPERATORS: LazyLock<HashMap<&'static str, &'static ScalarFunction>> =
+    LazyLock::new(|| super::all_operators().map(|row| (row.name, row)).collect());
+
+/// The row of an operator: `add`, `dynamic_member` …
 pub fn operator(name: &str) -> Option<&'static ScalarFunction> {
-    super::OPERATORS.iter().find(|row| row.name == name)
+    OPERATORS.get(name).copied()
 }
 
 /// Every name, aliases among them.

@@ -71,6 +71,10 @@ pub enum ResultName {
     FirstArgument,
     /// `strlen_X`
     NameAndFirstArgument,
+    /// `type_X`: this prefix and the first argument's name.
+    Prefix(&'static str),
+    /// The name of the only argument; none when there are more.
+    OnlyArgument,
 }
 
 /// A call and the value it gives, both KQL expressions; run as a test, printed in the reference.

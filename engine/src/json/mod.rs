@@ -16,7 +16,7 @@ mod text;
 pub use compare::{compare, equal};
 pub use number::{Number, format_real, number};
 pub use parse::parse;
-pub use path::{Step, follow, parse_path};
+pub use path::{Step, follow, parse_path, path_text, steps_of};
 pub use scan::{Entries, Items, entries, items, member};
 pub use text::{Array, Bag, quote, quote_into, unquote};
 

@@ -40,7 +40,7 @@ pub fn format_real(value: f64) -> String {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-5..1e15).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e15).contains(&magnitude) {
         return exponent_form(value);
     }
     let mut text = format!("{value}");
@@ -76,6 +76,7 @@ mod tests {
             (1e15, "1E+15"),
             (1.5e-7, "1.5E-07"),
             (0.0001, "0.0001"),
+            (0.00001, "1E-05"),
             (1e100, "1E+100"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),

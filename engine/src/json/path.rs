@@ -2,7 +2,7 @@
 //!
 //! Source: Kusto docs, "JSONPath syntax".
 
-use super::{element, member, non_null};
+use super::{Array, Number, element, items, member, non_null, number, quote, unquote};
 
 /// One step down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,29 @@ pub fn follow<'a>(json: &'a str, steps: &[Step]) -> Option<&'a str> {
         };
     }
     non_null(here)
+}
+
+/// The steps as a JSON array of keys and indices: how a path travels in a plan.
+pub fn path_text(steps: &[Step]) -> String {
+    let mut array = Array::default();
+    for step in steps {
+        array.push(Some(&match step {
+            Step::Member(key) => quote(key),
+            Step::Element(index) => index.to_string(),
+        }));
+    }
+    array.finish()
+}
+
+/// The inverse of [`path_text`].
+pub fn steps_of(text: &str) -> Option<Vec<Step>> {
+    items(text)
+        .map(|item| match number(item) {
+            Some(Number::Long(index)) => Some(Step::Element(index)),
+            Some(Number::Real(_)) => None,
+            None => Some(Step::Member(unquote(item).into_owned())),
+        })
+        .collect()
 }
 
 /// Reads `$`, `$.a.b`, `$['a'][0]["c"]`; the leading `$` may be missing. `None` for wildcards and what else is no plain path.
@@ -83,6 +106,13 @@ mod tests {
         assert_eq!(follow(json, &parse_path("$.n").unwrap()), None);
         assert_eq!(follow(json, &parse_path("$.a.z.q").unwrap()), None);
         assert_eq!(follow(json, &[]), Some(json));
+    }
+
+    #[test]
+    fn a_path_survives_as_text() {
+        let steps = parse_path(r#"$.a["b c"][-1]"#).unwrap();
+        assert_eq!(path_text(&steps), r#"["a","b c",-1]"#);
+        assert_eq!(steps_of(&path_text(&steps)), Some(steps));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! constants in the binder. Most are one line of [`kernel!`]; the rest read [`Args`] themselves.
 
 mod args;
+pub(crate) mod arithmetic;
 pub mod dynamic_text;
 mod input;
 mod output;
@@ -13,6 +14,11 @@ pub mod text;
 pub use args::{Args, Kernel, KernelError, KernelResult, Reader};
 pub use input::{Input, Json};
 pub use output::Output;
+
+/// The result column of a kernel that reads its arguments by row itself; `None` is null.
+pub fn collect<R: Output>(args: &Args<'_>, row: impl Fn(usize) -> Option<R>) -> KernelResult {
+    R::collect(args.rows(), row)
+}
 
 /// A kernel from a closure over single values.
 ///
