@@ -24,7 +24,10 @@ pub fn long_of(text: &str) -> Option<i64> {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) else {
+    let Some(hex) = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+    else {
         return text.parse().ok();
     };
     if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -47,10 +50,16 @@ pub fn real_of(text: &str) -> Option<f64> {
         ("+infinity", f64::INFINITY),
         ("-infinity", f64::NEG_INFINITY),
     ];
-    if let Some((_, value)) = named.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)) {
+    if let Some((_, value)) = named
+        .iter()
+        .find(|(name, _)| text.eq_ignore_ascii_case(name))
+    {
         return Some(*value);
     }
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')) {
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'))
+    {
         return long_of(text).map(|value| value as f64);
     }
     text.parse().ok()
@@ -92,7 +101,16 @@ mod tests {
         assert_eq!(long_of("-7"), Some(-7));
         assert_eq!(long_of("0xa0"), Some(160));
         assert_eq!(long_of("0xffffffffffffffff"), Some(-1));
-        for text in ["", "nan", "1.5", "1e3", "0x", "0xg", "9223372036854775808", "1 2"] {
+        for text in [
+            "",
+            "nan",
+            "1.5",
+            "1e3",
+            "0x",
+            "0xg",
+            "9223372036854775808",
+            "1 2",
+        ] {
             assert_eq!(long_of(text), None, "{text}");
         }
     }
@@ -113,7 +131,10 @@ mod tests {
         let guid = Some("01234567-89ab-cdef-0123-456789abcdef".to_string());
         assert_eq!(guid_of("0123456789abcdef0123456789ABCDEF"), guid);
         assert_eq!(guid_of("0123456789ab-cdef-0123-456789abcdef"), guid);
-        assert_eq!(guid_of("01234567-89ab-cdef-0123-456789abcdef and more"), guid);
+        assert_eq!(
+            guid_of("01234567-89ab-cdef-0123-456789abcdef and more"),
+            guid
+        );
         assert_eq!(guid_of("a string that is not a guid"), None);
         assert_eq!(guid_of("0123"), None);
     }

@@ -4,12 +4,14 @@
 //! "Numerical operators", "Datetime / timespan arithmetic"). The order of the overloads decides what a `dynamic` beside another
 //! type becomes: a datetime is subtracted as a datetime, a timespan is added as a timespan.
 
-use super::row::{Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload};
+use super::row::{
+    Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload,
+};
 use crate::kernel;
 use crate::kernel::arithmetic::{
-    add_dynamic, add_numbers, datetime_plus, decimal_divide, decimal_multiply, divide_dynamic, divide_reals, modulo_dynamic,
-    modulo_long, modulo_real, multiply_dynamic, multiply_numbers, negate_dynamic, scale_timespan, share_timespan,
-    subtract_dynamic, subtract_numbers,
+    add_dynamic, add_numbers, datetime_plus, decimal_divide, decimal_multiply, divide_dynamic,
+    divide_reals, modulo_dynamic, modulo_long, modulo_real, multiply_dynamic, multiply_numbers,
+    negate_dynamic, scale_timespan, share_timespan, subtract_dynamic, subtract_numbers,
 };
 use huntql_kql::types::Type::{self, Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 
@@ -20,47 +22,115 @@ const fn is(ty: Type) -> Param {
 const ADD: &[Overload] = &[
     overload(&[is(Long), is(Long)], Long, add_numbers),
     overload(&[is(Real), is(Real)], Real, add_numbers),
-    overload(&[is(Decimal), is(Decimal)], Decimal, kernel!(|a: i128, b: i128| a.checked_add(b))),
-    overload(&[is(Timespan), is(Timespan)], Timespan, kernel!(|a: i64, b: i64| a.checked_add(b))),
-    overload(&[is(Datetime), is(Timespan)], Datetime, kernel!(|at: i64, span: i64| datetime_plus(at, Some(span)))),
-    overload(&[is(Timespan), is(Datetime)], Datetime, kernel!(|span: i64, at: i64| datetime_plus(at, Some(span)))),
+    overload(
+        &[is(Decimal), is(Decimal)],
+        Decimal,
+        kernel!(|a: i128, b: i128| a.checked_add(b)),
+    ),
+    overload(
+        &[is(Timespan), is(Timespan)],
+        Timespan,
+        kernel!(|a: i64, b: i64| a.checked_add(b)),
+    ),
+    overload(
+        &[is(Datetime), is(Timespan)],
+        Datetime,
+        kernel!(|at: i64, span: i64| datetime_plus(at, Some(span))),
+    ),
+    overload(
+        &[is(Timespan), is(Datetime)],
+        Datetime,
+        kernel!(|span: i64, at: i64| datetime_plus(at, Some(span))),
+    ),
     overload(&[is(Dynamic), is(Dynamic)], Dynamic, add_dynamic),
 ];
 
 const SUBTRACT: &[Overload] = &[
     overload(&[is(Long), is(Long)], Long, subtract_numbers),
     overload(&[is(Real), is(Real)], Real, subtract_numbers),
-    overload(&[is(Decimal), is(Decimal)], Decimal, kernel!(|a: i128, b: i128| a.checked_sub(b))),
-    overload(&[is(Timespan), is(Timespan)], Timespan, kernel!(|a: i64, b: i64| a.checked_sub(b))),
+    overload(
+        &[is(Decimal), is(Decimal)],
+        Decimal,
+        kernel!(|a: i128, b: i128| a.checked_sub(b)),
+    ),
+    overload(
+        &[is(Timespan), is(Timespan)],
+        Timespan,
+        kernel!(|a: i64, b: i64| a.checked_sub(b)),
+    ),
     overload(&[is(Datetime), is(Datetime)], Timespan, subtract_numbers),
-    overload(&[is(Datetime), is(Timespan)], Datetime, kernel!(|at: i64, span: i64| datetime_plus(at, span.checked_neg()))),
+    overload(
+        &[is(Datetime), is(Timespan)],
+        Datetime,
+        kernel!(|at: i64, span: i64| datetime_plus(at, span.checked_neg())),
+    ),
     overload(&[is(Dynamic), is(Dynamic)], Dynamic, subtract_dynamic),
 ];
 
 const MULTIPLY: &[Overload] = &[
     overload(&[is(Long), is(Long)], Long, multiply_numbers),
     overload(&[is(Real), is(Real)], Real, multiply_numbers),
-    overload(&[is(Decimal), is(Decimal)], Decimal, kernel!(|a: i128, b: i128| decimal_multiply(a, b))),
-    overload(&[is(Timespan), Param::Number], Timespan, |args| scale_timespan(args, 0, 1)),
-    overload(&[Param::Number, is(Timespan)], Timespan, |args| scale_timespan(args, 1, 0)),
+    overload(
+        &[is(Decimal), is(Decimal)],
+        Decimal,
+        kernel!(|a: i128, b: i128| decimal_multiply(a, b)),
+    ),
+    overload(&[is(Timespan), Param::Number], Timespan, |args| {
+        scale_timespan(args, 0, 1)
+    }),
+    overload(&[Param::Number, is(Timespan)], Timespan, |args| {
+        scale_timespan(args, 1, 0)
+    }),
     overload(&[is(Dynamic), is(Dynamic)], Dynamic, multiply_dynamic),
 ];
 
 const DIVIDE: &[Overload] = &[
-    overload(&[is(Long), is(Long)], Long, kernel!(|a: i64, b: i64| (b != 0).then(|| a.wrapping_div(b)))),
+    overload(
+        &[is(Long), is(Long)],
+        Long,
+        kernel!(|a: i64, b: i64| (b != 0).then(|| a.wrapping_div(b))),
+    ),
     overload(&[is(Real), is(Real)], Real, divide_reals),
-    overload(&[is(Decimal), is(Decimal)], Decimal, kernel!(|a: i128, b: i128| decimal_divide(a, b))),
-    overload(&[is(Timespan), is(Timespan)], Real, kernel!(|a: i64, b: i64| a as f64 / b as f64)),
+    overload(
+        &[is(Decimal), is(Decimal)],
+        Decimal,
+        kernel!(|a: i128, b: i128| decimal_divide(a, b)),
+    ),
+    overload(
+        &[is(Timespan), is(Timespan)],
+        Real,
+        kernel!(|a: i64, b: i64| a as f64 / b as f64),
+    ),
     overload(&[is(Timespan), Param::Number], Timespan, share_timespan),
     overload(&[is(Dynamic), is(Dynamic)], Dynamic, divide_dynamic),
 ];
 
 const MODULO: &[Overload] = &[
-    overload(&[is(Long), is(Long)], Long, kernel!(|a: i64, b: i64| modulo_long(a, b))),
-    overload(&[is(Real), is(Real)], Real, kernel!(|a: f64, b: f64| modulo_real(a, b))),
-    overload(&[is(Decimal), is(Decimal)], Decimal, kernel!(|a: i128, b: i128| a.checked_rem_euclid(b))),
-    overload(&[is(Timespan), is(Timespan)], Timespan, kernel!(|a: i64, b: i64| modulo_long(a, b))),
-    overload(&[is(Datetime), is(Timespan)], Timespan, kernel!(|a: i64, b: i64| modulo_long(a, b))),
+    overload(
+        &[is(Long), is(Long)],
+        Long,
+        kernel!(|a: i64, b: i64| modulo_long(a, b)),
+    ),
+    overload(
+        &[is(Real), is(Real)],
+        Real,
+        kernel!(|a: f64, b: f64| modulo_real(a, b)),
+    ),
+    overload(
+        &[is(Decimal), is(Decimal)],
+        Decimal,
+        kernel!(|a: i128, b: i128| a.checked_rem_euclid(b)),
+    ),
+    overload(
+        &[is(Timespan), is(Timespan)],
+        Timespan,
+        kernel!(|a: i64, b: i64| modulo_long(a, b)),
+    ),
+    overload(
+        &[is(Datetime), is(Timespan)],
+        Timespan,
+        kernel!(|a: i64, b: i64| modulo_long(a, b)),
+    ),
     overload(&[is(Dynamic), is(Dynamic)], Dynamic, modulo_dynamic),
 ];
 
@@ -116,7 +186,11 @@ pub const OPERATORS: &[ScalarFunction] = &[
         "multiply",
         MULTIPLY,
         "Multiplies numbers, or a timespan by a number.",
-        &[example("6 * 7", "42"), example("1.5 * 1h", "90m"), example("1s * 5", "5s")],
+        &[
+            example("6 * 7", "42"),
+            example("1.5 * 1h", "90m"),
+            example("1s * 5", "5s"),
+        ],
     ),
     row(
         "divide",
@@ -134,7 +208,17 @@ pub const OPERATORS: &[ScalarFunction] = &[
         "modulo",
         MODULO,
         "Gives the rest of a division, which is never negative.",
-        &[example("14 % 12", "2"), example("-14 % 12", "10"), example("-14 % -12", "10"), example("25h % 1d", "1h")],
+        &[
+            example("14 % 12", "2"),
+            example("-14 % 12", "10"),
+            example("-14 % -12", "10"),
+            example("25h % 1d", "1h"),
+        ],
     ),
-    row("negate", NEGATE, "Changes the sign.", &[example("-(1 + 2)", "-3"), example("-(1h)", "-1h")]),
+    row(
+        "negate",
+        NEGATE,
+        "Changes the sign.",
+        &[example("-(1 + 2)", "-3"), example("-(1h)", "-1h")],
+    ),
 ];

@@ -16,8 +16,9 @@ macro_rules! to_type {
             name: $name,
             aliases: $aliases,
             overloads: {
-                const OVERLOADS: &[Overload] =
-                    &[overload(&[Param::Any], Type::$ty, |args| convert(args.column(0), args.ty(0), Type::$ty))];
+                const OVERLOADS: &[Overload] = &[overload(&[Param::Any], Type::$ty, |args| {
+                    convert(args.column(0), args.ty(0), Type::$ty)
+                })];
                 OVERLOADS
             },
             result_name: ResultName::FirstArgument,
@@ -29,16 +30,33 @@ macro_rules! to_type {
 }
 
 const PARSE_JSON: &[Overload] = &[
-    overload(&[Param::Is(Type::Dynamic)], Type::Dynamic, |args| Ok(Arc::clone(args.column(0)))),
+    overload(&[Param::Is(Type::Dynamic)], Type::Dynamic, |args| {
+        Ok(Arc::clone(args.column(0)))
+    }),
     overload(&[Param::Is(Type::String)], Type::Dynamic, parse_json),
 ];
 const GETTYPE: &[Overload] = &[overload(&[Param::Any], Type::String, gettype)];
-const ISNULL: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| null_test(args, true))];
-const ISNOTNULL: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| null_test(args, false))];
-const ISNAN: &[Overload] = &[overload(&[Param::Is(Type::Real)], Type::Bool, kernel!(|value: f64| value.is_nan()))];
-const ISINF: &[Overload] = &[overload(&[Param::Is(Type::Real)], Type::Bool, kernel!(|value: f64| value.is_infinite()))];
-const ISFINITE: &[Overload] =
-    &[overload(&[Param::Is(Type::Real)], Type::Bool, kernel!(|value: f64| value.is_finite()))];
+const ISNULL: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| {
+    null_test(args, true)
+})];
+const ISNOTNULL: &[Overload] = &[overload(&[Param::Any], Type::Bool, |args| {
+    null_test(args, false)
+})];
+const ISNAN: &[Overload] = &[overload(
+    &[Param::Is(Type::Real)],
+    Type::Bool,
+    kernel!(|value: f64| value.is_nan()),
+)];
+const ISINF: &[Overload] = &[overload(
+    &[Param::Is(Type::Real)],
+    Type::Bool,
+    kernel!(|value: f64| value.is_infinite()),
+)];
+const ISFINITE: &[Overload] = &[overload(
+    &[Param::Is(Type::Real)],
+    Type::Bool,
+    kernel!(|value: f64| value.is_finite()),
+)];
 
 const fn question(
     name: &'static str,
@@ -48,7 +66,15 @@ const fn question(
     source: &'static str,
     examples: &'static [Example],
 ) -> ScalarFunction {
-    ScalarFunction { name, aliases, overloads, result_name: ResultName::Default, doc, source, examples }
+    ScalarFunction {
+        name,
+        aliases,
+        overloads,
+        result_name: ResultName::Default,
+        doc,
+        source,
+        examples,
+    }
 }
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
@@ -61,7 +87,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         &[
             example("tostring(123)", r#""123""#),
             example("tostring(1.5)", r#""1.5""#),
-            example("tostring(datetime(2020-01-01))", r#""2020-01-01T00:00:00.0000000Z""#),
+            example(
+                "tostring(datetime(2020-01-01))",
+                r#""2020-01-01T00:00:00.0000000Z""#
+            ),
             example(r#"tostring(dynamic({"a":"s"}).a)"#, r#""s""#),
             example("tostring(int(null))", r#""""#),
         ]
@@ -72,7 +101,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         Int,
         "Converts a value to int; fractions are cut; null when it cannot be.",
         "toint-function",
-        &[example(r#"toint("123")"#, "int(123)"), example("toint(2.3)", "int(2)"), example(r#"toint("x")"#, "int(null)")]
+        &[
+            example(r#"toint("123")"#, "int(123)"),
+            example("toint(2.3)", "int(2)"),
+            example(r#"toint("x")"#, "int(null)")
+        ]
     ),
     to_type!(
         "tolong",
@@ -80,7 +113,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         Long,
         "Converts a value to long; fractions are cut; null when it cannot be.",
         "tolong-function",
-        &[example(r#"tolong("123")"#, "123"), example("tolong(123.5)", "123"), example(r#"tolong("0xa0")"#, "160")]
+        &[
+            example(r#"tolong("123")"#, "123"),
+            example("tolong(123.5)", "123"),
+            example(r#"tolong("0xa0")"#, "160")
+        ]
     ),
     to_type!(
         "toreal",
@@ -88,7 +125,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         Real,
         "Converts a value to real; null when it cannot be.",
         "toreal-function",
-        &[example(r#"toreal("123.4")"#, "123.4"), example("todouble(2)", "2.0"), example(r#"toreal("")"#, "real(null)")]
+        &[
+            example(r#"toreal("123.4")"#, "123.4"),
+            example("todouble(2)", "2.0"),
+            example(r#"toreal("")"#, "real(null)")
+        ]
     ),
     to_type!(
         "todecimal",
@@ -107,7 +148,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         Bool,
         "Converts a value to bool: the words true and false, and numbers, of which only 0 is false.",
         "tobool-function",
-        &[example(r#"tobool("true")"#, "true"), example("tobool(0)", "false"), example(r#"tobool("x")"#, "bool(null)")]
+        &[
+            example(r#"tobool("true")"#, "true"),
+            example("tobool(0)", "false"),
+            example(r#"tobool("x")"#, "bool(null)")
+        ]
     ),
     to_type!(
         "todatetime",
@@ -116,7 +161,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Converts a value to datetime; null when it cannot be.",
         "todatetime-function",
         &[
-            example(r#"todatetime("2015-12-31 23:59:59.9")"#, "datetime(2015-12-31 23:59:59.9)"),
+            example(
+                r#"todatetime("2015-12-31 23:59:59.9")"#,
+                "datetime(2015-12-31 23:59:59.9)"
+            ),
             example(r#"todatetime("not a date")"#, "datetime(null)"),
         ]
     ),
@@ -126,14 +174,19 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         Timespan,
         "Converts a value to timespan; null when it cannot be.",
         "totimespan-function",
-        &[example(r#"totimespan("0.00:03:00")"#, "3m"), example(r#"totimespan("x")"#, "timespan(null)")]
+        &[
+            example(r#"totimespan("0.00:03:00")"#, "3m"),
+            example(r#"totimespan("x")"#, "timespan(null)")
+        ]
     ),
     ScalarFunction {
         name: "toguid",
         aliases: &[],
         overloads: {
             const OVERLOADS: &[Overload] = &[
-                overload(&[Param::Is(Type::Guid)], Type::Guid, |args| Ok(Arc::clone(args.column(0)))),
+                overload(&[Param::Is(Type::Guid)], Type::Guid, |args| {
+                    Ok(Arc::clone(args.column(0)))
+                }),
                 overload(&[Param::Is(Type::String)], Type::Guid, |args| {
                     convert(args.column(0), Type::String, Type::Guid)
                 }),
@@ -184,7 +237,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ISNULL,
         "Tells whether a value is null; a string never is.",
         "kusto/query/isnull-function",
-        &[example("isnull(int(null))", "true"), example(r#"isnull("")"#, "false")],
+        &[
+            example("isnull(int(null))", "true"),
+            example(r#"isnull("")"#, "false"),
+        ],
     ),
     question(
         "isnotnull",
@@ -192,7 +248,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ISNOTNULL,
         "Tells whether a value is not null; a string never is null.",
         "kusto/query/isnotnull-function",
-        &[example("isnotnull(1)", "true"), example("isnotnull(real(null))", "false")],
+        &[
+            example("isnotnull(1)", "true"),
+            example("isnotnull(real(null))", "false"),
+        ],
     ),
     question(
         "isnan",
@@ -200,7 +259,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ISNAN,
         "Tells whether a real is no number.",
         "kusto/query/isnan-function",
-        &[example("isnan(0.0/0)", "true"), example("isnan(1)", "false")],
+        &[
+            example("isnan(0.0/0)", "true"),
+            example("isnan(1)", "false"),
+        ],
     ),
     question(
         "isinf",
@@ -208,7 +270,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ISINF,
         "Tells whether a real is infinite.",
         "kusto/query/isinf-function",
-        &[example("isinf(1.0/0)", "true"), example("isinf(1.0)", "false")],
+        &[
+            example("isinf(1.0/0)", "true"),
+            example("isinf(1.0)", "false"),
+        ],
     ),
     question(
         "isfinite",
@@ -216,7 +281,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ISFINITE,
         "Tells whether a real is neither infinite nor NaN.",
         "kusto/query/isfinite-function",
-        &[example("isfinite(1.0)", "true"), example("isfinite(0.0/0)", "false")],
+        &[
+            example("isfinite(1.0)", "true"),
+            example("isfinite(0.0/0)", "false"),
+        ],
     ),
 ];
 
@@ -242,17 +310,22 @@ fn gettype(args: &Args<'_>) -> KernelResult {
     }
     let values = args.input::<Option<kernel::Json<'_>>>(0);
     crate::kernel::collect(args, |row| {
-        Some(values.get(row).flatten().map_or("null", |kernel::Json(json)| match kind(json) {
-            Kind::Null => "null",
-            Kind::Bool => "bool",
-            Kind::Number => match json::number(json) {
-                Some(Number::Long(_)) => "long",
-                _ => "double",
-            },
-            Kind::Text => "string",
-            Kind::Array => "array",
-            Kind::Bag => "dictionary",
-        }))
+        Some(
+            values
+                .get(row)
+                .flatten()
+                .map_or("null", |kernel::Json(json)| match kind(json) {
+                    Kind::Null => "null",
+                    Kind::Bool => "bool",
+                    Kind::Number => match json::number(json) {
+                        Some(Number::Long(_)) => "long",
+                        _ => "double",
+                    },
+                    Kind::Text => "string",
+                    Kind::Array => "array",
+                    Kind::Bag => "dictionary",
+                }),
+        )
     })
 }
 
@@ -260,7 +333,8 @@ fn gettype(args: &Args<'_>) -> KernelResult {
 fn null_test(args: &Args<'_>, wanted: bool) -> KernelResult {
     let column = args.column(0);
     let string = args.ty(0) == Type::String;
-    let answers: BooleanArray =
-        (0..column.len()).map(|row| Some((!string && column.is_null(row)) == wanted)).collect();
+    let answers: BooleanArray = (0..column.len())
+        .map(|row| Some((!string && column.is_null(row)) == wanted))
+        .collect();
     Ok(Arc::new(answers))
 }

@@ -16,7 +16,7 @@ mod strings;
 mod strings_find;
 mod strings_regex;
 
-pub use resolve::{Callable, Resolution, call, fold, find, names, operator, resolve};
+pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resolve};
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };

@@ -5,12 +5,26 @@ use crate::json::{Step, element, equal, follow, member, non_null, steps_of};
 use crate::kernel::{Args, Json, KernelError, KernelResult};
 use huntql_kql::types::Type;
 
-const MEMBER: &[Overload] = &[overload(&[Param::Is(Type::Dynamic), Param::Text], Type::Dynamic, dynamic_member)];
-const ELEMENT: &[Overload] =
-    &[overload(&[Param::Is(Type::Dynamic), Param::Is(Type::Long)], Type::Dynamic, dynamic_element)];
-const PATH: &[Overload] = &[overload(&[Param::Is(Type::Dynamic), Param::Constant], Type::Dynamic, dynamic_path)];
-const EQUALS: &[Overload] =
-    &[overload(&[Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)], Type::Bool, dynamic_equals)];
+const MEMBER: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Text],
+    Type::Dynamic,
+    dynamic_member,
+)];
+const ELEMENT: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Is(Type::Long)],
+    Type::Dynamic,
+    dynamic_element,
+)];
+const PATH: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Constant],
+    Type::Dynamic,
+    dynamic_path,
+)];
+const EQUALS: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)],
+    Type::Bool,
+    dynamic_equals,
+)];
 
 pub const OPERATORS: &[ScalarFunction] = &[
     ScalarFunction {
@@ -81,10 +95,13 @@ fn element_of(Json(json): Json<'_>, index: i64) -> Option<&str> {
 }
 
 fn dynamic_path(args: &Args<'_>) -> KernelResult {
-    let steps: Vec<Step> = args.constant_text(1).and_then(steps_of).ok_or_else(|| KernelError::Argument {
-        index: 1,
-        message: "a path into a dynamic value has to be constant".into(),
-    })?;
+    let steps: Vec<Step> =
+        args.constant_text(1)
+            .and_then(steps_of)
+            .ok_or_else(|| KernelError::Argument {
+                index: 1,
+                message: "a path into a dynamic value has to be constant".into(),
+            })?;
     let values = args.input::<Json<'_>>(0);
     crate::kernel::collect(args, |row| follow(values.get(row)?.0, &steps))
 }

@@ -24,7 +24,9 @@ pub fn equal(a: &str, b: &str) -> bool {
         }
         (Kind::Bag, Kind::Bag) => {
             entries(a).count() == entries(b).count()
-                && entries(a).all(|(key, value)| member(b, &unquote(key)).is_some_and(|other| equal(value, other)))
+                && entries(a).all(|(key, value)| {
+                    member(b, &unquote(key)).is_some_and(|other| equal(value, other))
+                })
         }
         _ => false,
     }

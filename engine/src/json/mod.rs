@@ -60,4 +60,3 @@ pub fn element(json: &str, index: i64) -> Option<&str> {
     };
     found.and_then(non_null)
 }
-

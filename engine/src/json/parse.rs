@@ -11,7 +11,13 @@ const DEPTH_MAX: usize = 400;
 /// White space between tokens goes, strings are escaped in one way, integers stay, other numbers are written as
 /// [`format_real`] does. Of doubled keys the last one's value stays. A text that is compact already is not copied.
 pub fn parse(text: &str) -> Option<Cow<'_, str>> {
-    let mut reader = Reader { text, at: 0, out: String::new(), copied: 0, doubled: false };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        out: String::new(),
+        copied: 0,
+        doubled: false,
+    };
     reader.space();
     reader.value(0)?;
     reader.space();
@@ -24,7 +30,11 @@ pub fn parse(text: &str) -> Option<Cow<'_, str>> {
         reader.out.push_str(&text[reader.copied..]);
         Cow::Owned(reader.out)
     };
-    Some(if reader.doubled { Cow::Owned(single_keys(&compact)) } else { compact })
+    Some(if reader.doubled {
+        Cow::Owned(single_keys(&compact))
+    } else {
+        compact
+    })
 }
 
 /// Reads `text` up to `at`; what stands before `copied` was written to `out` in its final form, what stands between is final
@@ -84,7 +94,9 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str) -> Option<()> {
-        self.text[self.at..].starts_with(word).then(|| self.at += word.len())
+        self.text[self.at..]
+            .starts_with(word)
+            .then(|| self.at += word.len())
     }
 
     fn array(&mut self, depth: usize) -> Option<()> {
@@ -139,7 +151,9 @@ impl Reader<'_> {
         let mut escaped = false;
         loop {
             let bytes = &self.text.as_bytes()[self.at..];
-            self.at += bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            self.at += bytes
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
             match self.peek()? {
                 b'"' => break,
                 b'\\' => {
@@ -166,7 +180,10 @@ impl Reader<'_> {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
             b'u' => {
                 let digits = self.text.get(self.at + 1..self.at + 5)?;
-                digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
+                digits
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit())
+                    .then_some(())?;
                 self.at += 5;
             }
             _ => return None,
@@ -250,18 +267,39 @@ mod tests {
     #[test]
     fn spaces_and_spellings_are_made_one() {
         let text = " { \"a\" : [ 1 , 2.50 , 1e3 ] , \"\\u0062\" : \"\\/\" } ";
-        assert_eq!(parse(text).as_deref(), Some(r#"{"a":[1,2.5,1000.0],"b":"/"}"#));
+        assert_eq!(
+            parse(text).as_deref(),
+            Some(r#"{"a":[1,2.5,1000.0],"b":"/"}"#)
+        );
         assert_eq!(parse("[ ]").as_deref(), Some("[]"));
     }
 
     #[test]
     fn a_doubled_key_keeps_the_last_value() {
-        assert_eq!(parse(r#"[{"a":1,"b":{"c":1, "c":2},"a":3}]"#).as_deref(), Some(r#"[{"a":3,"b":{"c":2}}]"#));
+        assert_eq!(
+            parse(r#"[{"a":1,"b":{"c":1, "c":2},"a":3}]"#).as_deref(),
+            Some(r#"[{"a":3,"b":{"c":2}}]"#)
+        );
     }
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "abc", "{a:1}", "[1,]", "01", "1.", "'x'", "{\"a\":1", "nul", "1 2", "\"\n\"", "\"\\x\"", "-", "{\"a\" 1}"] {
+        for text in [
+            "",
+            "abc",
+            "{a:1}",
+            "[1,]",
+            "01",
+            "1.",
+            "'x'",
+            "{\"a\":1",
+            "nul",
+            "1 2",
+            "\"\n\"",
+            "\"\\x\"",
+            "-",
+            "{\"a\" 1}",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse(&"[".repeat(100_000)), None);

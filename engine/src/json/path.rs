@@ -52,7 +52,9 @@ pub fn parse_path(text: &str) -> Option<Vec<Step>> {
     let mut rest = text.trim();
     match rest.strip_prefix('$') {
         Some(behind) => rest = behind,
-        None if !rest.starts_with('[') && !rest.starts_with('.') => return dotted(rest).and_then(|(step, rest)| steps(vec![step], rest)),
+        None if !rest.starts_with('[') && !rest.starts_with('.') => {
+            return dotted(rest).and_then(|(step, rest)| steps(vec![step], rest));
+        }
         None => {}
     }
     steps(Vec::new(), rest)
@@ -100,8 +102,16 @@ mod tests {
     #[test]
     fn a_path_leads_to_a_value() {
         let json = r#"{"a":{"b c":[10,{"d":"x"}]},"n":null}"#;
-        for path in [r#"$.a["b c"][1].d"#, "$['a']['b c'][-1].d", "a['b c'][1]['d']"] {
-            assert_eq!(follow(json, &parse_path(path).unwrap()), Some(r#""x""#), "{path}");
+        for path in [
+            r#"$.a["b c"][1].d"#,
+            "$['a']['b c'][-1].d",
+            "a['b c'][1]['d']",
+        ] {
+            assert_eq!(
+                follow(json, &parse_path(path).unwrap()),
+                Some(r#""x""#),
+                "{path}"
+            );
         }
         assert_eq!(follow(json, &parse_path("$.n").unwrap()), None);
         assert_eq!(follow(json, &parse_path("$.a.z.q").unwrap()), None);

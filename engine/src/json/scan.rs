@@ -8,23 +8,37 @@ use memchr::memchr2;
 
 /// The elements of an array as slices of its text. Empty for what is no array.
 pub fn items(json: &str) -> Items<'_> {
-    Items { json, at: opening(json, b'[') }
+    Items {
+        json,
+        at: opening(json, b'['),
+    }
 }
 
 /// The keys (quoted, as written) and values of a bag. Empty for what is no bag.
 pub fn entries(json: &str) -> Entries<'_> {
-    Entries { json, at: opening(json, b'{') }
+    Entries {
+        json,
+        at: opening(json, b'{'),
+    }
 }
 
 /// The value under a key of a bag, `null` included; of doubled keys the first.
 pub fn member<'a>(json: &'a str, key: &str) -> Option<&'a str> {
-    entries(json).find(|(name, _)| names(name, key)).map(|(_, value)| value)
+    entries(json)
+        .find(|(name, _)| names(name, key))
+        .map(|(_, value)| value)
 }
 
 /// Whether a quoted key means `key`.
 fn names(quoted: &str, key: &str) -> bool {
-    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    if inner.contains('\\') { unquote(quoted) == key } else { inner == key }
+    let inner = quoted
+        .get(1..quoted.len().saturating_sub(1))
+        .unwrap_or_default();
+    if inner.contains('\\') {
+        unquote(quoted) == key
+    } else {
+        inner == key
+    }
 }
 
 /// See [`items`].
@@ -101,7 +115,12 @@ fn skip(json: &str, at: usize) -> Option<usize> {
         b'"' => string_end(json, at),
         b'[' | b'{' => nested_end(json, at),
         _ => {
-            let length = bytes[at..].iter().take_while(|byte| !matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t')).count();
+            let length = bytes[at..]
+                .iter()
+                .take_while(|byte| {
+                    !matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t')
+                })
+                .count();
             (length > 0).then_some(at + length)
         }
     }
@@ -156,7 +175,10 @@ mod tests {
     fn elements_and_members_are_slices_of_the_text() {
         let json = r#"{"a":{"b":[1,"x,]}",{"c":null}]},"d\"e":2.5}"#;
         let array = member(member(json, "a").unwrap(), "b").unwrap();
-        assert_eq!(items(array).collect::<Vec<_>>(), ["1", r#""x,]}""#, r#"{"c":null}"#]);
+        assert_eq!(
+            items(array).collect::<Vec<_>>(),
+            ["1", r#""x,]}""#, r#"{"c":null}"#]
+        );
         assert_eq!(member(json, "d\"e"), Some("2.5"));
         assert_eq!(member(json, "z"), None);
         assert_eq!(member("[1]", "a"), None);
@@ -173,7 +195,9 @@ mod tests {
 
     #[test]
     fn damaged_text_ends_the_walk() {
-        for text in ["[", "[1", "{", r#"{"a"#, r#"{"a":"#, r#"["\"#, "[,", "{]", ""] {
+        for text in [
+            "[", "[1", "{", r#"{"a"#, r#"{"a":"#, r#"["\"#, "[,", "{]", "",
+        ] {
             assert!(items(text).count() <= 1, "{text}");
             assert_eq!(entries(text).count(), 0, "{text}");
         }
@@ -181,6 +205,9 @@ mod tests {
 
     #[test]
     fn empty_arrays_and_bags_have_nothing() {
-        assert_eq!(items("[]").count() + items("[ ]").count() + entries("{}").count(), 0);
+        assert_eq!(
+            items("[]").count() + items("[ ]").count() + entries("{}").count(),
+            0
+        );
     }
 }

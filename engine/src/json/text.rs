@@ -41,7 +41,10 @@ pub fn quote_into(json: &mut String, text: &str) {
 ///
 /// Half of a surrogate pair becomes U+FFFD.
 pub fn unquote(json: &str) -> Cow<'_, str> {
-    let Some(inner) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+    let Some(inner) = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
         return Cow::Borrowed(json);
     };
     let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else {
@@ -79,7 +82,10 @@ fn unescape<'a>(rest: &'a str, text: &mut String) -> &'a str {
 
 /// Reads the four digits of `\uXXXX`, and the second half of a pair when one follows.
 fn unescape_unit<'a>(rest: &'a str, text: &mut String) -> &'a str {
-    let unit = |from: &str| from.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let unit = |from: &str| {
+        from.get(..4)
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
     let Some(first) = unit(rest) else {
         text.push(char::REPLACEMENT_CHARACTER);
         return rest;

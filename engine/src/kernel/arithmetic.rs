@@ -41,7 +41,8 @@ fn vectorised(args: &Args<'_>, kernel: Vectorised) -> KernelResult {
 
 /// A datetime moved by a timespan; `None` when the timespan is none or the calendar (0001 to 9999) is left.
 pub(crate) fn datetime_plus(at: i64, span: Option<i64>) -> Option<i64> {
-    at.checked_add(span?).filter(|ticks| (0..=MAX_DATETIME).contains(ticks))
+    at.checked_add(span?)
+        .filter(|ticks| (0..=MAX_DATETIME).contains(ticks))
 }
 
 /// Rest of a division between 0 and `|b|`; `None` for zero.
@@ -72,7 +73,9 @@ pub(crate) fn scale_timespan(args: &Args<'_>, span: usize, factor: usize) -> Ker
     match args.ty(factor) {
         Type::Int => {
             let factor = args.input::<i32>(factor);
-            super::collect(args, |row| ticks.get(row)?.checked_mul(i64::from(factor.get(row)?)))
+            super::collect(args, |row| {
+                ticks.get(row)?.checked_mul(i64::from(factor.get(row)?))
+            })
         }
         Type::Long => {
             let factor = args.input::<i64>(factor);
@@ -87,7 +90,9 @@ pub(crate) fn scale_timespan(args: &Args<'_>, span: usize, factor: usize) -> Ker
         }
         _ => {
             let factor = args.input::<f64>(factor);
-            super::collect(args, |row| rounded(ticks.get(row)? as f64 * factor.get(row)?))
+            super::collect(args, |row| {
+                rounded(ticks.get(row)? as f64 * factor.get(row)?)
+            })
         }
     }
 }
@@ -98,7 +103,9 @@ pub(crate) fn share_timespan(args: &Args<'_>) -> KernelResult {
     match args.ty(1) {
         Type::Int => {
             let divisor = args.input::<i32>(1);
-            super::collect(args, |row| ticks.get(row)?.checked_div(i64::from(divisor.get(row)?)))
+            super::collect(args, |row| {
+                ticks.get(row)?.checked_div(i64::from(divisor.get(row)?))
+            })
         }
         Type::Long => {
             let divisor = args.input::<i64>(1);
@@ -108,12 +115,16 @@ pub(crate) fn share_timespan(args: &Args<'_>) -> KernelResult {
             let divisor = args.input::<i128>(1);
             super::collect(args, |row| {
                 let scaled = i128::from(ticks.get(row)?) * DECIMAL_ONE;
-                scaled.checked_div(divisor.get(row)?).and_then(|span| i64::try_from(span).ok())
+                scaled
+                    .checked_div(divisor.get(row)?)
+                    .and_then(|span| i64::try_from(span).ok())
             })
         }
         _ => {
             let divisor = args.input::<f64>(1);
-            super::collect(args, |row| rounded(ticks.get(row)? as f64 / divisor.get(row)?))
+            super::collect(args, |row| {
+                rounded(ticks.get(row)? as f64 / divisor.get(row)?)
+            })
         }
     }
 }
@@ -136,7 +147,11 @@ pub(crate) fn multiply_dynamic(args: &Args<'_>) -> KernelResult {
 }
 
 pub(crate) fn divide_dynamic(args: &Args<'_>) -> KernelResult {
-    dynamic(args, |a, b| (b != 0).then(|| a.wrapping_div(b)), |a, b| a / b)
+    dynamic(
+        args,
+        |a, b| (b != 0).then(|| a.wrapping_div(b)),
+        |a, b| a / b,
+    )
 }
 
 pub(crate) fn modulo_dynamic(args: &Args<'_>) -> KernelResult {
@@ -144,7 +159,11 @@ pub(crate) fn modulo_dynamic(args: &Args<'_>) -> KernelResult {
 }
 
 /// Arithmetic of two dynamic numbers: of longs when both are, else of reals. Null for what is no number.
-fn dynamic(args: &Args<'_>, longs: fn(i64, i64) -> Option<i64>, reals: fn(f64, f64) -> f64) -> KernelResult {
+fn dynamic(
+    args: &Args<'_>,
+    longs: fn(i64, i64) -> Option<i64>,
+    reals: fn(f64, f64) -> f64,
+) -> KernelResult {
     args.map2(|Json(a), Json(b)| match (number(a)?, number(b)?) {
         (Number::Long(a), Number::Long(b)) => longs(a, b).map(|value| value.to_string()),
         (a, b) => Some(dynamic_of_real(reals(a.as_real(), b.as_real()))),
