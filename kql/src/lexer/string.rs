@@ -86,7 +86,7 @@ impl Scanner<'_> {
 
     fn unclosed(&mut self, open: Span, quote: &str) {
         let error = self.error(
-            "KS004",
+            "KS001",
             open,
             format!("the string is not closed: `{quote}` is missing"),
         );
@@ -146,10 +146,12 @@ impl Scanner<'_> {
     fn utf16(&mut self) -> Option<u32> {
         let high = self.code(4)?;
         let behind = self.at;
-        if (0xD800..0xDC00).contains(&high) && self.eat("\\") && self.rest().starts_with('u') {
-            if let Some(low) = self.code(4).filter(|low| (0xDC00..0xE000).contains(low)) {
-                return Some(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
-            }
+        if (0xD800..0xDC00).contains(&high)
+            && self.eat("\\")
+            && self.rest().starts_with('u')
+            && let Some(low) = self.code(4).filter(|low| (0xDC00..0xE000).contains(low))
+        {
+            return Some(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
         }
         self.at = behind;
         Some(high)

@@ -177,7 +177,7 @@ fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
         Some(token) if token.kind == TokenKind::Word => {
             let name = input.first_text();
             let mut diagnostic = Diagnostic::syntax(
-                "SYN0002",
+                "KS176",
                 token.span,
                 format!("`{name}` is not a known operator"),
             );
