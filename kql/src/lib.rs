@@ -4,6 +4,7 @@
 
 pub mod ast;
 pub mod diagnostics;
+mod format;
 pub mod lexer;
 pub mod operators;
 mod parser;
@@ -12,4 +13,5 @@ pub mod terms;
 pub mod time;
 pub mod types;
 
+pub use format::format;
 pub use parser::{HEIGHT_MAX, NESTING_MAX, Parsed, parse};

@@ -154,6 +154,9 @@ pub(crate) fn wildcard_name(input: Tokens<'_>) -> PResult<'_, Name> {
         if !part || (token.span.start != end) {
             break;
         }
+        if end != start {
+            rest.note_tight();
+        }
         end = token.span.end;
         rest = rest.skip(1);
     }

@@ -193,6 +193,7 @@ fn unary(input: Tokens<'_>) -> PResult<'_, Expr> {
         _ => return postfix(input),
     };
     let start = input.position();
+    input.skip(1).note_tight();
     let (rest, operand) = postfix(input.skip(1))?;
     taller(input)?;
     Ok((

@@ -44,6 +44,8 @@ pub struct Parsed {
     pub tokens: Vec<Token>,
     /// `// …`, each without its line end.
     pub comments: Vec<Span>,
+    /// Where tokens begin that stand directly behind the one in front, in order.
+    pub(crate) tight: Vec<usize>,
 }
 
 impl Parsed {
@@ -72,11 +74,15 @@ pub fn parse(text: &str) -> Parsed {
         ));
     }
     diagnostics.sort_by_key(Diagnostic::span);
+    let mut tight = state.tight.take();
+    tight.sort_unstable();
+    tight.dedup();
     Parsed {
         script,
         diagnostics,
         tokens: lexed.tokens,
         comments: lexed.comments,
+        tight,
     }
 }
 

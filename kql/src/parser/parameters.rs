@@ -53,6 +53,8 @@ fn dotted_name(input: Tokens<'_>) -> Option<(Tokens<'_>, Name)> {
         bracketed: false,
         span,
     };
+    input.skip(length).note_tight();
+    input.skip(length + 1).note_tight();
     Some((input.skip(length + 1), name))
 }
 

@@ -63,6 +63,7 @@ fn member<'a>(
 
 /// `[expr]`; a point may stand in front of it: `a.[0]`, `a.['b']`.
 fn index(input: Tokens<'_>, value: Expr) -> PResult<'_, ExprKind> {
+    input.note_tight();
     let (input, index) = super::expr::expr(input.skip(1))?;
     let (input, _) = symbol("]")(input)?;
     Ok((input, ExprKind::Index(Box::new(value), Box::new(index))))
@@ -136,6 +137,7 @@ pub(crate) fn call(input: Tokens<'_>) -> PResult<'_, Call> {
 }
 
 fn call_args(input: Tokens<'_>, name: Name) -> PResult<'_, Call> {
+    input.note_tight();
     let (input, _) = symbol("(")(input)?;
     if input.is_symbol(0, ")") {
         return Ok((

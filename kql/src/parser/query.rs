@@ -195,11 +195,11 @@ pub(super) fn skip_operator(input: Tokens<'_>) -> Tokens<'_> {
     for (count, token) in input.rest().iter().enumerate() {
         match &token.kind {
             TokenKind::Symbol("(" | "[" | "{") => depth += 1,
-            TokenKind::Symbol(")" | "]" | "}") if depth == 0 => return input.skip(count),
+            TokenKind::Symbol(")" | "]" | "}") if depth == 0 => return input.skip_verbatim(count),
             TokenKind::Symbol(")" | "]" | "}") => depth -= 1,
-            TokenKind::Symbol("|" | ";") if depth == 0 => return input.skip(count),
+            TokenKind::Symbol("|" | ";") if depth == 0 => return input.skip_verbatim(count),
             _ => {}
         }
     }
-    input.skip(input.rest().len())
+    input.skip_verbatim(input.rest().len())
 }

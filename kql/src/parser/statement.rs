@@ -221,12 +221,12 @@ fn other<'a>(input: Tokens<'a>, name: &str) -> PResult<'a, StatementKind> {
         match token.kind {
             TokenKind::Symbol("(" | "[" | "{") => depth += 1,
             TokenKind::Symbol(")" | "]" | "}") if depth == 0 => {
-                return fail(input.skip(count), ";");
+                return fail(input.skip_verbatim(count), ";");
             }
             TokenKind::Symbol(")" | "]" | "}") => depth -= 1,
             TokenKind::Symbol(";") if depth == 0 => {
                 return Ok((
-                    input.skip(count),
+                    input.skip_verbatim(count),
                     StatementKind::Other {
                         name: name.to_owned(),
                     },
@@ -236,7 +236,7 @@ fn other<'a>(input: Tokens<'a>, name: &str) -> PResult<'a, StatementKind> {
         }
     }
     Ok((
-        input.skip(input.rest().len()),
+        input.skip_verbatim(input.rest().len()),
         StatementKind::Other {
             name: name.to_owned(),
         },

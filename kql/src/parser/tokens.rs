@@ -26,6 +26,8 @@ pub(super) struct State<'a> {
     pub(super) depth: Cell<usize>,
     /// The height of the tree of what was read last at this depth.
     pub(super) height: Cell<usize>,
+    /// Where tokens begin that stand directly behind the one in front: what only the grammar knows, for the formatter.
+    pub(super) tight: RefCell<Vec<usize>>,
 }
 
 impl<'a> State<'a> {
@@ -36,6 +38,7 @@ impl<'a> State<'a> {
             particular: RefCell::default(),
             depth: Cell::new(0),
             height: Cell::new(0),
+            tight: RefCell::default(),
         }
     }
 }
@@ -96,6 +99,24 @@ impl<'a> Tokens<'a> {
     /// The place from `start` to the end of what was taken.
     pub(crate) fn span_from(&self, start: usize) -> Span {
         Span::new(start, self.behind.max(start))
+    }
+
+    /// Notes that the formatter must put the next token directly behind the one in front.
+    pub(super) fn note_tight(&self) {
+        self.state.tight.borrow_mut().push(self.position());
+    }
+
+    /// Without the first `count` tokens, which are not understood: the formatter keeps their spacing.
+    pub(super) fn skip_verbatim(self, count: usize) -> Self {
+        let skipped = &self.rest[..count.min(self.rest.len())];
+        let adjacent = skipped
+            .windows(2)
+            .filter(|pair| pair[0].span.end == pair[1].span.start);
+        self.state
+            .tight
+            .borrow_mut()
+            .extend(adjacent.map(|pair| pair[1].span.start));
+        self.skip(count)
     }
 
     /// Without the first `count` tokens.

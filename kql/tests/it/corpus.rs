@@ -1,6 +1,7 @@
 //! Every query of the conformance cases goes through the parser.
 
-use huntql_kql::parse;
+use huntql_kql::ast::same_but_for_spans;
+use huntql_kql::{format, parse};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -83,4 +84,33 @@ fn what_microsoft_accepts_is_accepted() {
         }
         eprintln!("{file}: {right} of {wanted} parse; {lenient} parse that Microsoft refuses");
     }
+}
+
+#[test]
+fn formatting_twice_changes_nothing_and_keeps_the_tree() {
+    let Some(cases) = cases() else { return };
+    let mut formatted = 0;
+    for file in ["hunting.jsonl", "docs_cases.jsonl", "loco_cases.jsonl"] {
+        for case in read(&cases.join(file)) {
+            let Ok(once) = format(&case.query) else {
+                continue;
+            };
+            formatted += 1;
+            let again = format(&once);
+            assert_eq!(again.as_ref(), Ok(&once), "{}: the second time", case.id);
+            let (before, after) = (parse(&case.query), parse(&once));
+            assert!(
+                same_but_for_spans(&before.script, &after.script),
+                "{}: another tree\n{once}",
+                case.id
+            );
+            assert_eq!(
+                before.comments.len(),
+                after.comments.len(),
+                "{}: comments",
+                case.id
+            );
+        }
+    }
+    eprintln!("{formatted} queries keep their tree when formatted");
 }
