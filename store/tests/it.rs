@@ -1,8 +1,11 @@
 //! The store from outside: what is appended comes back, and nothing is lost or doubled.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod it {
     pub mod append;
     pub mod foreign;
+    pub mod interop;
+    pub mod processes;
     pub mod support;
+    pub mod volume;
 }

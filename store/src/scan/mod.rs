@@ -161,6 +161,11 @@ impl EventTable {
         self.files.iter().map(|file| file.rows).sum()
     }
 
+    /// Bytes of the files.
+    pub fn size_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size_bytes).sum()
+    }
+
     /// The last instant of `column` in ticks as far as the log knows it; it may lie up to a millisecond after the data's.
     pub fn latest_ticks(&self, column: &str) -> Option<i64> {
         self.files
