@@ -37,7 +37,11 @@ fn other_programs_read_the_table_as_it_stands() {
     }
     let python = std::env::var("HUNTQL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let table = folder.path().join("DeviceNetworkEvents");
-    let output = match Command::new(python).args(["-c", SCRIPT]).arg(&table).output() {
+    let output = match Command::new(python)
+        .args(["-c", SCRIPT])
+        .arg(&table)
+        .output()
+    {
         Ok(output) => output,
         Err(error) => {
             eprintln!("skipped: no Python ({error})");
@@ -45,7 +49,11 @@ fn other_programs_read_the_table_as_it_stands() {
         }
     };
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     if said.is_empty() {
         eprintln!("skipped: neither deltalake nor polars nor DuckDB's delta can be imported");
     }

@@ -19,19 +19,31 @@ fn child() {
         return;
     };
     let parts: Vec<&str> = task.split('|').collect();
-    let (folder, first, last) = (Path::new(parts[0]), parts[1].parse::<u64>().unwrap(), parts[2].parse().unwrap());
+    let (folder, first, last) = (
+        Path::new(parts[0]),
+        parts[1].parse::<u64>().unwrap(),
+        parts[2].parse().unwrap(),
+    );
     let store = Store::create_or_open(folder.join("store")).unwrap();
     for source in first..last {
         let fingerprint = format!("source {source}");
         if !store.knows(&fingerprint).unwrap() {
             let mut ingest = store.ingest();
             for half in [0, 1] {
-                let rows = events(source * ROWS + half * ROWS / 2, ROWS / 2, DAY_ONE + half as i64 * TICKS_PER_DAY);
+                let rows = events(
+                    source * ROWS + half * ROWS / 2,
+                    ROWS / 2,
+                    DAY_ONE + half as i64 * TICKS_PER_DAY,
+                );
                 ingest.append(network(), &rows).unwrap();
             }
             ingest.commit(&fingerprint).unwrap();
         }
-        let mut notes = OpenOptions::new().create(true).append(true).open(folder.join("notes")).unwrap();
+        let mut notes = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join("notes"))
+            .unwrap();
         writeln!(notes, "{source}").unwrap();
     }
 }
@@ -47,16 +59,27 @@ fn spawn(folder: &Path, first: u64, last: u64) -> Child {
 }
 
 fn noted(folder: &Path) -> usize {
-    std::fs::read_to_string(folder.join("notes")).unwrap_or_default().lines().count()
+    std::fs::read_to_string(folder.join("notes"))
+        .unwrap_or_default()
+        .lines()
+        .count()
 }
 
 async fn rows(folder: &Path) -> u64 {
     match Store::open(folder.join("store")) {
         Ok(store) => {
             // Counted from the files and not from the log, so that a half-written file would show.
-            let seen = frame(table(&store)).select(vec![column("_record_id")]).unwrap().distinct().unwrap();
+            let seen = frame(table(&store))
+                .select(vec![column("_record_id")])
+                .unwrap()
+                .distinct()
+                .unwrap();
             let distinct = seen.count().await.unwrap() as u64;
-            assert_eq!(distinct, count(&store).await as u64, "a record is in the store twice");
+            assert_eq!(
+                distinct,
+                count(&store).await as u64,
+                "a record is in the store twice"
+            );
             distinct
         }
         Err(_) => 0,
@@ -76,7 +99,11 @@ async fn kill_at_any_moment_loses_no_committed_row_and_shows_no_half() {
         assert_eq!(seen % ROWS, 0, "half a source is visible");
         let acknowledged = std::fs::read_to_string(folder.path().join("notes")).unwrap_or_default();
         let acknowledged: std::collections::HashSet<&str> = acknowledged.lines().collect();
-        assert!(seen >= acknowledged.len() as u64 * ROWS, "{seen} rows of {} sources", acknowledged.len());
+        assert!(
+            seen >= acknowledged.len() as u64 * ROWS,
+            "{seen} rows of {} sources",
+            acknowledged.len()
+        );
     }
     assert!(spawn(folder.path(), 0, total).wait().unwrap().success());
     assert_eq!(rows(folder.path()).await, total * ROWS);
@@ -115,8 +142,16 @@ async fn a_reader_beside_an_ingest_sees_whole_sources_only() {
         let Ok(store) = Store::open(folder.path().join("store")) else {
             continue;
         };
-        let seen = frame(table(&store)).select(vec![column("RemoteIP")]).unwrap().count().await.unwrap() as u64;
-        assert!(seen.is_multiple_of(ROWS) && seen >= last, "{seen} after {last}");
+        let seen = frame(table(&store))
+            .select(vec![column("RemoteIP")])
+            .unwrap()
+            .count()
+            .await
+            .unwrap() as u64;
+        assert!(
+            seen.is_multiple_of(ROWS) && seen >= last,
+            "{seen} after {last}"
+        );
         last = seen;
     }
     assert!(ingesting.wait().unwrap().success());
