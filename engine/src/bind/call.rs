@@ -1,0 +1,101 @@
+//! Calls in scalar places.
+
+use super::{Binder, Binding, Row, facts, forms};
+use crate::functions::{self, Param, ScalarFunction};
+use crate::ir::Scalar;
+use crate::{aggregates, windows};
+use huntql_kql::ast::Call;
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+
+impl Binder<'_> {
+    pub(super) fn call(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+        let name = call.name.text.as_str();
+        if let Some(Binding::Function(function)) = self.scope.get(name).cloned() {
+            return self.call_user_scalar(&function, &call.args, span, row);
+        }
+        if let Some(scalar) = self.collected_aggregate(call, span, row) {
+            return scalar;
+        }
+        if let Some(form) = forms::find(name) {
+            return (form.bind)(self, call, span, row);
+        }
+        if let Some(row_) = functions::find(name) {
+            return self.call_function(row_, call, span, row);
+        }
+        if windows::find(name).is_some() {
+            return self.window(call, span, row);
+        }
+        if let Some(function) = self.saved_function(name) {
+            return self.call_user_scalar(&function, &call.args, span, row);
+        }
+        for arg in &call.args {
+            self.try_argument(&arg.value, row);
+        }
+        if aggregates::find(name).is_some() {
+            return self.wrong(
+                Diagnostic::binding("KS215", call.name.span, format!("the aggregate `{name}` cannot stand here"))
+                    .help("aggregates belong in `summarize`"),
+            );
+        }
+        if crate::support::is_known(name) {
+            return self.wrong(Diagnostic::unsupported(call.name.span, format!("the function `{name}` is not supported")));
+        }
+        let diagnostic = facts::unknown_function(call.name.span, name);
+        self.wrong(Self::suggest(diagnostic, name, functions::names().chain(forms::names())))
+    }
+
+    /// Binds an argument for its errors only.
+    fn try_argument(&mut self, expr: &huntql_kql::ast::Expr, row: Row<'_>) {
+        if !matches!(expr.kind, huntql_kql::ast::ExprKind::Star) && self.try_table(expr, row).is_none() {
+            self.scalar(expr, row);
+        }
+    }
+
+    fn call_function(&mut self, function: &'static ScalarFunction, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+        let mut arguments = Vec::new();
+        let mut spans = Vec::new();
+        for arg in &call.args {
+            if let Some(name) = &arg.name {
+                return self.wrong(Diagnostic::unsupported(name.span, format!("the named argument `{}` is not supported", name.text)));
+            }
+            arguments.push(self.scalar(&arg.value, row));
+            spans.push(arg.value.span);
+        }
+        self.apply(function, arguments, &spans, span)
+    }
+}
+
+/// How many arguments a function takes, in words.
+pub(super) fn expected_count(function: &ScalarFunction) -> String {
+    let least = function.overloads.iter().map(|overload| overload.params.len() - overload.optional).min().unwrap_or(0);
+    let most = function.overloads.iter().map(|overload| overload.params.len()).max().unwrap_or(0);
+    let variadic = function.overloads.iter().any(|overload| overload.variadic);
+    match (least, most) {
+        (least, _) if variadic => format!("{least} or more arguments"),
+        (0, 0) => "no arguments".into(),
+        (1, 1) => "one argument".into(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
+    }
+}
+
+/// What an argument should have been, in words.
+pub(super) fn expected_type(function: &ScalarFunction, index: usize) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for param in function.overloads.iter().filter_map(|overload| overload.param(index)) {
+        let word = match param {
+            Param::Is(ty) => format!("a {ty}"),
+            Param::Text | Param::Any => "a scalar".into(),
+            Param::Json => "a dynamic".into(),
+            Param::Number => "a number".into(),
+            Param::Integer => "a whole number".into(),
+            Param::Common => "one type for all".into(),
+            Param::Constant => "a constant string".into(),
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(" or ")
+}

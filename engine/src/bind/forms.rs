@@ -1,0 +1,400 @@
+//! Calls that are more than a function of their arguments' values: branches, the clock, tables as arguments.
+//!
+//! Rows like those of the functions, with a binding of their own instead of a kernel.
+
+use super::{Binder, Row, facts};
+use crate::conversion::common_type;
+use crate::functions::{Example, ResultName, example};
+use crate::ir::{Scalar, ScalarKind};
+use huntql_kql::ast::{BinaryOp, Call};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use huntql_kql::types::{Type, Value};
+use huntql_store::schema::{INGESTION_TIME, RECORD_ID, SOURCE_FILE, SOURCE_POSITION};
+
+/// A special form.
+pub struct Form {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub result_name: ResultName,
+    pub doc: &'static str,
+    pub source: &'static str,
+    pub examples: &'static [Example],
+    pub bind: fn(&mut Binder<'_>, &Call, Span, Row<'_>) -> Scalar,
+}
+
+const fn form(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    source: &'static str,
+    doc: &'static str,
+    examples: &'static [Example],
+    bind: fn(&mut Binder<'_>, &Call, Span, Row<'_>) -> Scalar,
+) -> Form {
+    Form { name, aliases, result_name: ResultName::Default, doc, source, examples, bind }
+}
+
+/// Every special form.
+pub const FORMS: &[Form] = &[
+    form(
+        "iff",
+        &["iif"],
+        "kusto/query/iff-function",
+        "Gives the second argument where the first is true, else the third.",
+        &[example("iff(1 < 2, \"yes\", \"no\")", "\"yes\""), example("iff(bool(null), 1, 2)", "2")],
+        iff,
+    ),
+    form(
+        "case",
+        &[],
+        "kusto/query/case-function",
+        "Gives the value behind the first condition that is true, else the last argument.",
+        &[example("case(false, 1, true, 2, 3)", "2"), example("case(false, \"a\", \"b\")", "\"b\"")],
+        case,
+    ),
+    form(
+        "coalesce",
+        &[],
+        "kusto/query/coalesce-function",
+        "Gives the first argument that is neither null nor, for strings, empty.",
+        &[example("coalesce(tolong(\"x\"), 7)", "7"), example("coalesce(\"\", \"b\")", "\"b\"")],
+        coalesce,
+    ),
+    form(
+        "max_of",
+        &[],
+        "kusto/query/max-of-function",
+        "Gives the largest of its arguments; nulls do not count.",
+        &[example("max_of(1, 3, 2)", "3"), example("max_of(1.5, 1)", "1.5")],
+        max_of,
+    ),
+    form(
+        "min_of",
+        &[],
+        "kusto/query/min-of-function",
+        "Gives the smallest of its arguments; nulls do not count.",
+        &[example("min_of(1, 3, 2)", "1"), example("min_of(1.5, 2)", "1.5")],
+        min_of,
+    ),
+    form(
+        "not",
+        &[],
+        "kusto/query/not-function",
+        "Gives the opposite of a bool; of null, null.",
+        &[example("not(true)", "false"), example("not(1 == 2)", "true")],
+        not,
+    ),
+    form(
+        "now",
+        &[],
+        "kusto/query/now-function",
+        "Gives the time at which the query began, perhaps with an offset.",
+        &[example("now() - now()", "0s"), example("now(1h) - now()", "1h")],
+        now,
+    ),
+    form(
+        "ago",
+        &[],
+        "kusto/query/ago-function",
+        "Gives the time that lies a timespan before the query began.",
+        &[example("now() - ago(1d)", "1d"), example("ago(-1h) - now()", "1h")],
+        ago,
+    ),
+    form(
+        "toscalar",
+        &[],
+        "kusto/query/toscalar-function",
+        "Gives the first value of the first row of a table.",
+        &[example("toscalar(range x from 5 to 7 step 1 | count)", "3"), example("toscalar(print 1)", "1")],
+        toscalar,
+    ),
+    form(
+        "column_ifexists",
+        &["columnifexists"],
+        "kusto/query/column-ifexists-function",
+        "Gives a column when the input has it, else the second argument.",
+        &[example("column_ifexists(\"x\", 5)", "5"), example("column_ifexists(\"y\", \"none\")", "\"none\"")],
+        column_ifexists,
+    ),
+    form(
+        "pack_all",
+        &[],
+        "kusto/query/pack-all-function",
+        "Gives all columns of the row as a property bag; with `true`, without the empty ones.",
+        &[],
+        pack_all,
+    ),
+    form(
+        "ingestion_time",
+        &[],
+        "kusto/query/ingestion-time-function",
+        "Gives the time at which the row was written to the store; null for rows that never were.",
+        &[example("ingestion_time()", "datetime(null)")],
+        |binder, call, span, row| hidden(binder, call, span, row, INGESTION_TIME, Type::Datetime),
+    ),
+    form(
+        "record_id",
+        &[],
+        "huntql",
+        "Gives the identity of the row's source record, 32 hex digits; empty for rows that were not ingested.",
+        &[example("record_id()", "\"\"")],
+        |binder, call, span, row| hidden(binder, call, span, row, RECORD_ID, Type::String),
+    ),
+    form(
+        "source_file",
+        &[],
+        "huntql",
+        "Gives the file that the row was read from; empty for rows that were not ingested.",
+        &[example("source_file()", "\"\"")],
+        |binder, call, span, row| hidden(binder, call, span, row, SOURCE_FILE, Type::String),
+    ),
+    form(
+        "source_position",
+        &[],
+        "huntql",
+        "Gives the byte offset of the row's record in its file; null for rows that were not ingested.",
+        &[example("source_position()", "long(null)")],
+        |binder, call, span, row| hidden(binder, call, span, row, SOURCE_POSITION, Type::Long),
+    ),
+];
+
+/// The form of a name or alias.
+pub fn find(name: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.name == name || form.aliases.contains(&name))
+}
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|form| form.name)
+}
+
+/// Binds the arguments when their number lies between `least` and `most`.
+fn arguments(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, least: usize, most: usize) -> Option<Vec<Scalar>> {
+    let count = call.args.len();
+    if count < least || count > most {
+        let expected = if least == most { format!("{least} arguments") } else { format!("{least} or more arguments") };
+        binder.report(facts::wrong_count(span, &call.name.text, count, &expected));
+        return None;
+    }
+    Some(call.args.iter().map(|arg| binder.scalar(&arg.value, row)).collect())
+}
+
+/// Converts values to the one type that they have in common; reported when there is none.
+fn unified(binder: &mut Binder<'_>, values: Vec<Scalar>, spans: &[Span]) -> Option<Vec<Scalar>> {
+    let typed = values.iter().filter(|value| !value.is_error()).map(|value| value.ty);
+    // A null without more ado takes any type.
+    let Some(ty) = common_type(typed.clone()) else {
+        let first = values.iter().find(|value| !value.is_error()).map_or(Type::Dynamic, |value| value.ty);
+        let other = values.iter().zip(spans).find(|(value, _)| common_type([first, value.ty].into_iter()).is_none());
+        let (read, span) = other.map_or((first, Span::default()), |(value, span)| (value.ty, *span));
+        binder.report(facts::wrong_type(span, read, &format!("a {first}, as in the other values,")));
+        return None;
+    };
+    if values.iter().any(Scalar::is_error) {
+        return None;
+    }
+    Some(values.into_iter().map(|value| binder.convert(value, ty)).collect())
+}
+
+
+fn spans(call: &Call) -> Vec<Span> {
+    call.args.iter().map(|arg| arg.value.span).collect()
+}
+
+fn iff(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    if call.args.len() != 3 {
+        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "3 arguments"));
+    }
+    branches(binder, call, row)
+}
+
+fn case(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    if call.args.len() < 3 || call.args.len() % 2 == 0 {
+        return binder.wrong(facts::wrong_count(span, "case", call.args.len(), "pairs of a condition and a value, and a last value"));
+    }
+    branches(binder, call, row)
+}
+
+/// Condition, value, condition, value …, last value.
+fn branches(binder: &mut Binder<'_>, call: &Call, row: Row<'_>) -> Scalar {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    let mut places = Vec::new();
+    for (index, arg) in call.args.iter().enumerate() {
+        if index % 2 == 0 && index + 1 < call.args.len() {
+            conditions.push(binder.condition(&arg.value, row));
+        } else {
+            values.push(binder.scalar(&arg.value, row));
+            places.push(arg.value.span);
+        }
+    }
+    // Values without a common type are dynamic.
+    let mixed = common_type(values.iter().map(|value| value.ty)).is_none();
+    let unified = if mixed { Some(values.into_iter().map(|value| binder.convert(value, Type::Dynamic)).collect()) } else { unified(binder, values, &places) };
+    let Some(mut values): Option<Vec<Scalar>> = unified else { return Scalar::error() };
+    if conditions.iter().any(Scalar::is_error) {
+        return Scalar::error();
+    }
+    let Some(otherwise) = values.pop() else { return Scalar::error() };
+    if let [Some(Value::Bool(known))] = conditions.iter().map(Scalar::as_literal).collect::<Vec<_>>()[..] {
+        return if *known == Some(true) { values.remove(0) } else { otherwise };
+    }
+    Scalar::new(otherwise.ty, ScalarKind::Case(conditions.into_iter().zip(values).collect(), Box::new(otherwise)))
+}
+
+fn coalesce(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(values) = arguments(binder, call, span, row, 1, 64) else { return Scalar::error() };
+    let Some(mut values) = unified(binder, values, &spans(call)) else { return Scalar::error() };
+    while values.len() > 1 && values[0].as_literal().is_some_and(is_absent) {
+        values.remove(0);
+    }
+    let Some(last) = values.pop() else { return Scalar::error() };
+    if values.first().is_some_and(|value| value.as_literal().is_some()) {
+        return values.remove(0);
+    }
+    let ty = last.ty;
+    values.into_iter().rev().fold(last, |otherwise, value| {
+        let present = is_present(binder, value.clone());
+        Scalar::new(ty, ScalarKind::Case(vec![(present, value)], Box::new(otherwise)))
+    })
+}
+
+fn is_absent(value: &Value) -> bool {
+    value.is_null() || *value == Value::String(String::new())
+}
+
+/// Neither null nor, for a string, empty.
+fn is_present(binder: &mut Binder<'_>, value: Scalar) -> Scalar {
+    if value.ty == Type::String {
+        let empty = Scalar::literal(Value::String(String::new()));
+        return binder.compare(BinaryOp::NotEqual, value, empty, Span::default());
+    }
+    Scalar::new(Type::Bool, ScalarKind::IsNull(Box::new(value))).negated()
+}
+
+fn max_of(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    extreme(binder, call, span, row, BinaryOp::GreaterOrEqual)
+}
+
+fn min_of(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    extreme(binder, call, span, row, BinaryOp::LessOrEqual)
+}
+
+fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: BinaryOp) -> Scalar {
+    let Some(values) = arguments(binder, call, span, row, 1, 64) else { return Scalar::error() };
+    let Some(values) = unified(binder, values, &spans(call)) else { return Scalar::error() };
+    let mut values = values.into_iter();
+    let Some(first) = values.next() else { return Scalar::error() };
+    values.fold(first, |best, value| {
+        let better = binder.compare(op, best.clone(), value.clone(), span);
+        let alone = Scalar::new(Type::Bool, ScalarKind::IsNull(Box::new(value.clone())));
+        let ty = best.ty;
+        let condition = Scalar::any(vec![better, alone]);
+        if let (Some(l), Some(r)) = (best.as_literal(), value.as_literal()) {
+            if let ScalarKind::Or(parts) = &condition.kind {
+                if let Some(Value::Bool(better)) = parts[0].as_literal() {
+                    return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) { best } else { value };
+                }
+            }
+        }
+        Scalar::new(ty, ScalarKind::Case(vec![(condition, best)], Box::new(value)))
+    })
+}
+
+fn not(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let [arg] = call.args.as_slice() else {
+        return binder.wrong(facts::wrong_count(span, "not", call.args.len(), "one argument"));
+    };
+    let operand = binder.condition(&arg.value, row);
+    match operand.as_literal() {
+        Some(Value::Bool(value)) => Scalar::literal(Value::Bool(value.map(|value| !value))),
+        _ if operand.is_error() => operand,
+        _ => operand.negated(),
+    }
+}
+
+fn now(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    clock(binder, call, span, row, "add", 0)
+}
+
+fn ago(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    clock(binder, call, span, row, "subtract", 1)
+}
+
+fn clock(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, operator: &str, least: usize) -> Scalar {
+    let Some(mut arguments) = arguments(binder, call, span, row, least, 1) else { return Scalar::error() };
+    let now = Scalar::literal(Value::Datetime(Some(binder.options.now)));
+    match arguments.pop() {
+        None => now,
+        Some(offset) if offset.is_error() => offset,
+        Some(offset) if offset.ty == Type::Timespan || offset.ty == Type::Dynamic => {
+            let offset = binder.convert(offset, Type::Timespan);
+            binder.operator(operator, vec![now, offset], &[span, span], span)
+        }
+        Some(offset) => binder.wrong(facts::wrong_type(call.args[0].value.span, offset.ty, "a timespan")),
+    }
+}
+
+fn toscalar(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let [arg] = call.args.as_slice() else {
+        return binder.wrong(facts::wrong_count(span, "toscalar", call.args.len(), "one argument"));
+    };
+    match binder.try_table(&arg.value, row) {
+        Some(relation) if relation.unknown => Scalar::error(),
+        Some(relation) => match relation.columns.first() {
+            Some(first) => Scalar::new(first.ty, ScalarKind::Subquery(Box::new(relation.clone().limited(1)))),
+            None => binder.wrong(Diagnostic::binding("KS106", arg.value.span, "this table has no column")),
+        },
+        None => binder.scalar(&arg.value, None),
+    }
+}
+
+fn column_ifexists(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let [column, default] = call.args.as_slice() else {
+        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "2 arguments"));
+    };
+    let name = binder.scalar(&column.value, None);
+    let Some(Value::String(name)) = binder.constant(&name, Type::String, column.value.span) else { return Scalar::error() };
+    if let Some(column) = row.and_then(|relation| relation.resolve(&name)) {
+        return Scalar::column(column);
+    }
+    binder.scalar(&default.value, row)
+}
+
+fn pack_all(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(relation) = row else {
+        return binder.wrong(facts::no_input(span, "pack_all"));
+    };
+    let ignore_empty = match call.args.as_slice() {
+        [] => false,
+        [arg] => {
+            let value = binder.scalar(&arg.value, None);
+            match binder.constant(&value, Type::Bool, arg.value.span) {
+                Some(Value::Bool(value)) => value.unwrap_or(false),
+                _ => return Scalar::error(),
+            }
+        }
+        more => return binder.wrong(facts::wrong_count(span, "pack_all", more.len(), "at most one argument")),
+    };
+    let items: Vec<Scalar> = relation
+        .columns
+        .iter()
+        .flat_map(|column| [Scalar::literal(Value::String(column.name.clone())), Scalar::column(column)])
+        .collect();
+    let row_name = if ignore_empty { "pack_present" } else { "bag_pack" };
+    match crate::functions::find(row_name).or_else(|| crate::functions::operator(row_name)) {
+        Some(function) => binder.apply(function, items, &[], span),
+        None => binder.wrong(Diagnostic::unsupported(span, "`pack_all(true)` is not supported")),
+    }
+}
+
+/// A hidden column of stored rows, or the null of its type where the rows have none.
+fn hidden(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, column: &str, ty: Type) -> Scalar {
+    if !call.args.is_empty() {
+        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "no arguments"));
+    }
+    match row.and_then(|relation| relation.hidden.iter().find(|hidden| hidden.name == column)) {
+        Some(column) => Scalar::column(column),
+        None => Scalar::literal(Value::null(ty)),
+    }
+}
+

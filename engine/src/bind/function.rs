@@ -1,0 +1,203 @@
+//! User functions: `let f = (…) { … }`, saved functions, and their calls.
+
+use super::{Binder, Binding, CALL_DEPTH_MAX, Row, Scope, facts};
+use super::scope::UserFunction;
+use crate::ir::{Relation, Scalar};
+use huntql_kql::ast::{Arg, LetValue, Parameter, ParameterType, StatementKind};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use huntql_kql::types::Column;
+use std::rc::Rc;
+
+/// What a function gave.
+pub(crate) enum Called {
+    Scalar(Scalar),
+    Table(Relation),
+}
+
+/// An argument in front of the written ones: the input of `invoke`.
+type Leading = Option<Relation>;
+
+impl Binder<'_> {
+    pub(super) fn call_user_scalar(&mut self, function: &Rc<UserFunction>, args: &[Arg], span: Span, row: Row<'_>) -> Scalar {
+        match self.call_user(function, None, args, span, row) {
+            Some(Called::Scalar(scalar)) => scalar,
+            Some(Called::Table(_)) => self.wrong(facts::scalar_expected(span, &function.name)),
+            None => Scalar::error(),
+        }
+    }
+
+    /// Binds a call by binding the body with the parameters set. `None` when something was reported.
+    pub(crate) fn call_user(
+        &mut self,
+        function: &Rc<UserFunction>,
+        leading: Leading,
+        args: &[Arg],
+        span: Span,
+        row: Row<'_>,
+    ) -> Option<Called> {
+        if self.depth >= CALL_DEPTH_MAX {
+            self.report(Diagnostic::binding("SEM0061", span, format!("calls nest deeper than {CALL_DEPTH_MAX}")));
+            return None;
+        }
+        let scope = self.parameter_scope(function, leading, args, span, row)?;
+        let outer = std::mem::replace(&mut self.scope, scope);
+        self.depth += 1;
+        let before = self.diagnostics.len();
+        let called = self.body(function, row);
+        self.depth -= 1;
+        self.scope = outer;
+        if !self.text_is_here(function) {
+            self.relocate(before, function, span);
+        }
+        Some(called)
+    }
+
+    fn body(&mut self, function: &Rc<UserFunction>, row: Row<'_>) -> Called {
+        for statement in &function.body.statements {
+            match &statement.kind {
+                StatementKind::Let(binding) => self.bind_let(binding),
+                other => self.unsupported(statement.span, &format!("{} inside a function", super::statement::kind_name(other))),
+            }
+        }
+        let result = &function.body.result;
+        match self.try_table(result, None) {
+            Some(relation) => Called::Table(relation),
+            None => Called::Scalar(self.scalar(result, row.filter(|_| false))),
+        }
+    }
+
+    /// The function's own scope with its parameters set.
+    fn parameter_scope(
+        &mut self,
+        function: &Rc<UserFunction>,
+        leading: Leading,
+        args: &[Arg],
+        span: Span,
+        row: Row<'_>,
+    ) -> Option<Scope> {
+        let parameters = &function.body.parameters;
+        let mut scope = function.scope.clone();
+        let mut positional = parameters.iter();
+        let mut given: Vec<&str> = Vec::new();
+        let mut fine = true;
+        if let Some(relation) = leading {
+            let Some(first) = positional.next() else {
+                self.report(facts::wrong_count(span, &function.name, 1, "no arguments"));
+                return None;
+            };
+            fine &= self.table_parameter(&mut scope, first, relation, span);
+            given.push(&first.name.text);
+        }
+        for arg in args {
+            let parameter = match &arg.name {
+                Some(name) => parameters.iter().find(|parameter| parameter.name.text == name.text),
+                None => positional.next(),
+            };
+            let Some(parameter) = parameter else {
+                let place = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
+                self.report(facts::wrong_count(place, &function.name, args.len(), &format!("{} arguments", parameters.len())));
+                return None;
+            };
+            given.push(&parameter.name.text);
+            fine &= self.argument(&mut scope, parameter, arg, row);
+        }
+        for parameter in parameters.iter().filter(|parameter| !given.contains(&parameter.name.text.as_str())) {
+            let Some(default) = &parameter.default else {
+                self.report(facts::wrong_count(span, &function.name, args.len(), &format!("an argument for `{}`", parameter.name.text)));
+                return None;
+            };
+            let value = self.scalar(default, None);
+            let value = match parameter.ty {
+                ParameterType::Scalar(ty) => self.convert(value, ty),
+                ParameterType::Table(_) | ParameterType::AnyTable => value,
+            };
+            scope.set(&parameter.name.text, Binding::Scalar(value));
+        }
+        fine.then_some(scope)
+    }
+
+    fn argument(&mut self, scope: &mut Scope, parameter: &Parameter, arg: &Arg, row: Row<'_>) -> bool {
+        match &parameter.ty {
+            ParameterType::Scalar(ty) => {
+                let value = self.scalar(&arg.value, row);
+                if !value.is_error() && !crate::conversion::widens(value.ty, *ty) {
+                    self.report(facts::wrong_type(arg.value.span, value.ty, &format!("a {ty}")));
+                    return false;
+                }
+                let value = self.convert(value, *ty);
+                scope.set(&parameter.name.text, Binding::Scalar(value));
+                true
+            }
+            ParameterType::Table(_) | ParameterType::AnyTable => match self.try_table(&arg.value, row) {
+                Some(relation) => self.table_parameter(scope, parameter, relation, arg.value.span),
+                None => {
+                    self.scalar(&arg.value, row);
+                    self.report(facts::table_expected(arg.value.span));
+                    false
+                }
+            },
+        }
+    }
+
+    /// A table argument must have the declared columns; the body sees only those (all, for `(*)`).
+    fn table_parameter(&mut self, scope: &mut Scope, parameter: &Parameter, relation: Relation, span: Span) -> bool {
+        let relation = match &parameter.ty {
+            ParameterType::AnyTable => relation,
+            ParameterType::Table(declared) => {
+                let mut items = Vec::new();
+                for column in declared {
+                    match relation.resolve(&column.name.text) {
+                        Some(found) if found.ty == column.ty => items.push((column.name.text.clone(), Scalar::column(found))),
+                        _ if relation.unknown => {}
+                        _ => {
+                            let wanted = Column::new(column.name.text.clone(), column.ty);
+                            self.report(Diagnostic::binding(
+                                "SEM0100",
+                                span,
+                                format!("the table given for `{}` has no column `{}` of type {}", parameter.name.text, wanted.name, wanted.ty),
+                            ));
+                            return false;
+                        }
+                    }
+                }
+                relation.projected(items)
+            }
+            ParameterType::Scalar(ty) => {
+                self.report(facts::wrong_type(span, huntql_kql::types::Type::Dynamic, &format!("a {ty} and not a table")));
+                return false;
+            }
+        };
+        scope.set(&parameter.name.text, Binding::Table(Rc::new(relation)));
+        true
+    }
+
+    /// The saved function of a name, parsed.
+    pub(super) fn saved_function(&mut self, name: &str) -> Option<Rc<UserFunction>> {
+        let saved = self.catalog.function(name)?;
+        let parsed = huntql_kql::parse(&format!("let {name} = {};", saved.text));
+        let statement = parsed.script.statements.into_iter().next()?;
+        let StatementKind::Let(binding) = statement.kind else { return None };
+        match binding.value {
+            LetValue::Function(body) | LetValue::View(body) => {
+                Some(Rc::new(UserFunction { name: name.to_string(), body: Rc::new(body), scope: Scope::default() }))
+            }
+            LetValue::Expr(_) => None,
+        }
+    }
+
+    fn text_is_here(&self, function: &UserFunction) -> bool {
+        self.catalog.function(&function.name).is_none_or(|_| self.scope.get(&function.name).is_some())
+    }
+
+    /// Errors inside a saved function have places in its own text: they are told at the call.
+    fn relocate(&mut self, before: usize, function: &UserFunction, span: Span) {
+        for diagnostic in &mut self.diagnostics[before..] {
+            diagnostic.message = format!("in the saved function `{}`: {}", function.name, diagnostic.message);
+            diagnostic.labels.truncate(1);
+            if let Some(label) = diagnostic.labels.first_mut() {
+                label.span = span;
+            }
+        }
+    }
+}

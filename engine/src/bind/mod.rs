@@ -1,0 +1,114 @@
+//! From the syntax tree to the bound query.
+//!
+//! Binding never stops at an error: what cannot be bound is reported once and stands as [`Scalar::error`] or
+//! [`Relation::unknown`], so that all errors of a text come out together. A query with errors is never lowered.
+
+mod call;
+mod compare;
+pub(crate) mod facts;
+pub mod forms;
+mod function;
+pub(crate) mod names;
+mod path;
+mod pipeline;
+mod scalar;
+mod scope;
+mod statement;
+mod window;
+
+pub(crate) use pipeline::scan;
+pub use scope::{Binding, Scope};
+pub use statement::BoundScript;
+
+use crate::catalog::Catalog;
+use crate::ir::{Relation, Scalar};
+use crate::operators::summarize::Collecting;
+use crate::query::QueryOptions;
+use crate::windows::WindowCall;
+use huntql_kql::ast::Script;
+use huntql_kql::diagnostics::{Diagnostic, did_you_mean};
+use huntql_kql::span::Span;
+use huntql_kql::types::{Type, Value};
+
+/// Binds all statements of a text.
+pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> BoundScript {
+    let mut binder = Binder { catalog, options, diagnostics: Vec::new(), scope: Scope::default(), depth: 0, windows: Vec::new(), collecting: None };
+    let queries = statement::bind_script(&mut binder, script);
+    BoundScript { queries, diagnostics: binder.diagnostics }
+}
+
+/// How deep calls of user functions may nest.
+const CALL_DEPTH_MAX: usize = 64;
+
+/// The state of binding one text.
+pub struct Binder<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) options: &'a QueryOptions,
+    diagnostics: Vec<Diagnostic>,
+    pub(crate) scope: Scope,
+    /// Nesting of user functions.
+    depth: usize,
+    /// Window calls set aside by the operator that is being bound.
+    windows: Vec<(String, WindowCall, Vec<Scalar>)>,
+    /// Where aggregates go that stand inside an expression of `summarize`.
+    pub(crate) collecting: Option<Collecting>,
+}
+
+/// What scalars of an operator can name: the columns of its input.
+pub(crate) type Row<'r> = Option<&'r Relation>;
+
+impl Binder<'_> {
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Reports and gives the scalar that stands for what was reported.
+    pub(crate) fn wrong(&mut self, diagnostic: Diagnostic) -> Scalar {
+        self.report(diagnostic);
+        Scalar::error()
+    }
+
+    pub(crate) fn unsupported(&mut self, span: Span, what: &str) {
+        self.report(Diagnostic::unsupported(span, format!("{what} is not supported")));
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// A help line that names the nearest of the candidates.
+    pub(crate) fn suggest<'c>(diagnostic: Diagnostic, read: &str, candidates: impl IntoIterator<Item = &'c str>) -> Diagnostic {
+        match did_you_mean(read, candidates) {
+            Some(candidate) => diagnostic.help(format!("did you mean `{candidate}`?")),
+            None => diagnostic,
+        }
+    }
+
+    /// A constant of a type, from a bound scalar; reported at `span` when it is none.
+    pub(crate) fn constant(&mut self, scalar: &Scalar, ty: Type, span: Span) -> Option<Value> {
+        if scalar.is_error() {
+            return None;
+        }
+        let converted = self.convert(scalar.clone(), ty);
+        match converted.as_literal() {
+            Some(value) if value.ty() == ty => Some(value.clone()),
+            _ => {
+                self.report(facts::not_constant(span, ty));
+                None
+            }
+        }
+    }
+
+    /// A whole number that must be constant, such as the count of `take`.
+    pub(crate) fn constant_long(&mut self, scalar: &Scalar, span: Span) -> Option<i64> {
+        match self.constant(scalar, Type::Long, span)? {
+            Value::Long(Some(value)) => Some(value),
+            _ => {
+                self.report(facts::not_constant(span, Type::Long));
+                None
+            }
+        }
+    }
+}

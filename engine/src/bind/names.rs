@@ -1,0 +1,108 @@
+//! What an unnamed column is called.
+//!
+//! Source: the behaviour of Microsoft's binder. A column, a path and some calls lend their own name; all else is `Column1`,
+//! `Column2` … (`print_0` … in `print`). A lent name that is taken gets the first free number behind it.
+
+use super::forms;
+use crate::aggregates;
+use crate::functions::{self, ResultName};
+use huntql_kql::ast::{Expr, ExprKind, NamedExpr};
+use huntql_kql::types::Value;
+
+/// The name that an expression lends to its column, if any.
+pub(crate) fn lent(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.text.clone()),
+        ExprKind::Paren(inner) => lent(inner),
+        ExprKind::Member(object, name) => Some(format!("{}_{}", lent(object)?, name.text)),
+        ExprKind::Index(object, index) => {
+            let object = lent(object)?;
+            match &index.kind {
+                ExprKind::Literal(literal) => match &literal.value {
+                    Value::String(key) => Some(format!("{object}_{key}")),
+                    Value::Long(Some(index)) => Some(format!("{object}_{index}")),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        ExprKind::Call(call) => {
+            let first = || call.args.first().and_then(|arg| lent(&arg.value));
+            let rule = forms::find(&call.name.text)
+                .map(|form| form.result_name)
+                .or_else(|| functions::find(&call.name.text).map(|row| row.result_name));
+            match rule {
+                Some(ResultName::FirstArgument) => first(),
+                Some(ResultName::NameAndFirstArgument) => Some(match first() {
+                    Some(first) => format!("{}_{first}", call.name.text),
+                    None => format!("{}_", call.name.text),
+                }),
+                Some(ResultName::Default) => None,
+                None => aggregates::find(&call.name.text).and_then(|_| first()),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Gives out the names of one operator's columns.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    taken: Vec<String>,
+    unnamed: usize,
+    keeps_columns: bool,
+}
+
+impl Names {
+    /// Names of an operator that keeps the input's columns, as `extend` does: a column by itself is no new one.
+    pub fn beside(columns: impl IntoIterator<Item = String>) -> Self {
+        Self { taken: columns.into_iter().collect(), unnamed: 0, keeps_columns: true }
+    }
+
+    pub fn keeps_columns(&self) -> bool {
+        self.keeps_columns
+    }
+
+    /// Takes a name as it is; false when it was taken before.
+    pub fn take(&mut self, name: &str) -> bool {
+        let free = !self.taken.iter().any(|taken| taken == name);
+        if free {
+            self.taken.push(name.to_string());
+        }
+        free
+    }
+
+    /// The name itself, or with the first number that makes it free.
+    pub fn free(&mut self, name: &str) -> String {
+        let mut candidate = name.to_string();
+        let mut number = 0;
+        while !self.take(&candidate) {
+            number += 1;
+            candidate = format!("{name}{number}");
+        }
+        candidate
+    }
+
+    /// `Column1`, `Column2` …
+    pub fn unnamed(&mut self) -> String {
+        loop {
+            self.unnamed += 1;
+            let candidate = format!("Column{}", self.unnamed);
+            if self.take(&candidate) {
+                return candidate;
+            }
+        }
+    }
+
+    /// The name of an item that has at most one: written, lent or numbered.
+    pub fn of(&mut self, item: &NamedExpr) -> String {
+        match (item.names.first(), lent(&item.value)) {
+            (Some(name), _) => {
+                self.take(&name.text);
+                name.text.clone()
+            }
+            (None, Some(lent)) => self.free(&lent),
+            (None, None) => self.unnamed(),
+        }
+    }
+}

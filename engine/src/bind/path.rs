@@ -1,0 +1,54 @@
+//! Access into `dynamic` values: `a.b`, `a["b"]`, `a[0]`.
+
+use super::{Binder, Row, facts};
+use crate::ir::Scalar;
+use huntql_kql::ast::{Expr, ExprKind, Name};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::types::{Type, Value};
+
+impl Binder<'_> {
+    pub(super) fn member(&mut self, object: &Expr, name: &Name, row: Row<'_>) -> Scalar {
+        if let ExprKind::Call(call) = &object.kind {
+            if matches!(call.name.text.as_str(), "database" | "cluster" | "workspace" | "app") {
+                return self.wrong(Diagnostic::unsupported(
+                    object.span,
+                    format!("`{}(…)` names data that lies elsewhere: it is not supported", call.name.text),
+                ));
+            }
+        }
+        let bound = self.scalar(object, row);
+        let Some(bound) = self.bag(bound, object) else { return Scalar::error() };
+        let key = Scalar::literal(Value::String(name.text.clone()));
+        self.operator("dynamic_member", vec![bound, key], &[object.span, name.span], object.span.to(name.span))
+    }
+
+    pub(super) fn index(&mut self, object: &Expr, index: &Expr, row: Row<'_>) -> Scalar {
+        let bound = self.scalar(object, row);
+        let key = self.scalar(index, row);
+        let Some(bound) = self.bag(bound, object) else { return Scalar::error() };
+        let operator = match key.ty {
+            _ if key.is_error() => return Scalar::error(),
+            Type::String => "dynamic_member",
+            Type::Int | Type::Long => "dynamic_element",
+            Type::Dynamic => "dynamic_at",
+            other => return self.wrong(facts::wrong_type(index.span, other, "a string or a whole number")),
+        };
+        self.operator(operator, vec![bound, key], &[object.span, index.span], object.span.to(index.span))
+    }
+
+    /// The value as `dynamic`. A string is read as JSON: `AdditionalFields` is a string in Defender and dynamic in Log Analytics.
+    fn bag(&mut self, bound: Scalar, object: &Expr) -> Option<Scalar> {
+        match bound.ty {
+            _ if bound.is_error() => None,
+            Type::Dynamic => Some(bound),
+            Type::String => {
+                let row = crate::functions::find("parse_json").expect("`parse_json` has a row");
+                Some(self.apply(row, vec![bound], &[object.span], object.span))
+            }
+            other => {
+                self.report(facts::wrong_type(object.span, other, "a dynamic"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Pipelines: sources, and operators in turn.
+
+use super::{Binder, Binding, Row, facts};
+use super::function::Called;
+use crate::catalog::Table;
+use crate::ir::{BoundQuery, Node, Relation};
+use crate::operators;
+use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
+use huntql_kql::diagnostics::Diagnostic;
+
+impl Binder<'_> {
+    /// A tabular statement; a `render` at its end becomes its annotation.
+    pub(super) fn query(&mut self, pipeline: &Pipeline) -> BoundQuery {
+        let render = pipeline.operators.last().and_then(|operator| match &operator.kind {
+            OperatorKind::Render(render) => Some(operators::render::annotation(self, render)),
+            _ => None,
+        });
+        BoundQuery { relation: self.pipeline(pipeline), render }
+    }
+
+    pub(crate) fn pipeline(&mut self, pipeline: &Pipeline) -> Relation {
+        stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
+            let source = self.source(&pipeline.source);
+            self.operators(source, &pipeline.operators)
+        })
+    }
+
+    /// Applies operators to an input.
+    pub(crate) fn operators(&mut self, input: Relation, operators: &[huntql_kql::ast::Operator]) -> Relation {
+        operators.iter().fold(input, |input, operator| operators::bind(self, operator, Some(input)))
+    }
+
+    fn source(&mut self, source: &Source) -> Relation {
+        match source {
+            Source::Operator(operator) => operators::bind(self, operator, None),
+            Source::Expr(expr) => self.table(expr),
+        }
+    }
+
+    /// An expression that must be a table.
+    pub(crate) fn table(&mut self, expr: &Expr) -> Relation {
+        if let Some(relation) = self.try_table(expr, None) {
+            return relation;
+        }
+        match &expr.kind {
+            ExprKind::Name(name) if self.scope.get(&name.text).is_none() => self.unknown_table(name),
+            ExprKind::Call(call) if !self.is_callable(call) => {
+                let diagnostic = facts::unknown_function(call.name.span, &call.name.text);
+                let names: Vec<String> = self.catalog.functions().map(|function| function.name.clone()).collect();
+                self.report(Self::suggest(diagnostic, &call.name.text, names.iter().map(String::as_str)));
+            }
+            ExprKind::Member(..) => {
+                self.scalar(expr, None);
+            }
+            _ => {
+                let bound = self.scalar(expr, None);
+                if !bound.is_error() {
+                    self.report(facts::table_expected(expr.span));
+                }
+            }
+        }
+        Relation::unknown()
+    }
+
+    fn is_callable(&self, call: &Call) -> bool {
+        let name = call.name.text.as_str();
+        self.scope.get(name).is_some()
+            || crate::functions::find(name).is_some()
+            || super::forms::find(name).is_some()
+            || crate::support::is_known(name)
+    }
+
+    fn unknown_table(&mut self, name: &Name) {
+        let names: Vec<String> =
+            self.catalog.tables().map(|table| table.schema.name.clone()).chain(self.scope.names().map(str::to_string)).collect();
+        let diagnostic = facts::unknown_table(name.span, &name.text);
+        self.report(Self::suggest(diagnostic, &name.text, names.iter().map(String::as_str)));
+    }
+
+    /// The table that an expression is, or `None` when it is none: then it is a scalar, or nothing that is known.
+    pub(crate) fn try_table(&mut self, expr: &Expr, row: Row<'_>) -> Option<Relation> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.try_table(inner, row),
+            ExprKind::Pipeline(pipeline) => Some(self.pipeline(pipeline)),
+            ExprKind::Name(name) => self.named_table(name, row),
+            ExprKind::Call(call) => self.called_table(call, expr, row),
+            _ => None,
+        }
+    }
+
+    fn named_table(&mut self, name: &Name, row: Row<'_>) -> Option<Relation> {
+        if row.is_some_and(|relation| relation.resolve(&name.text).is_some()) {
+            return None;
+        }
+        match self.scope.get(&name.text).cloned() {
+            Some(Binding::Table(relation)) => Some((*relation).clone()),
+            Some(Binding::Function(function)) => match self.call_user(&function, None, &[], name.span, row) {
+                Some(Called::Table(relation)) => Some(relation),
+                Some(Called::Scalar(_)) | None => None,
+            },
+            Some(Binding::Scalar(_)) => None,
+            None => self.catalog.table(&name.text).map(scan),
+        }
+    }
+
+    fn called_table(&mut self, call: &Call, expr: &Expr, row: Row<'_>) -> Option<Relation> {
+        let name = call.name.text.as_str();
+        if let Some(Binding::Function(function)) = self.scope.get(name).cloned() {
+            return match self.call_user(&function, None, &call.args, expr.span, row)? {
+                Called::Table(relation) => Some(relation),
+                Called::Scalar(_) => None,
+            };
+        }
+        if let Some(form) = operators::tables::find(name) {
+            return Some((form.bind)(self, call, expr.span));
+        }
+        let function = self.saved_function(name)?;
+        match self.call_user(&function, None, &call.args, expr.span, row) {
+            Some(Called::Table(relation)) => Some(relation),
+            Some(Called::Scalar(_)) => None,
+            None => Some(Relation::unknown()),
+        }
+    }
+
+    /// `invoke f(…)`: the input is the function's first argument.
+    pub(crate) fn invoke(&mut self, input: Relation, call: &Call, span: huntql_kql::span::Span) -> Relation {
+        let name = call.name.text.as_str();
+        let function = match self.scope.get(name).cloned() {
+            Some(Binding::Function(function)) => Some(function),
+            _ => self.saved_function(name),
+        };
+        let Some(function) = function else {
+            if crate::support::is_known(name) {
+                self.report(Diagnostic::unsupported(call.name.span, format!("the function `{name}` is not supported")));
+                return Relation::unknown();
+            }
+            let names: Vec<String> = self.catalog.functions().map(|function| function.name.clone()).collect();
+            let diagnostic = facts::unknown_function(call.name.span, name);
+            self.report(Self::suggest(diagnostic, name, names.iter().map(String::as_str)));
+            return Relation::unknown();
+        };
+        let row = input.clone();
+        match self.call_user(&function, Some(input), &call.args, span, Some(&row)) {
+            Some(Called::Table(relation)) => relation,
+            Some(Called::Scalar(_)) => {
+                self.report(facts::table_expected(span));
+                Relation::unknown()
+            }
+            None => Relation::unknown(),
+        }
+    }
+}
+
+/// All rows of a table.
+pub(crate) fn scan(table: &Table) -> Relation {
+    let mut relation = Relation::new(table.schema.columns.clone(), Node::Scan(Box::new(table.clone())));
+    relation.hidden = table.hidden.clone();
+    if let Some(target) = table.alias("TimeGenerated") {
+        relation.aliases.push(("TimeGenerated".into(), target.into()));
+    }
+    relation
+}

@@ -1,0 +1,132 @@
+//! Statements: `let`, `set`, `declare`, and the tabular ones.
+
+use super::scope::UserFunction;
+use super::{Binder, Binding, facts};
+use crate::ir::{BoundQuery, Scalar};
+use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
+use huntql_kql::diagnostics::{Diagnostic, Severity};
+use huntql_kql::types::{Type, Value};
+use std::rc::Rc;
+
+/// All tabular statements of a text, bound, with everything that is to be said of it.
+#[derive(Debug)]
+pub struct BoundScript {
+    pub queries: Vec<BoundQuery>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<BoundQuery> {
+    script.statements.iter().filter_map(|statement| bind_statement(binder, statement)).collect()
+}
+
+fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Option<BoundQuery> {
+    match &statement.kind {
+        StatementKind::Let(binding) => binder.bind_let(binding),
+        StatementKind::Set { option, value } => set_option(binder, option, value.as_ref()),
+        StatementKind::QueryParameters(parameters) => parameters.iter().for_each(|parameter| query_parameter(binder, parameter)),
+        StatementKind::Other { name } => binder.unsupported(statement.span, &format!("`{name}`")),
+        StatementKind::Query(pipeline) => return Some(binder.query(pipeline)),
+    }
+    None
+}
+
+/// A statement's kind in words.
+pub(super) fn kind_name(kind: &StatementKind) -> &str {
+    match kind {
+        StatementKind::Let(_) => "`let`",
+        StatementKind::Set { .. } => "`set`",
+        StatementKind::QueryParameters(_) => "`declare query_parameters`",
+        StatementKind::Other { name } => name,
+        StatementKind::Query(_) => "a tabular statement",
+    }
+}
+
+impl Binder<'_> {
+    pub(super) fn bind_let(&mut self, binding: &Let) {
+        let name = binding.name.text.clone();
+        let value = match &binding.value {
+            LetValue::Function(body) | LetValue::View(body) => Binding::Function(Rc::new(UserFunction {
+                name: name.clone(),
+                body: Rc::new(body.clone()),
+                scope: self.scope.clone(),
+            })),
+            LetValue::Expr(expr) => match self.try_table(expr, None) {
+                Some(relation) => Binding::Table(Rc::new(relation)),
+                None => Binding::Scalar(self.scalar(expr, None)),
+            },
+        };
+        self.scope.set(name, value);
+    }
+}
+
+/// Options of `set` that cannot change an answer here: limits and hints of a cluster.
+///
+/// Anything else is refused by name: an option that is accepted and ignored could change what the query means.
+const HARMLESS_OPTIONS: &[&str] = &[
+    "notruncation",
+    "truncationmaxsize",
+    "truncationmaxrecords",
+    "servertimeout",
+    "norequesttimeout",
+    "maxmemoryconsumptionperiterator",
+    "maxmemoryconsumptionperquery",
+    "max_memory_consumption_per_query_per_node",
+    "maxoutputcolumns",
+    "best_effort",
+    "query_results_cache_max_age",
+    "request_description",
+    "request_app_name",
+    "request_user",
+    "query_fanout_nodes_percent",
+    "query_fanout_threads_percent",
+    "query_distribution_nodes_span",
+    "query_weakconsistency_session_id",
+    "queryconsistency",
+    "query_language",
+];
+
+fn set_option(binder: &mut Binder<'_>, option: &huntql_kql::ast::Name, value: Option<&huntql_kql::ast::Expr>) {
+    if let Some(value) = value {
+        if !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)) {
+            binder.scalar(value, None);
+        }
+    }
+    if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
+        return;
+    }
+    binder.report(Diagnostic::unsupported(option.span, format!("the option `{}` is not supported", option.text)));
+}
+
+/// A declared parameter gets the value that was given for it, else its default.
+fn query_parameter(binder: &mut Binder<'_>, parameter: &Parameter) {
+    let ParameterType::Scalar(ty) = parameter.ty else {
+        binder.report(Diagnostic::binding("SEM0001", parameter.span, "a query parameter must be a single value"));
+        return;
+    };
+    let name = &parameter.name.text;
+    let value = match (binder.options.parameters.get(name), &parameter.default) {
+        (Some(text), _) => given(binder, text, ty, parameter),
+        (None, Some(default)) => {
+            let value = binder.scalar(default, None);
+            binder.convert(value, ty)
+        }
+        (None, None) => binder.wrong(
+            Diagnostic::binding("SEM0002", parameter.span, format!("the parameter `{name}` has no value"))
+                .help(format!("give one with `--param {name}=…`, or a default in the query")),
+        ),
+    };
+    binder.scope.set(name, Binding::Scalar(value));
+}
+
+fn given(binder: &mut Binder<'_>, text: &str, ty: Type, parameter: &Parameter) -> Scalar {
+    let value = binder.convert(Scalar::literal(Value::String(text.to_string())), ty);
+    if value.as_literal().is_some_and(Value::is_null) && !matches!(text.trim(), "" | "null") {
+        return binder.wrong(facts::wrong_type(parameter.span, Type::String, &format!("a {ty} (`{text}` was given)")));
+    }
+    value
+}
+
+/// A remark that does not stop the query.
+pub(crate) fn warning(code: &'static str, span: huntql_kql::span::Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::binding(code, span, message).with_severity(Severity::Warning)
+}

@@ -1,0 +1,122 @@
+//! `project-away`, `project-keep`, `project-rename`, `project-reorder`: columns by name or pattern.
+
+use super::project::all_columns;
+use crate::bind::{Binder, facts};
+use crate::ir::{Relation, Scalar};
+use huntql_kql::ast::{Name, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder};
+use huntql_kql::types::Column;
+
+/// Whether a name with `*` wildcards matches. Case matters.
+pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => {
+            let Some(rest) = name.strip_prefix(head) else { return false };
+            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches_pattern(tail, &rest[at..]))
+        }
+    }
+}
+
+/// The columns that a name or pattern means; a name that means none is reported, a pattern is not.
+fn matching(binder: &mut Binder<'_>, pattern: &Name, input: &Relation) -> Vec<Column> {
+    if pattern.text.contains('*') && !pattern.bracketed {
+        return input.columns.iter().filter(|column| matches_pattern(&pattern.text, &column.name)).cloned().collect();
+    }
+    if let Some(column) = input.resolve(&pattern.text) {
+        return vec![column.clone()];
+    }
+    if !input.unknown {
+        let diagnostic = facts::unknown_column(pattern.span, &pattern.text);
+        binder.report(Binder::suggest(diagnostic, &pattern.text, input.columns.iter().map(|column| column.name.as_str())));
+    }
+    Vec::new()
+}
+
+pub(super) fn away(binder: &mut Binder<'_>, away: &ProjectAway, input: Relation) -> Relation {
+    let gone: Vec<Column> = away.patterns.iter().flat_map(|pattern| matching(binder, pattern, &input)).collect();
+    let kept: Vec<Column> = input.columns.iter().filter(|column| !gone.contains(column)).cloned().collect();
+    input.projected(all_columns(&kept))
+}
+
+pub(super) fn keep(binder: &mut Binder<'_>, keep: &ProjectKeep, input: Relation) -> Relation {
+    let wanted: Vec<Column> = keep.patterns.iter().flat_map(|pattern| matching(binder, pattern, &input)).collect();
+    let kept: Vec<Column> = input.columns.iter().filter(|column| wanted.contains(column)).cloned().collect();
+    input.projected(all_columns(&kept))
+}
+
+pub(super) fn rename(binder: &mut Binder<'_>, rename: &ProjectRename, input: Relation) -> Relation {
+    let mut items = all_columns(&input.columns);
+    for pair in &rename.renames {
+        let Some(column) = matching(binder, &pair.old, &input).into_iter().next() else { continue };
+        let position = input.columns.iter().position(|have| have.name == column.name);
+        let clash = input.columns.iter().any(|have| have.name == pair.new.text)
+            && !rename.renames.iter().any(|other| other.old.text == pair.new.text);
+        if clash && pair.new.text != column.name {
+            binder.report(facts::duplicate_column(pair.new.span, &pair.new.text));
+            continue;
+        }
+        match position {
+            Some(position) => items[position].0 = pair.new.text.clone(),
+            None => items.push((pair.new.text.clone(), Scalar::column(&column))),
+        }
+    }
+    input.projected(items)
+}
+
+/// Named columns first, in the order written; a pattern's columns in the order asked for; then all others.
+pub(super) fn reorder(binder: &mut Binder<'_>, reorder: &ProjectReorder, input: Relation) -> Relation {
+    let mut ordered: Vec<Column> = Vec::new();
+    for item in &reorder.items {
+        let mut columns = matching(binder, &item.pattern, &input);
+        columns.retain(|column| !ordered.contains(column) && input.columns.contains(column));
+        match item.order {
+            None => {}
+            Some(ReorderOrder::Asc) => columns.sort_by(|a, b| a.name.cmp(&b.name)),
+            Some(ReorderOrder::Desc) => columns.sort_by(|a, b| b.name.cmp(&a.name)),
+            Some(ReorderOrder::GrannyAsc) => columns.sort_by_key(|column| granny(&column.name)),
+            Some(ReorderOrder::GrannyDesc) => {
+                columns.sort_by_key(|column| granny(&column.name));
+                columns.reverse();
+            }
+        }
+        ordered.extend(columns);
+    }
+    ordered.extend(input.columns.iter().filter(|column| !ordered.contains(column)).cloned().collect::<Vec<_>>());
+    input.projected(all_columns(&ordered))
+}
+
+/// A key under which `a2` comes before `a10`: runs of digits compare as numbers.
+fn granny(name: &str) -> Vec<(u64, String)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let text_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, tail) = rest.split_at(text_end);
+        let digits_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (digits, tail) = tail.split_at(digits_end);
+        parts.push((0, text.to_string()));
+        parts.push((digits.parse().unwrap_or(u64::MAX), String::new()));
+        rest = tail;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        assert!(matches_pattern("a*", "abc"));
+        assert!(matches_pattern("*c", "abc"));
+        assert!(matches_pattern("a*c*", "abcd"));
+        assert!(!matches_pattern("a*d", "abc"));
+        assert!(!matches_pattern("A*", "abc"));
+    }
+
+    #[test]
+    fn granny_order_reads_numbers() {
+        assert!(granny("a2") < granny("a10"));
+        assert!(granny("a") < granny("a1"));
+    }
+}

@@ -1,0 +1,24 @@
+//! `distinct`: rows without repeats.
+
+use super::project::all_columns;
+use crate::bind::Binder;
+use crate::bind::names::Names;
+use crate::ir::{Node, Relation};
+use huntql_kql::ast::{Distinct, ExprKind};
+
+pub(super) fn bind(binder: &mut Binder<'_>, distinct: &Distinct, input: Relation) -> Relation {
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for item in &distinct.items {
+        if matches!(item.value.kind, ExprKind::Star) {
+            items.extend(all_columns(&input.columns));
+            continue;
+        }
+        let scalar = binder.scalar(&item.value, Some(&input));
+        items.push((names.of(item), scalar));
+    }
+    let mut projected = binder.with_windows(input).projected(items);
+    projected.hidden.clear();
+    let columns = projected.columns.clone();
+    Relation { unknown: projected.unknown, ..Relation::new(columns, Node::Distinct { input: Box::new(projected) }) }
+}

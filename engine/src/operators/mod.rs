@@ -1,0 +1,105 @@
+//! What the tabular operators mean: one file each, from the operator's tree and its input to a bound relation.
+
+mod alias;
+mod columns;
+mod constant;
+mod distinct;
+mod expand;
+mod filter;
+mod getschema;
+mod join;
+mod project;
+pub(crate) mod render;
+mod sort;
+pub(crate) mod summarize;
+pub(crate) mod tables;
+mod union;
+
+use crate::bind::Binder;
+use crate::ir::Relation;
+use huntql_kql::ast::{Operator, OperatorKind};
+use huntql_kql::diagnostics::Diagnostic;
+
+/// Binds an operator over its input; `None` is the head of a pipeline.
+pub(crate) fn bind(binder: &mut Binder<'_>, operator: &Operator, input: Option<Relation>) -> Relation {
+    if let Some(relation) = head(binder, operator, input.as_ref()) {
+        return relation;
+    }
+    let Some(input) = input else {
+        binder.report(Diagnostic::binding(
+            "KS106",
+            operator.name_span,
+            format!("`{}` needs a table in front of it", operator.kind.name()),
+        ));
+        return Relation::unknown();
+    };
+    match &operator.kind {
+        OperatorKind::Where(filter) => filter::bind(binder, filter, input),
+        OperatorKind::Take(take) => filter::take(binder, take, input),
+        OperatorKind::Project(project) => project::project(binder, project, input),
+        OperatorKind::Extend(extend) => project::extend(binder, &extend.items, input),
+        OperatorKind::Serialize(serialize) => project::serialize(binder, serialize, input),
+        OperatorKind::ProjectAway(away) => columns::away(binder, away, input),
+        OperatorKind::ProjectKeep(keep) => columns::keep(binder, keep, input),
+        OperatorKind::ProjectRename(rename) => columns::rename(binder, rename, input),
+        OperatorKind::ProjectReorder(reorder) => columns::reorder(binder, reorder, input),
+        OperatorKind::Summarize(summarize) => summarize::bind(binder, summarize, input, operator.name_span),
+        OperatorKind::Sort(sort) => sort::sort(binder, sort, input),
+        OperatorKind::Top(top) => sort::top(binder, top, input),
+        OperatorKind::Distinct(distinct) => distinct::bind(binder, distinct, input),
+        OperatorKind::Count(count) => summarize::count(binder, count, input),
+        OperatorKind::Join(join) => join::join(binder, join, input, operator.name_span),
+        OperatorKind::Lookup(lookup) => join::lookup(binder, lookup, input, operator.name_span),
+        OperatorKind::Getschema(_) => getschema::bind(&input),
+        OperatorKind::As(alias) => alias::bind(binder, alias, input),
+        OperatorKind::Render(render) => render::bind(binder, render, input),
+        OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
+        OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
+        OperatorKind::Union(_)
+        | OperatorKind::Print(_)
+        | OperatorKind::Datatable(_)
+        | OperatorKind::Range(_)
+        | OperatorKind::Externaldata(_)
+        | OperatorKind::MvApply(_)
+        | OperatorKind::Parse(_)
+        | OperatorKind::ParseKv(_)
+        | OperatorKind::Evaluate(_)
+        | OperatorKind::Sample(_)
+        | OperatorKind::SampleDistinct(_)
+        | OperatorKind::Search(_)
+        | OperatorKind::Find(_)
+        | OperatorKind::MakeSeries(_)
+        | OperatorKind::TopNested(_)
+        | OperatorKind::TopHitters(_)
+        | OperatorKind::Partition(_)
+        | OperatorKind::Fork(_)
+        | OperatorKind::Facet(_)
+        | OperatorKind::Scan(_)
+        | OperatorKind::Reduce(_)
+        | OperatorKind::Unsupported { .. } => refused(binder, operator),
+    }
+}
+
+/// Operators that can head a pipeline.
+fn head(binder: &mut Binder<'_>, operator: &Operator, input: Option<&Relation>) -> Option<Relation> {
+    Some(match &operator.kind {
+        OperatorKind::Union(union) => union::bind(binder, union, input.cloned(), operator.name_span),
+        OperatorKind::Print(print) if input.is_none() => constant::print(binder, print),
+        OperatorKind::Datatable(datatable) if input.is_none() => constant::datatable(binder, datatable, operator.span),
+        OperatorKind::Range(range) if input.is_none() => constant::range(binder, range, operator.span),
+        _ if input.is_none() => match &operator.kind {
+            OperatorKind::Externaldata(_)
+            | OperatorKind::Search(_)
+            | OperatorKind::Find(_)
+            | OperatorKind::Evaluate(_)
+            | OperatorKind::Unsupported { .. } => refused(binder, operator),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn refused(binder: &mut Binder<'_>, operator: &Operator) -> Relation {
+    binder.unsupported(operator.name_span, &format!("the operator `{}`", operator.kind.name()));
+    Relation::unknown()
+}

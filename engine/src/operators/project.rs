@@ -1,0 +1,81 @@
+//! `project`, `extend`, `serialize`: columns from expressions.
+
+use crate::bind::names::{Names, lent};
+use crate::bind::{Binder, facts};
+use crate::ir::{Order, Relation, Scalar};
+use huntql_kql::ast::{Name, NamedExpr, Project, Serialize};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::types::Column;
+
+pub(super) fn project(binder: &mut Binder<'_>, project: &Project, input: Relation) -> Relation {
+    let mut names = Names::default();
+    for item in &project.items {
+        for name in &item.names {
+            if !names.take(&name.text) {
+                binder.report(facts::duplicate_column(name.span, &name.text));
+            }
+        }
+    }
+    let mut items = Vec::new();
+    for item in &project.items {
+        for (name, scalar) in bound_item(binder, item, &input, &mut names) {
+            items.push((name, scalar));
+        }
+    }
+    binder.with_windows(input).projected(items)
+}
+
+/// New columns go last; an item whose name the input has replaces that column in its place.
+pub(super) fn extend(binder: &mut Binder<'_>, extended: &[NamedExpr], input: Relation) -> Relation {
+    let mut names = Names::beside(input.columns.iter().map(|column| column.name.clone()));
+    let mut items: Vec<(String, Scalar)> =
+        input.columns.iter().map(|column| (column.name.clone(), Scalar::column(column))).collect();
+    for item in extended {
+        // A column by itself adds nothing new: it stays where it is.
+        for (name, scalar) in bound_item(binder, item, &input, &mut names) {
+            match items.iter_mut().find(|(have, _)| *have == name) {
+                Some(slot) => slot.1 = scalar,
+                None => items.push((name, scalar)),
+            }
+        }
+    }
+    binder.with_windows(input).projected(items)
+}
+
+/// Rows get an order that can be relied on; extra items are those of `extend`.
+pub(super) fn serialize(binder: &mut Binder<'_>, serialize: &Serialize, mut input: Relation) -> Relation {
+    if !input.order.is_serialized() {
+        input.order = Order::Serialized;
+    }
+    if serialize.items.is_empty() { input } else { extend(binder, &serialize.items, input) }
+}
+
+/// The columns of an item: one, or for `(a, b) = bag` one for each name.
+fn bound_item(binder: &mut Binder<'_>, item: &NamedExpr, input: &Relation, names: &mut Names) -> Vec<(String, Scalar)> {
+    let scalar = binder.scalar(&item.value, Some(input));
+    if item.tuple && item.names.len() > 1 {
+        return tuple(binder, &item.names);
+    }
+    let name = match (item.names.first(), lent(&item.value)) {
+        (Some(name), _) => {
+            names.take(&name.text);
+            name.text.clone()
+        }
+        // `extend tostring(Port)` replaces `Port`.
+        (None, Some(name)) if names.keeps_columns() && input.column(&name).is_some() => name,
+        (None, Some(name)) => names.free(&name),
+        (None, None) => names.unnamed(),
+    };
+    vec![(name, scalar)]
+}
+
+/// Scalars have one value each; only aggregates and plugins can fill several names.
+fn tuple(binder: &mut Binder<'_>, names: &[Name]) -> Vec<(String, Scalar)> {
+    binder.report(Diagnostic::binding("KS149", names[1].span, "the expression does not have several values"));
+    names.iter().map(|name| (name.text.clone(), Scalar::error())).collect()
+}
+
+/// Every column as it is.
+pub(crate) fn all_columns(columns: &[Column]) -> Vec<(String, Scalar)> {
+    columns.iter().map(|column| (column.name.clone(), Scalar::column(column))).collect()
+}

@@ -1,0 +1,300 @@
+//! `summarize` and `count`: aggregates by groups.
+//!
+//! Groups and the arguments of aggregates are bound over the input; what surrounds an aggregate (`count() * 2`) is bound over the
+//! aggregates' columns, in a projection behind the [`Node::Aggregate`].
+
+use crate::aggregates::{self, AggregateCall, AggregateResolution};
+use crate::bind::names::{Names, lent};
+use crate::bind::{Binder, Row, facts, forms};
+use crate::ir::{BoundAggregate, Node, Relation, Scalar, ScalarKind};
+use crate::windows::{self, WindowResolution};
+use huntql_kql::ast::{Call, Count, Expr, ExprKind, NamedExpr, Summarize};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use huntql_kql::types::{Column, Type, Value};
+
+/// The hidden column that holds a row's place in an ordered input.
+const POSITION: &str = "__position";
+
+pub(super) fn bind(binder: &mut Binder<'_>, summarize: &Summarize, input: Relation, span: Span) -> Relation {
+    if summarize.aggregates.is_empty() && summarize.by.is_empty() {
+        binder.report(Diagnostic::binding("KS119", span, "`summarize` needs an aggregate or `by`"));
+        return Relation::unknown();
+    }
+    let mut names = Names::default();
+    let groups: Vec<(String, Scalar)> = summarize
+        .by
+        .iter()
+        .map(|item| {
+            let scalar = binder.scalar(&item.value, Some(&input));
+            (names.of(item), scalar)
+        })
+        .collect();
+    let mut collected = Vec::new();
+    let mut items: Vec<(String, Scalar)> =
+        groups.iter().map(|(name, scalar)| (name.clone(), Scalar::column(&Column::new(name.clone(), scalar.ty)))).collect();
+    for item in &summarize.aggregates {
+        aggregate_item(binder, item, &input, &groups, &mut names, &mut collected, &mut items);
+    }
+    let unknown = input.unknown;
+    let input = binder.with_windows(input);
+    let mut relation = aggregated(binder, input, groups, collected).projected(items);
+    relation.hidden.clear();
+    relation.unknown = unknown;
+    relation
+}
+
+/// One item in front of `by`: an aggregate that may give several columns, or an expression around aggregates.
+fn aggregate_item(
+    binder: &mut Binder<'_>,
+    item: &NamedExpr,
+    input: &Relation,
+    groups: &[(String, Scalar)],
+    names: &mut Names,
+    collected: &mut Vec<BoundAggregate>,
+    items: &mut Vec<(String, Scalar)>,
+) {
+    if let ExprKind::Call(call) = &bare(&item.value).kind {
+        if aggregates::find(&call.name.text).is_some() {
+            let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups) else {
+                items.push((names.of(item), Scalar::error()));
+                return;
+            };
+            name_columns(binder, item, bound, lent, names, collected, items);
+            return;
+        }
+    }
+    let outer = binder.begin_aggregates(groups.to_vec(), collected.len());
+    let scalar = binder.scalar(&item.value, Some(input));
+    collected.extend(binder.end_aggregates(outer));
+    scalar.visit(&mut |part| {
+        if let ScalarKind::Column(name) = &part.kind {
+            if !name.starts_with("__aggregate") {
+                let diagnostic = Diagnostic::binding("KS210", item.value.span, format!("`{name}` stands outside of an aggregate"));
+                binder.report(diagnostic.help(format!("put it into one, for instance `take_any({name})`, or behind `by`")));
+            }
+        }
+    });
+    items.push((names.of(item), scalar));
+}
+
+fn bare(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Paren(inner) => bare(inner),
+        _ => expr,
+    }
+}
+
+/// Names of a call's columns: written ones first, then those that the aggregate lends.
+fn name_columns(
+    binder: &mut Binder<'_>,
+    item: &NamedExpr,
+    mut bound: BoundAggregate,
+    lent: Vec<Option<String>>,
+    names: &mut Names,
+    collected: &mut Vec<BoundAggregate>,
+    items: &mut Vec<(String, Scalar)>,
+) {
+    if item.names.len() > bound.columns.len() {
+        let name = &item.names[bound.columns.len()];
+        binder.report(Diagnostic::binding("KS149", name.span, "there are more names than columns"));
+    }
+    for (index, lent) in lent.into_iter().enumerate() {
+        let name = match (item.names.get(index), lent) {
+            (Some(name), _) => {
+                if !names.take(&name.text) {
+                    binder.report(facts::duplicate_column(name.span, &name.text));
+                }
+                name.text.clone()
+            }
+            (None, Some(lent)) => names.free(&lent),
+            (None, None) => names.unnamed(),
+        };
+        let column = &mut bound.columns[index];
+        column.name = format!("__aggregate{}_{index}", collected.len());
+        items.push((name, Scalar::column(column)));
+    }
+    collected.push(bound);
+}
+
+/// Binds a call of an aggregate: its columns (not yet named) and the names that they would have.
+fn call_of(
+    binder: &mut Binder<'_>,
+    call: &Call,
+    span: Span,
+    row: Row<'_>,
+    groups: &[(String, Scalar)],
+) -> Option<(BoundAggregate, Vec<Option<String>>)> {
+    let aggregate = aggregates::find(&call.name.text).expect("the caller looked it up");
+    let input = row?;
+    let mut arguments = Vec::new();
+    let mut written: Vec<Option<String>> = Vec::new();
+    let mut spans = Vec::new();
+    for arg in &call.args {
+        if let Some(name) = &arg.name {
+            binder.report(Diagnostic::unsupported(name.span, format!("the named argument `{}` is not supported", name.text)));
+            return None;
+        }
+        if matches!(arg.value.kind, ExprKind::Star) {
+            for column in starred(input, groups, &arguments) {
+                written.push(Some(column.name.clone()));
+                arguments.push(Scalar::column(&column));
+                spans.push(arg.value.span);
+            }
+            continue;
+        }
+        written.push(lent(&arg.value));
+        arguments.push(binder.scalar(&arg.value, row));
+        spans.push(arg.value.span);
+    }
+    if arguments.iter().any(Scalar::is_error) || input.unknown {
+        return None;
+    }
+    // `count(*)`-like calls over an input without other columns.
+    let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+    let resolved = match aggregates::resolve(aggregate, &types) {
+        AggregateResolution::Found(resolved) => resolved,
+        AggregateResolution::WrongCount => {
+            binder.report(facts::wrong_count(span, aggregate.name, types.len(), "another number of arguments"));
+            return None;
+        }
+        AggregateResolution::WrongType { index } => {
+            binder.report(facts::wrong_type(spans[index], types[index], "another type"));
+            return None;
+        }
+    };
+    let arguments: Vec<Scalar> =
+        arguments.into_iter().zip(&resolved.parameters).map(|(argument, ty)| binder.convert(argument, *ty)).collect();
+    for (index, argument) in arguments.iter().enumerate() {
+        if resolved.wants_constant(index) && argument.as_literal().is_none() {
+            binder.report(facts::not_constant(spans[index], argument.ty));
+            return None;
+        }
+    }
+    let constants: Vec<Option<Value>> = arguments.iter().map(|argument| argument.as_literal().cloned()).collect();
+    let outputs = aggregates::output_columns(&resolved, &written, &constants);
+    let columns = outputs.iter().map(|output| Column::new("", output.ty)).collect();
+    let names = outputs.into_iter().map(|output| output.name).collect();
+    Some((BoundAggregate { columns, call: resolved, arguments }, names))
+}
+
+/// What `*` stands for: all columns that are neither a group nor an argument already.
+fn starred(input: &Relation, groups: &[(String, Scalar)], arguments: &[Scalar]) -> Vec<Column> {
+    let is = |scalar: &Scalar, name: &str| matches!(&scalar.kind, ScalarKind::Column(column) if column == name);
+    input
+        .columns
+        .iter()
+        .filter(|column| !groups.iter().any(|(_, group)| is(group, &column.name)))
+        .filter(|column| !arguments.iter().any(|argument| is(argument, &column.name)))
+        .cloned()
+        .collect()
+}
+
+/// Aggregates that expressions of one item have called, while they are being bound.
+pub(crate) struct Collecting {
+    groups: Vec<(String, Scalar)>,
+    found: Vec<BoundAggregate>,
+    /// Aggregates of earlier items: the numbers of this item's start behind them.
+    before: usize,
+}
+
+impl Binder<'_> {
+    fn begin_aggregates(&mut self, groups: Vec<(String, Scalar)>, before: usize) -> Option<Collecting> {
+        self.collecting.replace(Collecting { groups, found: Vec::new(), before })
+    }
+
+    fn end_aggregates(&mut self, outer: Option<Collecting>) -> Vec<BoundAggregate> {
+        let inner = std::mem::replace(&mut self.collecting, outer);
+        inner.map(|collecting| collecting.found).unwrap_or_default()
+    }
+
+    /// A call of an aggregate inside an expression: its column stands in its place. `None` when no aggregate can stand here.
+    pub(crate) fn collected_aggregate(&mut self, call: &Call, span: Span, row: Row<'_>) -> Option<Scalar> {
+        if aggregates::find(&call.name.text).is_none() || forms::find(&call.name.text).is_some() {
+            return None;
+        }
+        let mut collecting = self.collecting.take()?;
+        let bound = call_of(self, call, span, row, &collecting.groups);
+        let scalar = match bound {
+            Some((mut bound, _)) => {
+                let number = collecting.before + collecting.found.len();
+                for (index, column) in bound.columns.iter_mut().enumerate() {
+                    column.name = format!("__aggregate{number}_{index}");
+                }
+                let first = bound.columns.first().map(Scalar::column);
+                collecting.found.push(bound);
+                first.unwrap_or_else(Scalar::error)
+            }
+            None => Scalar::error(),
+        };
+        self.collecting = Some(collecting);
+        Some(scalar)
+    }
+}
+
+/// The aggregation itself; rows of an ordered input are numbered first where an aggregate asks for their places.
+fn aggregated(
+    binder: &mut Binder<'_>,
+    input: Relation,
+    groups: Vec<(String, Scalar)>,
+    aggregates: Vec<BoundAggregate>,
+) -> Relation {
+    let ordered = input.order.is_serialized() && aggregates.iter().any(|aggregate| aggregate.call.wants_position());
+    let input = if ordered { numbered(binder, input) } else { input };
+    let columns = groups
+        .iter()
+        .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
+        .chain(aggregates.iter().flat_map(|aggregate| aggregate.columns.iter().cloned()))
+        .collect();
+    let position = ordered.then(|| Scalar::column(&Column::new(POSITION, Type::Long)));
+    Relation::new(columns, Node::Aggregate { input: Box::new(input), groups, aggregates, position })
+}
+
+fn numbered(_binder: &mut Binder<'_>, input: Relation) -> Relation {
+    let window = windows::find("row_number").expect("`row_number` has a row");
+    let WindowResolution::Found(call) = windows::resolve(window, &[]) else {
+        unreachable!("`row_number` can be called without arguments")
+    };
+    let mut hidden = input.hidden.clone();
+    hidden.push(Column::new(POSITION, Type::Long));
+    Relation {
+        columns: input.columns.clone(),
+        hidden,
+        aliases: Vec::new(),
+        order: input.order.clone(),
+        unknown: input.unknown,
+        node: Node::Window { input: Box::new(input), items: vec![(POSITION.to_string(), call, Vec::new())] },
+    }
+}
+
+/// `count`: one row with one column, `Count` unless named.
+pub(super) fn count(_binder: &mut Binder<'_>, count: &Count, input: Relation) -> Relation {
+    let name = count.name.as_ref().map_or("Count", |name| &name.text).to_string();
+    let call = single("count", &[]);
+    let unknown = input.unknown;
+    let columns = vec![Column::new(name, Type::Long)];
+    let aggregates = vec![BoundAggregate { columns: columns.clone(), call, arguments: Vec::new() }];
+    let node = Node::Aggregate { input: Box::new(input), groups: Vec::new(), aggregates, position: None };
+    Relation { unknown, ..Relation::new(columns, node) }
+}
+
+/// All values of a relation's first column as one dynamic array, in one row.
+pub(crate) fn gathered(relation: Relation) -> Relation {
+    let first = relation.columns.first().cloned().expect("the caller looked for a first column");
+    let call = single("make_set", &[first.ty]);
+    let columns = vec![Column::new("__gathered", Type::Dynamic)];
+    let aggregates = vec![BoundAggregate { columns: columns.clone(), call, arguments: vec![Scalar::column(&first)] }];
+    let node = Node::Aggregate { input: Box::new(relation), groups: Vec::new(), aggregates, position: None };
+    Relation::new(columns, node)
+}
+
+/// A call of an aggregate that huntql makes itself.
+fn single(name: &str, types: &[Type]) -> AggregateCall {
+    let aggregate = aggregates::find(name).expect("the aggregate has a row");
+    match aggregates::resolve(aggregate, types) {
+        AggregateResolution::Found(call) => call,
+        AggregateResolution::WrongCount | AggregateResolution::WrongType { .. } => {
+            unreachable!("`{name}` takes these arguments")
+        }
+    }
+}
