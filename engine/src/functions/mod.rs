@@ -20,7 +20,7 @@ pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resol
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
-pub use udf::{by_name, scalar_udf};
+pub use udf::{by_name, convert_udf, scalar_udf};
 
 /// Every family's rows.
 pub const FAMILIES: &[&[ScalarFunction]] = &[

@@ -4,8 +4,9 @@
 //! Arrow types alone do not tell a guid from a string or a datetime from a long.
 
 use super::resolve::{Callable, Resolution, find, operator, resolve};
-use crate::kernel::{Args, KernelError};
-use datafusion::arrow::array::ArrayRef;
+use crate::conversion;
+use crate::kernel::{Args, Kernel, KernelError};
+use datafusion::arrow::array::{ArrayRef, new_null_array};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{
@@ -16,12 +17,26 @@ use huntql_store::schema::arrow_type;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// One overload as a DataFusion function.
+/// A kernel as a DataFusion function.
 #[derive(Debug)]
 struct KernelUdf {
     name: String,
-    callable: Callable,
+    kernel: Kernel,
+    parameters: Vec<Type>,
+    returns: Type,
     signature: Signature,
+}
+
+impl KernelUdf {
+    fn udf(name: String, kernel: Kernel, parameters: Vec<Type>, returns: Type) -> Arc<ScalarUDF> {
+        // Arguments were converted by the binder; DataFusion's coercion must not touch them.
+        let signature = if parameters.is_empty() {
+            Signature::nullary(Volatility::Immutable)
+        } else {
+            Signature::exact(parameters.iter().map(|ty| arrow_type(*ty)).collect(), Volatility::Immutable)
+        };
+        Arc::new(ScalarUDF::new_from_impl(Self { name, kernel, parameters, returns, signature }))
+    }
 }
 
 impl PartialEq for KernelUdf {
@@ -48,7 +63,7 @@ impl ScalarUDFImpl for KernelUdf {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(arrow_type(self.callable.returns))
+        Ok(arrow_type(self.returns))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -61,7 +76,7 @@ impl ScalarUDFImpl for KernelUdf {
         let columns = args
             .args
             .iter()
-            .zip(&self.callable.parameters)
+            .zip(&self.parameters)
             .map(|(arg, ty)| {
                 let array = match arg {
                     ColumnarValue::Array(array) => Arc::clone(array),
@@ -104,24 +119,20 @@ fn external(error: KernelError) -> DataFusionError {
 pub fn scalar_udf(callable: &Callable) -> Arc<ScalarUDF> {
     let types: Vec<&str> = callable.parameters.iter().map(|ty| ty.name()).collect();
     let name = format!("kql_{}({})", callable.function.name, types.join(","));
-    // Arguments were converted by the binder; DataFusion's coercion must not touch them.
-    let signature = if callable.parameters.is_empty() {
-        Signature::nullary(Volatility::Immutable)
-    } else {
-        Signature::exact(
-            callable
-                .parameters
-                .iter()
-                .map(|ty| arrow_type(*ty))
-                .collect(),
-            Volatility::Immutable,
-        )
-    };
-    Arc::new(ScalarUDF::new_from_impl(KernelUdf {
-        name,
-        callable: callable.clone(),
-        signature,
-    }))
+    KernelUdf::udf(name, callable.row().kernel, callable.parameters.clone(), callable.returns)
+}
+
+/// The DataFusion function that converts between two types as [`conversion::conversion`] does; nulls where it cannot.
+pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
+    let kernel = conversion::conversion(from, to).unwrap_or(match to {
+        Type::Bool => |args| Ok(new_null_array(&arrow_type(Type::Bool), args.rows())),
+        Type::Int => |args| Ok(new_null_array(&arrow_type(Type::Int), args.rows())),
+        Type::Real => |args| Ok(new_null_array(&arrow_type(Type::Real), args.rows())),
+        Type::Decimal => |args| Ok(new_null_array(&arrow_type(Type::Decimal), args.rows())),
+        Type::Long | Type::Datetime | Type::Timespan => |args| Ok(new_null_array(&arrow_type(Type::Long), args.rows())),
+        Type::String | Type::Guid | Type::Dynamic => |args| Ok(new_null_array(&arrow_type(Type::String), args.rows())),
+    });
+    KernelUdf::udf(format!("kql_convert_to_{to}({from})"), kernel, vec![from], to)
 }
 
 /// The function of a name that [`scalar_udf`] gave: how a decoded plan finds its functions again.

@@ -1,0 +1,196 @@
+//! Scalars.
+//!
+//! KQL's nulls are not SQL's: `null == 5` is false, `null != 5` is true, a string is never null. Where only truth matters (a
+//! filter's conjuncts) SQL's operators say the same and can be pushed into the scan; elsewhere the difference is spelled out.
+
+use super::column;
+use crate::functions::{convert_udf, scalar_udf};
+use crate::ir::{Compare, Scalar, ScalarKind};
+use crate::value::to_arrow;
+use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::{Case, Operator, binary_expr};
+use datafusion::prelude::Expr;
+use huntql_kql::types::{Type, Value};
+
+/// Lowers scalars over one input.
+pub(super) struct Scalars<'a> {
+    schema: &'a DFSchema,
+}
+
+fn literal(value: &Value) -> Expr {
+    Expr::Literal(to_arrow(value), None)
+}
+
+fn empty_text() -> Expr {
+    Expr::Literal(ScalarValue::Utf8(Some(String::new())), None)
+}
+
+impl<'a> Scalars<'a> {
+    pub fn over(schema: &'a DFSchema) -> Self {
+        Self { schema }
+    }
+
+    /// The value, strings without nulls.
+    pub fn value(&self, scalar: &Scalar) -> Result<Expr> {
+        let raw = self.raw(scalar)?;
+        if scalar.ty == Type::String && self.nullable(scalar) { Ok(coalesce(vec![raw, empty_text()])) } else { Ok(raw) }
+    }
+
+    /// The value; a null may stand for an empty string. For places that read it so: kernels, plain projections.
+    pub fn raw(&self, scalar: &Scalar) -> Result<Expr> {
+        match &scalar.kind {
+            ScalarKind::Literal(value) => Ok(literal(value)),
+            ScalarKind::Column(name) => Ok(column(name)),
+            ScalarKind::Call(callable, arguments) => {
+                let arguments = arguments.iter().map(|argument| self.raw(argument)).collect::<Result<Vec<_>>>()?;
+                Ok(scalar_udf(callable).call(arguments))
+            }
+            ScalarKind::Convert(operand) => Ok(convert_udf(operand.ty, scalar.ty).call(vec![self.raw(operand)?])),
+            ScalarKind::And(operands) => self.joined(operands, Operator::And),
+            ScalarKind::Or(operands) => self.joined(operands, Operator::Or),
+            ScalarKind::Not(operand) => Ok(Expr::Not(Box::new(self.value(operand)?))),
+            ScalarKind::Compare(compare, left, right) => self.compare(*compare, left, right),
+            ScalarKind::Case(branches, otherwise) => self.case(branches, otherwise),
+            ScalarKind::IsNull(operand) if operand.ty == Type::String => Ok(literal(&Value::Bool(Some(false)))),
+            ScalarKind::IsNull(operand) => Ok(Expr::IsNull(Box::new(self.raw(operand)?))),
+            ScalarKind::InList { value, items, negated } => {
+                let found = self.in_list(value, items)?;
+                let found = coalesce(vec![found, literal(&Value::Bool(Some(false)))]);
+                Ok(if *negated { Expr::Not(Box::new(found)) } else { found })
+            }
+            ScalarKind::Subquery(_) | ScalarKind::InRelation { .. } => {
+                Err(DataFusionError::Internal("a sub-query was not run before lowering".into()))
+            }
+            ScalarKind::Error => Err(DataFusionError::Internal("a query with errors was lowered".into())),
+        }
+    }
+
+    /// The condition of a filter: null and false are the same there.
+    pub fn predicate(&self, scalar: &Scalar) -> Result<Expr> {
+        match &scalar.kind {
+            ScalarKind::And(operands) => self.fold(operands, Operator::And),
+            ScalarKind::Or(operands) => self.fold(operands, Operator::Or),
+            ScalarKind::InList { value, items, negated: false } => self.in_list(value, items),
+            ScalarKind::Not(inner) => match &inner.kind {
+                ScalarKind::InList { value, items, negated: false } => {
+                    let found = self.in_list(value, items)?;
+                    let outside = Expr::Not(Box::new(found));
+                    if !self.nullable(value) || (value.ty == Type::String && has_empty(items)) {
+                        return Ok(outside);
+                    }
+                    let absent = Expr::IsNull(Box::new(self.raw(value)?));
+                    Ok(binary_expr(outside, Operator::Or, absent))
+                }
+                _ => self.value(scalar),
+            },
+            ScalarKind::Compare(compare, left, right) => self.test(*compare, left, right),
+            _ => self.value(scalar),
+        }
+    }
+
+    fn joined(&self, operands: &[Scalar], operator: Operator) -> Result<Expr> {
+        let exprs = operands.iter().map(|operand| self.value(operand)).collect::<Result<Vec<_>>>()?;
+        Ok(balanced(exprs, operator))
+    }
+
+    fn fold(&self, operands: &[Scalar], operator: Operator) -> Result<Expr> {
+        let exprs = operands.iter().map(|operand| self.predicate(operand)).collect::<Result<Vec<_>>>()?;
+        Ok(balanced(exprs, operator))
+    }
+
+    /// A comparison where only truth matters.
+    fn test(&self, compare: Compare, left: &Scalar, right: &Scalar) -> Result<Expr> {
+        let (column_side, constant) = match (left.as_literal(), right.as_literal()) {
+            (None, Some(value)) => (left, value),
+            (Some(value), None) => (right, value),
+            _ => return self.compare(compare, left, right),
+        };
+        let empty = *constant == Value::String(String::new());
+        if constant.is_null() || empty {
+            return self.compare(compare, left, right);
+        }
+        let operator = match compare {
+            Compare::Equal => Operator::Eq,
+            Compare::NotEqual if self.nullable(column_side) => Operator::IsDistinctFrom,
+            Compare::NotEqual => Operator::NotEq,
+            Compare::Less | Compare::LessOrEqual | Compare::Greater | Compare::GreaterOrEqual => {
+                return self.compare(compare, left, right);
+            }
+        };
+        Ok(binary_expr(self.raw(left)?, operator, self.raw(right)?))
+    }
+
+    fn compare(&self, compare: Compare, left: &Scalar, right: &Scalar) -> Result<Expr> {
+        let (l, r) = (self.value(left)?, self.value(right)?);
+        let never_null = |side: &Scalar| match side.as_literal() {
+            Some(value) => !value.is_null(),
+            None => side.ty == Type::String || !self.nullable(side),
+        };
+        let operator = match compare {
+            Compare::Less => Operator::Lt,
+            Compare::LessOrEqual => Operator::LtEq,
+            Compare::Greater => Operator::Gt,
+            Compare::GreaterOrEqual => Operator::GtEq,
+            Compare::Equal if never_null(left) && never_null(right) => Operator::Eq,
+            Compare::NotEqual if never_null(left) && never_null(right) => Operator::NotEq,
+            Compare::Equal => return Ok(null_of_two(never_null(left) || never_null(right), l, Operator::IsNotDistinctFrom, r)),
+            Compare::NotEqual => return Ok(null_of_two(never_null(left) || never_null(right), l, Operator::IsDistinctFrom, r)),
+        };
+        Ok(binary_expr(l, operator, r))
+    }
+
+    fn case(&self, branches: &[(Scalar, Scalar)], otherwise: &Scalar) -> Result<Expr> {
+        let branches = branches
+            .iter()
+            .map(|(condition, value)| Ok((Box::new(self.predicate(condition)?), Box::new(self.value(value)?))))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Expr::Case(Case::new(None, branches, Some(Box::new(self.value(otherwise)?)))))
+    }
+
+    /// Null where the value is null.
+    fn in_list(&self, value: &Scalar, items: &[Value]) -> Result<Expr> {
+        if items.is_empty() {
+            return Ok(literal(&Value::Bool(Some(false))));
+        }
+        let tested = if has_empty(items) { self.value(value)? } else { self.raw(value)? };
+        Ok(Expr::InList(InList::new(Box::new(tested), items.iter().map(literal).collect(), false)))
+    }
+
+    fn nullable(&self, scalar: &Scalar) -> bool {
+        match &scalar.kind {
+            ScalarKind::Literal(value) => value.is_null(),
+            ScalarKind::Column(name) => {
+                self.schema.field_with_unqualified_name(name).map_or(true, |field| field.is_nullable())
+            }
+            // Kernels and conversions never give a null string.
+            ScalarKind::Call(..) | ScalarKind::Convert(_) | ScalarKind::Case(..) => scalar.ty != Type::String,
+            _ => true,
+        }
+    }
+}
+
+fn has_empty(items: &[Value]) -> bool {
+    items.iter().any(|item| *item == Value::String(String::new()))
+}
+
+/// A tree of even depth: long lists of conditions must not overflow a stack.
+fn balanced(mut exprs: Vec<Expr>, operator: Operator) -> Expr {
+    if exprs.len() <= 1 {
+        return exprs.pop().unwrap_or_else(|| literal(&Value::Bool(Some(operator == Operator::And))));
+    }
+    let right = exprs.split_off(exprs.len() / 2);
+    binary_expr(balanced(exprs, operator), operator, balanced(right, operator))
+}
+
+/// (Un)equality that is null when both sides are.
+fn null_of_two(one_never_null: bool, left: Expr, operator: Operator, right: Expr) -> Expr {
+    let compared = binary_expr(left.clone(), operator, right.clone());
+    if one_never_null {
+        return compared;
+    }
+    let both_null = binary_expr(Expr::IsNull(Box::new(left)), Operator::And, Expr::IsNull(Box::new(right)));
+    let null = Expr::Literal(ScalarValue::Boolean(None), None);
+    Expr::Case(Case::new(None, vec![(Box::new(both_null), Box::new(null))], Some(Box::new(compared))))
+}
