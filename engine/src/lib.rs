@@ -3,14 +3,23 @@
 //! Not here: the text of a query (kql), files and tables at rest (store), argument parsing, the terminal.
 
 pub mod aggregates;
+mod bind;
 pub mod catalog;
 pub mod conversion;
 pub mod functions;
 pub mod json;
 pub mod kernel;
+mod execute;
+mod ir;
+mod lists;
+mod lower;
+mod operators;
 mod query;
 mod saved;
+mod stage;
+pub mod support;
 pub mod value;
+pub mod windows;
 
 pub use catalog::{Catalog, SavedFunction, Table};
 pub use query::{

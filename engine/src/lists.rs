@@ -95,8 +95,8 @@ impl ScalarUDFImpl for ListFunction {
         let list: ArrayRef = match self.kind {
             Kind::RangeLong => range_long(&columns)?,
             Kind::RangeReal => range_real(&columns)?,
-            Kind::Elements => element_lists(&columns[0], json::expand),
-            Kind::ElementsOfArrays => element_lists(&columns[0], json::expand_as_arrays),
+            Kind::Elements => element_lists(&columns[0], expand),
+            Kind::ElementsOfArrays => element_lists(&columns[0], expand_as_arrays),
             Kind::Positions => position_lists(&columns),
         };
         Ok(ColumnarValue::Array(list))
@@ -180,4 +180,22 @@ fn position_lists(columns: &[ArrayRef]) -> ArrayRef {
         lists.append(true);
     }
     Arc::new(lists.finish())
+}
+
+/// Calls `each` with every element of an array, every slot of a bag as a bag of its own, or the value itself.
+fn expand(text: &str, each: &mut dyn FnMut(&str)) {
+    slots(text, each, |key, value| format!("{{{key}:{value}}}"));
+}
+
+/// As [`expand`], with a bag's slots as arrays of key and value.
+fn expand_as_arrays(text: &str, each: &mut dyn FnMut(&str)) {
+    slots(text, each, |key, value| format!("[{key},{value}]"));
+}
+
+fn slots(text: &str, each: &mut dyn FnMut(&str), slot: fn(&str, &str) -> String) {
+    match json::kind(text) {
+        json::Kind::Array => json::items(text).for_each(each),
+        json::Kind::Bag => json::entries(text).for_each(|(key, value)| each(&slot(key, value))),
+        json::Kind::Null | json::Kind::Bool | json::Kind::Number | json::Kind::Text => each(text),
+    }
 }

@@ -1,8 +1,14 @@
 //! One query from its text to its rows: the engine's door.
 
+use crate::bind::bind;
 use crate::catalog::Catalog;
+use crate::execute::Session;
+use crate::ir::BoundQuery;
+use crate::stage;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::displayable;
 use huntql_kql::diagnostics::{Diagnostic, Fault};
+use huntql_kql::span::Span;
 use huntql_kql::types::Column;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,15 +113,12 @@ impl QueryError {
 #[derive(Debug, Clone)]
 pub struct Engine {
     catalog: Arc<Catalog>,
-    options: EngineOptions,
+    session: Session,
 }
 
 impl Engine {
     pub fn new(catalog: Catalog, options: EngineOptions) -> Self {
-        Self {
-            catalog: Arc::new(catalog),
-            options,
-        }
+        Self { catalog: Arc::new(catalog), session: Session::new(&options) }
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -123,35 +126,75 @@ impl Engine {
     }
 
     /// Parses and binds; reads no rows.
-    pub fn check(&self, _text: &str, _options: &QueryOptions) -> Checked {
-        Checked {
-            diagnostics: Vec::new(),
-            results: Vec::new(),
-        }
+    pub fn check(&self, text: &str, options: &QueryOptions) -> Checked {
+        let (queries, diagnostics) = self.bind(text, options);
+        let fine = !diagnostics.iter().any(Diagnostic::is_error);
+        let results = if fine { queries.into_iter().map(|query| query.relation.columns).collect() } else { Vec::new() };
+        Checked { diagnostics, results }
     }
 
     /// Starts the query. Rows come when the streams are polled; dropping a stream stops its work.
     ///
     /// # Errors
     /// All errors of the text at once, or the data's, a limit's or our own.
-    pub async fn query(&self, _text: &str, _options: &QueryOptions) -> Result<Answer, QueryError> {
-        let _ = &self.options;
-        Err(QueryError::Internal(
-            "the engine has no lowering yet".into(),
-        ))
+    pub async fn query(&self, text: &str, options: &QueryOptions) -> Result<Answer, QueryError> {
+        let (queries, diagnostics) = self.bound(text, options)?;
+        let mut results = Vec::with_capacity(queries.len());
+        for query in queries {
+            let columns = query.relation.columns.clone();
+            let ordered = query.relation.order.is_serialized();
+            let relation = stage::resolve(query.relation, &self.session).await?;
+            let plan = self.session.physical(&self.session.plan(&relation)?).await?;
+            let rows = self.session.stream(plan)?;
+            results.push(ResultSet { columns, rows, render: query.render, ordered });
+        }
+        Ok(Answer { results, diagnostics })
     }
 
-    /// The plans of a query as text: bound, optimized, physical.
+    /// The plans of a query as text: logical, optimized, physical. Sub-queries that are constants of the query run for it.
     ///
     /// # Errors
     /// As [`Engine::query`].
-    pub async fn explain(
-        &self,
-        _text: &str,
-        _options: &QueryOptions,
-    ) -> Result<String, QueryError> {
-        Err(QueryError::Internal(
-            "the engine has no lowering yet".into(),
-        ))
+    pub async fn explain(&self, text: &str, options: &QueryOptions) -> Result<String, QueryError> {
+        let (queries, _) = self.bound(text, options)?;
+        let mut out = String::new();
+        for query in queries {
+            let relation = stage::resolve(query.relation, &self.session).await?;
+            let logical = self.session.plan(&relation)?;
+            let optimized = self.session.optimize(&logical)?;
+            let physical = self.session.physical(&logical).await?;
+            let physical = displayable(physical.as_ref()).indent(false);
+            out.push_str(&format!(
+                "logical plan\n{}\n\noptimized plan\n{}\n\nphysical plan\n{physical}\n",
+                logical.display_indent(),
+                optimized.display_indent()
+            ));
+        }
+        Ok(out)
+    }
+
+    fn bind(&self, text: &str, options: &QueryOptions) -> (Vec<BoundQuery>, Vec<Diagnostic>) {
+        let parsed = huntql_kql::parse(text);
+        let mut diagnostics = parsed.diagnostics;
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return (Vec::new(), diagnostics);
+        }
+        let bound = bind(&parsed.script, &self.catalog, options);
+        diagnostics.extend(bound.diagnostics);
+        diagnostics.sort_by_key(Diagnostic::span);
+        (bound.queries, diagnostics)
+    }
+
+    /// Bound queries of a text without errors.
+    fn bound(&self, text: &str, options: &QueryOptions) -> Result<(Vec<BoundQuery>, Vec<Diagnostic>), QueryError> {
+        let (queries, diagnostics) = self.bind(text, options);
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(QueryError::Query(diagnostics));
+        }
+        if queries.is_empty() {
+            let end = Span::new(text.len(), text.len());
+            return Err(QueryError::Query(vec![Diagnostic::syntax("SYN0002", end, "there is no query in this text")]));
+        }
+        Ok((queries, diagnostics))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Binder, Row, facts};
 use crate::conversion::common_type;
 use crate::ir::{Compare, Scalar, ScalarKind};
+use crate::json;
 use huntql_kql::ast::{Binary, BinaryOp, Expr, ExprKind, In, InOp};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
@@ -196,10 +197,9 @@ impl Binder<'_> {
                 continue;
             }
             match item.as_literal() {
-                Some(Value::Dynamic(Some(text))) => match crate::json::array_values(text) {
-                    Some(items) => constants.extend(items.into_iter().map(|item| (Scalar::literal(item), expr.span))),
-                    None => constants.push((item, expr.span)),
-                },
+                Some(Value::Dynamic(Some(text))) if json::kind(text) == json::Kind::Array => {
+                    constants.extend(json::items(text).map(|item| (array_item(item), expr.span)));
+                }
                 Some(_) => constants.push((item, expr.span)),
                 None => others.push((item, expr.span)),
             }
@@ -297,6 +297,15 @@ impl Binder<'_> {
         let gathered = crate::operators::summarize::gathered(relation);
         let array = Scalar::new(Type::Dynamic, ScalarKind::Subquery(Box::new(gathered)));
         self.operator(name, vec![value, array], &[span, span], span)
+    }
+}
+
+/// An element of a constant array: a string as a string, else a dynamic.
+fn array_item(json: &str) -> Scalar {
+    match json::kind(json) {
+        json::Kind::Text => Scalar::literal(Value::String(json::unquote(json).into_owned())),
+        json::Kind::Null => Scalar::literal(Value::Dynamic(None)),
+        _ => Scalar::literal(Value::Dynamic(Some(json.to_string()))),
     }
 }
 

@@ -1,0 +1,111 @@
+//! Plans to rows: DataFusion's session, its limits, and what its errors mean to the user.
+
+use crate::ir::Relation;
+use crate::kernel::KernelError;
+use crate::lower::lower;
+use crate::query::{EngineOptions, QueryError};
+use crate::stage::Runner;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::common::DataFusionError;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
+use datafusion::prelude::SessionConfig;
+use futures::future::BoxFuture;
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// Operators that are told of when memory runs out.
+const CONSUMERS_TOLD: NonZeroUsize = NonZeroUsize::new(3).expect("three is not zero");
+
+/// A DataFusion session with huntql's settings. Cheap to clone; queries share its memory pool.
+#[derive(Clone)]
+pub struct Session {
+    state: Arc<SessionState>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub fn new(options: &EngineOptions) -> Self {
+        let mut config = SessionConfig::new();
+        if options.parallelism > 0 {
+            config = config.with_target_partitions(options.parallelism);
+        }
+        let parquet = &mut config.options_mut().execution.parquet;
+        parquet.schema_force_view_types = false;
+        let state = SessionStateBuilder::new_with_default_features()
+            .with_config(config)
+            .with_runtime_env(runtime(options))
+            .build();
+        Self { state: Arc::new(state) }
+    }
+
+    /// The plan of the shown columns of a relation.
+    pub fn plan(&self, relation: &Relation) -> Result<LogicalPlan, QueryError> {
+        let plan = lower(relation).map_err(ours)?;
+        let shown = relation.columns.iter().map(|column| crate::lower::column(&column.name));
+        LogicalPlanBuilder::from(plan).project(shown).and_then(LogicalPlanBuilder::build).map_err(ours)
+    }
+
+    pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan, QueryError> {
+        self.state.optimize(plan).map_err(theirs)
+    }
+
+    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+        self.state.create_physical_plan(plan).await.map_err(theirs)
+    }
+
+    pub fn stream(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream, QueryError> {
+        execute_stream(plan, self.state.task_ctx()).map_err(theirs)
+    }
+}
+
+impl Runner for Session {
+    fn run<'a>(&'a self, relation: &'a Relation) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
+        Box::pin(async move {
+            let plan = self.physical(&self.plan(relation)?).await?;
+            collect(plan, self.state.task_ctx()).await.map_err(theirs)
+        })
+    }
+}
+
+fn runtime(options: &EngineOptions) -> Arc<RuntimeEnv> {
+    let mut builder = RuntimeEnvBuilder::new();
+    if let Some(bytes) = options.memory_limit_bytes {
+        builder = builder.with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), CONSUMERS_TOLD)));
+    }
+    builder.build_arc().unwrap_or_else(|_| Arc::new(RuntimeEnv::default()))
+}
+
+/// A failure to lower: always a defect of huntql.
+fn ours(error: DataFusionError) -> QueryError {
+    QueryError::Internal(error.strip_backtrace())
+}
+
+/// What DataFusion's error means: a limit, the data, the query's constants, or a defect.
+pub fn theirs(error: DataFusionError) -> QueryError {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(message) => QueryError::Limit(message.clone()),
+        DataFusionError::External(inner) => match inner.downcast_ref::<KernelError>() {
+            Some(KernelError::Argument { message, .. }) => {
+                QueryError::Query(vec![Diagnostic::binding("SEM0260", Span::default(), message.clone())])
+            }
+            Some(KernelError::Internal(message)) => QueryError::Internal(message.clone()),
+            None => QueryError::Data(inner.to_string()),
+        },
+        DataFusionError::IoError(inner) => QueryError::Data(inner.to_string()),
+        DataFusionError::ParquetError(inner) => QueryError::Data(inner.to_string()),
+        DataFusionError::ObjectStore(inner) => QueryError::Data(inner.to_string()),
+        other => QueryError::Internal(other.strip_backtrace()),
+    }
+}
