@@ -241,7 +241,7 @@ impl Scalar {
     /// The same scalar with every part replaced by what `change` gives for it, from the leaves up.
     pub fn map(self, change: &mut dyn FnMut(Scalar) -> Scalar) -> Scalar {
         let Scalar { ty, kind } = self;
-        let mut boxed = |scalar: Box<Scalar>, change: &mut dyn FnMut(Scalar) -> Scalar| Box::new(scalar.map(change));
+        let boxed = |scalar: Box<Scalar>, change: &mut dyn FnMut(Scalar) -> Scalar| Box::new(scalar.map(change));
         let kind = match kind {
             ScalarKind::Call(callable, operands) => {
                 ScalarKind::Call(callable, operands.into_iter().map(|operand| operand.map(change)).collect())

@@ -37,7 +37,9 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
                     Some(first) => format!("{}_{first}", call.name.text),
                     None => format!("{}_", call.name.text),
                 }),
-                Some(ResultName::Default) => None,
+                Some(ResultName::Prefix(prefix)) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+                Some(ResultName::OnlyArgument) if call.args.len() == 1 => first(),
+                Some(ResultName::Default | ResultName::OnlyArgument) => None,
                 None => aggregates::find(&call.name.text).and_then(|_| first()),
             }
         }

@@ -6,15 +6,31 @@ use huntql_kql::ast::{Expr, ExprKind, Name};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::{Type, Value};
 
+/// Calls that name data outside of this catalog.
+const ELSEWHERE: [&str; 4] = ["database", "cluster", "workspace", "app"];
+
 impl Binder<'_> {
+    /// Refuses `cluster(…)`, `database(…)` and their like by name.
+    pub(super) fn elsewhere(&mut self, object: &Expr) -> Scalar {
+        let mut head = object;
+        while let ExprKind::MemberCall(inner, _) | ExprKind::Member(inner, _) = &head.kind {
+            head = inner;
+        }
+        let name = match &head.kind {
+            ExprKind::Call(call) => call.name.text.clone(),
+            _ => "this call".into(),
+        };
+        self.wrong(Diagnostic::unsupported(object.span, format!("`{name}(…)` names data that lies elsewhere: it is not supported")))
+    }
+
     pub(super) fn member(&mut self, object: &Expr, name: &Name, row: Row<'_>) -> Scalar {
-        if let ExprKind::Call(call) = &object.kind {
-            if matches!(call.name.text.as_str(), "database" | "cluster" | "workspace" | "app") {
-                return self.wrong(Diagnostic::unsupported(
-                    object.span,
-                    format!("`{}(…)` names data that lies elsewhere: it is not supported", call.name.text),
-                ));
-            }
+        let foreign = match &object.kind {
+            ExprKind::Call(call) => ELSEWHERE.contains(&call.name.text.as_str()),
+            ExprKind::MemberCall(..) => true,
+            _ => false,
+        };
+        if foreign {
+            return self.elsewhere(object);
         }
         let bound = self.scalar(object, row);
         let Some(bound) = self.bag(bound, object) else { return Scalar::error() };

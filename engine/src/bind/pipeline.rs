@@ -49,7 +49,7 @@ impl Binder<'_> {
                 let names: Vec<String> = self.catalog.functions().map(|function| function.name.clone()).collect();
                 self.report(Self::suggest(diagnostic, &call.name.text, names.iter().map(String::as_str)));
             }
-            ExprKind::Member(..) => {
+            ExprKind::Member(..) | ExprKind::MemberCall(..) => {
                 self.scalar(expr, None);
             }
             _ => {

@@ -29,6 +29,7 @@ impl Binder<'_> {
             ExprKind::In(list) => self.membership(list, row),
             ExprKind::Call(call) => self.call(call, expr.span, row),
             ExprKind::Member(object, name) => self.member(object, name, row),
+            ExprKind::MemberCall(object, _) => self.elsewhere(object),
             ExprKind::Index(object, index) => self.index(object, index, row),
             ExprKind::Star => self.wrong(Diagnostic::binding("KS189", expr.span, "`*` cannot stand here")),
             ExprKind::Pipeline(pipeline) => {

@@ -4,7 +4,7 @@ use super::scope::UserFunction;
 use super::{Binder, Binding, facts};
 use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
-use huntql_kql::diagnostics::{Diagnostic, Severity};
+use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::{Type, Value};
 use std::rc::Rc;
 
@@ -126,7 +126,3 @@ fn given(binder: &mut Binder<'_>, text: &str, ty: Type, parameter: &Parameter) -
     value
 }
 
-/// A remark that does not stop the query.
-pub(crate) fn warning(code: &'static str, span: huntql_kql::span::Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::binding(code, span, message).with_severity(Severity::Warning)
-}

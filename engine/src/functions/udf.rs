@@ -86,13 +86,7 @@ impl ScalarUDFImpl for KernelUdf {
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         let rows = if all_constant { 1 } else { args.number_rows };
-        let result = (self.callable.row().kernel)(&Args::new(
-            &columns,
-            &constant,
-            &self.callable.parameters,
-            rows,
-        ))
-        .map_err(external)?;
+        let result = (self.kernel)(&Args::new(&columns, &constant, &self.parameters, rows)).map_err(external)?;
         if all_constant {
             return Ok(ColumnarValue::Scalar(
                 datafusion::common::ScalarValue::try_from_array(&result, 0)?,
