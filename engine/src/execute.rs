@@ -7,10 +7,10 @@ use crate::query::{EngineOptions, QueryError};
 use crate::stage::Runner;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionConfig;
@@ -47,14 +47,22 @@ impl Session {
             .with_config(config)
             .with_runtime_env(runtime(options))
             .build();
-        Self { state: Arc::new(state) }
+        Self {
+            state: Arc::new(state),
+        }
     }
 
     /// The plan of the shown columns of a relation.
     pub fn plan(&self, relation: &Relation) -> Result<LogicalPlan, QueryError> {
         let plan = lower(relation).map_err(ours)?;
-        let shown = relation.columns.iter().map(|column| crate::lower::column(&column.name));
-        LogicalPlanBuilder::from(plan).project(shown).and_then(LogicalPlanBuilder::build).map_err(ours)
+        let shown = relation
+            .columns
+            .iter()
+            .map(|column| crate::lower::column(&column.name));
+        LogicalPlanBuilder::from(plan)
+            .project(shown)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(ours)
     }
 
     pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan, QueryError> {
@@ -65,13 +73,19 @@ impl Session {
         self.state.create_physical_plan(plan).await.map_err(theirs)
     }
 
-    pub fn stream(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream, QueryError> {
+    pub fn stream(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<SendableRecordBatchStream, QueryError> {
         execute_stream(plan, self.state.task_ctx()).map_err(theirs)
     }
 }
 
 impl Runner for Session {
-    fn run<'a>(&'a self, relation: &'a Relation) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
+    fn run<'a>(
+        &'a self,
+        relation: &'a Relation,
+    ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
         Box::pin(async move {
             let plan = self.physical(&self.plan(relation)?).await?;
             collect(plan, self.state.task_ctx()).await.map_err(theirs)
@@ -82,9 +96,14 @@ impl Runner for Session {
 fn runtime(options: &EngineOptions) -> Arc<RuntimeEnv> {
     let mut builder = RuntimeEnvBuilder::new();
     if let Some(bytes) = options.memory_limit_bytes {
-        builder = builder.with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), CONSUMERS_TOLD)));
+        builder = builder.with_memory_pool(Arc::new(TrackConsumersPool::new(
+            FairSpillPool::new(bytes),
+            CONSUMERS_TOLD,
+        )));
     }
-    builder.build_arc().unwrap_or_else(|_| Arc::new(RuntimeEnv::default()))
+    builder
+        .build_arc()
+        .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()))
 }
 
 /// A failure to lower: always a defect of huntql.
@@ -98,7 +117,11 @@ pub fn theirs(error: DataFusionError) -> QueryError {
         DataFusionError::ResourcesExhausted(message) => QueryError::Limit(message.clone()),
         DataFusionError::External(inner) => match inner.downcast_ref::<KernelError>() {
             Some(KernelError::Argument { message, .. }) => {
-                QueryError::Query(vec![Diagnostic::binding("SEM0260", Span::default(), message.clone())])
+                QueryError::Query(vec![Diagnostic::binding(
+                    "SEM0260",
+                    Span::default(),
+                    message.clone(),
+                )])
             }
             Some(KernelError::Internal(message)) => QueryError::Internal(message.clone()),
             None => QueryError::Data(inner.to_string()),

@@ -37,9 +37,18 @@ pub enum ScalarKind {
     /// Never null itself. Of a string: false.
     IsNull(Box<Scalar>),
     /// Membership among constants of the operand's type, none of them null.
-    InList { value: Box<Scalar>, items: Vec<Value>, negated: bool },
+    InList {
+        value: Box<Scalar>,
+        items: Vec<Value>,
+        negated: bool,
+    },
     /// `value in (relation)`: membership in the first column of a relation, which runs first.
-    InRelation { value: Box<Scalar>, relation: Box<Relation>, negated: bool, ignore_case: bool },
+    InRelation {
+        value: Box<Scalar>,
+        relation: Box<Relation>,
+        negated: bool,
+        ignore_case: bool,
+    },
     /// `toscalar(relation)`: the first column of its first row, or null. Runs first.
     Subquery(Box<Relation>),
     /// Something that was reported already. Its type is `dynamic`, so that it fits everywhere and is not reported again.
@@ -97,27 +106,68 @@ pub enum Node {
     /// Constant rows, one value for each column.
     Values(Vec<Vec<Value>>),
     /// `from, from + step, …` up to `to`, of one numeric or time type.
-    Range { from: Scalar, to: Scalar, step: Scalar },
-    Filter { input: Box<Relation>, predicate: Scalar },
+    Range {
+        from: Scalar,
+        to: Scalar,
+        step: Scalar,
+    },
+    Filter {
+        input: Box<Relation>,
+        predicate: Scalar,
+    },
     /// Computes all `columns`, then perhaps hidden ones; other hidden columns of the relation pass through.
-    Project { input: Box<Relation>, items: Vec<(String, Scalar)> },
+    Project {
+        input: Box<Relation>,
+        items: Vec<(String, Scalar)>,
+    },
     /// Columns are the groups, then the aggregates' columns.
     /// `position` grows with the order of the rows, for aggregates that look at it.
-    Aggregate { input: Box<Relation>, groups: Vec<(String, Scalar)>, aggregates: Vec<BoundAggregate>, position: Option<Scalar> },
-    Sort { input: Box<Relation>, keys: Vec<SortKey>, limit: Option<u64> },
-    Limit { input: Box<Relation>, count: u64 },
+    Aggregate {
+        input: Box<Relation>,
+        groups: Vec<(String, Scalar)>,
+        aggregates: Vec<BoundAggregate>,
+        position: Option<Scalar>,
+    },
+    Sort {
+        input: Box<Relation>,
+        keys: Vec<SortKey>,
+        limit: Option<u64>,
+    },
+    Limit {
+        input: Box<Relation>,
+        count: u64,
+    },
     /// Distinct rows over all columns.
-    Distinct { input: Box<Relation> },
+    Distinct {
+        input: Box<Relation>,
+    },
     /// One row (any) for each value of the keys.
-    DistinctOn { input: Box<Relation>, keys: Vec<Scalar> },
+    DistinctOn {
+        input: Box<Relation>,
+        keys: Vec<Scalar>,
+    },
     /// Names of both sides are disjoint. Columns are the left's, then the right's (only one side's for semi and anti).
-    Join { kind: JoinKind, left: Box<Relation>, right: Box<Relation>, on: Vec<(Scalar, Scalar)> },
+    Join {
+        kind: JoinKind,
+        left: Box<Relation>,
+        right: Box<Relation>,
+        on: Vec<(Scalar, Scalar)>,
+    },
     /// All inputs have the same columns.
-    Union { inputs: Vec<Relation> },
+    Union {
+        inputs: Vec<Relation>,
+    },
     /// Adds a column for each window call; rows keep their order.
-    Window { input: Box<Relation>, items: Vec<(String, WindowCall, Vec<Scalar>)> },
+    Window {
+        input: Box<Relation>,
+        items: Vec<(String, WindowCall, Vec<Scalar>)>,
+    },
     /// One row for each element of the arrays (in step, short ones padded with null). Replaces or adds the named columns.
-    Unnest { input: Box<Relation>, items: Vec<Unnested>, index: Option<String> },
+    Unnest {
+        input: Box<Relation>,
+        items: Vec<Unnested>,
+        index: Option<String>,
+    },
 }
 
 /// One expanded array of an [`Node::Unnest`].
@@ -172,16 +222,25 @@ impl Scalar {
     }
 
     pub fn literal(value: Value) -> Self {
-        Self { ty: value.ty(), kind: ScalarKind::Literal(value) }
+        Self {
+            ty: value.ty(),
+            kind: ScalarKind::Literal(value),
+        }
     }
 
     pub fn column(column: &Column) -> Self {
-        Self { ty: column.ty, kind: ScalarKind::Column(column.name.clone()) }
+        Self {
+            ty: column.ty,
+            kind: ScalarKind::Column(column.name.clone()),
+        }
     }
 
     /// Stands for something that was reported.
     pub fn error() -> Self {
-        Self { ty: Type::Dynamic, kind: ScalarKind::Error }
+        Self {
+            ty: Type::Dynamic,
+            kind: ScalarKind::Error,
+        }
     }
 
     pub fn is_error(&self) -> bool {
@@ -227,13 +286,22 @@ impl Scalar {
 
     fn children(&self) -> Vec<&Scalar> {
         match &self.kind {
-            ScalarKind::Literal(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) | ScalarKind::Error => Vec::new(),
-            ScalarKind::Call(_, operands) | ScalarKind::And(operands) | ScalarKind::Or(operands) => operands.iter().collect(),
-            ScalarKind::Convert(operand) | ScalarKind::Not(operand) | ScalarKind::IsNull(operand) => vec![operand],
+            ScalarKind::Literal(_)
+            | ScalarKind::Column(_)
+            | ScalarKind::Subquery(_)
+            | ScalarKind::Error => Vec::new(),
+            ScalarKind::Call(_, operands)
+            | ScalarKind::And(operands)
+            | ScalarKind::Or(operands) => operands.iter().collect(),
+            ScalarKind::Convert(operand)
+            | ScalarKind::Not(operand)
+            | ScalarKind::IsNull(operand) => vec![operand],
             ScalarKind::Compare(_, left, right) => vec![left, right],
-            ScalarKind::Case(branches, otherwise) => {
-                branches.iter().flat_map(|(condition, value)| [condition, value]).chain([&**otherwise]).collect()
-            }
+            ScalarKind::Case(branches, otherwise) => branches
+                .iter()
+                .flat_map(|(condition, value)| [condition, value])
+                .chain([&**otherwise])
+                .collect(),
             ScalarKind::InList { value, .. } | ScalarKind::InRelation { value, .. } => vec![value],
         }
     }
@@ -241,13 +309,29 @@ impl Scalar {
     /// The same scalar with every part replaced by what `change` gives for it, from the leaves up.
     pub fn map(self, change: &mut dyn FnMut(Scalar) -> Scalar) -> Scalar {
         let Scalar { ty, kind } = self;
-        let boxed = |scalar: Box<Scalar>, change: &mut dyn FnMut(Scalar) -> Scalar| Box::new(scalar.map(change));
+        let boxed = |scalar: Box<Scalar>, change: &mut dyn FnMut(Scalar) -> Scalar| {
+            Box::new(scalar.map(change))
+        };
         let kind = match kind {
-            ScalarKind::Call(callable, operands) => {
-                ScalarKind::Call(callable, operands.into_iter().map(|operand| operand.map(change)).collect())
-            }
-            ScalarKind::And(operands) => ScalarKind::And(operands.into_iter().map(|operand| operand.map(change)).collect()),
-            ScalarKind::Or(operands) => ScalarKind::Or(operands.into_iter().map(|operand| operand.map(change)).collect()),
+            ScalarKind::Call(callable, operands) => ScalarKind::Call(
+                callable,
+                operands
+                    .into_iter()
+                    .map(|operand| operand.map(change))
+                    .collect(),
+            ),
+            ScalarKind::And(operands) => ScalarKind::And(
+                operands
+                    .into_iter()
+                    .map(|operand| operand.map(change))
+                    .collect(),
+            ),
+            ScalarKind::Or(operands) => ScalarKind::Or(
+                operands
+                    .into_iter()
+                    .map(|operand| operand.map(change))
+                    .collect(),
+            ),
             ScalarKind::Convert(operand) => ScalarKind::Convert(boxed(operand, change)),
             ScalarKind::Not(operand) => ScalarKind::Not(boxed(operand, change)),
             ScalarKind::IsNull(operand) => ScalarKind::IsNull(boxed(operand, change)),
@@ -255,16 +339,36 @@ impl Scalar {
                 ScalarKind::Compare(compare, boxed(left, change), boxed(right, change))
             }
             ScalarKind::Case(branches, otherwise) => ScalarKind::Case(
-                branches.into_iter().map(|(condition, value)| (condition.map(change), value.map(change))).collect(),
+                branches
+                    .into_iter()
+                    .map(|(condition, value)| (condition.map(change), value.map(change)))
+                    .collect(),
                 boxed(otherwise, change),
             ),
-            ScalarKind::InList { value, items, negated } => {
-                ScalarKind::InList { value: boxed(value, change), items, negated }
-            }
-            ScalarKind::InRelation { value, relation, negated, ignore_case } => {
-                ScalarKind::InRelation { value: boxed(value, change), relation, negated, ignore_case }
-            }
-            leaf @ (ScalarKind::Literal(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) | ScalarKind::Error) => leaf,
+            ScalarKind::InList {
+                value,
+                items,
+                negated,
+            } => ScalarKind::InList {
+                value: boxed(value, change),
+                items,
+                negated,
+            },
+            ScalarKind::InRelation {
+                value,
+                relation,
+                negated,
+                ignore_case,
+            } => ScalarKind::InRelation {
+                value: boxed(value, change),
+                relation,
+                negated,
+                ignore_case,
+            },
+            leaf @ (ScalarKind::Literal(_)
+            | ScalarKind::Column(_)
+            | ScalarKind::Subquery(_)
+            | ScalarKind::Error) => leaf,
         };
         change(Scalar { ty, kind })
     }
@@ -273,12 +377,22 @@ impl Scalar {
 impl Relation {
     /// A relation with these columns and nothing else known of it.
     pub fn new(columns: Vec<Column>, node: Node) -> Self {
-        Self { columns, hidden: Vec::new(), aliases: Vec::new(), order: Order::Unordered, unknown: false, node }
+        Self {
+            columns,
+            hidden: Vec::new(),
+            aliases: Vec::new(),
+            order: Order::Unordered,
+            unknown: false,
+            node,
+        }
     }
 
     /// Stands for a table that was reported: no rows, any column.
     pub fn unknown() -> Self {
-        Self { unknown: true, ..Self::new(Vec::new(), Node::Values(Vec::new())) }
+        Self {
+            unknown: true,
+            ..Self::new(Vec::new(), Node::Values(Vec::new()))
+        }
     }
 
     pub fn column(&self, name: &str) -> Option<&Column> {
@@ -287,10 +401,12 @@ impl Relation {
 
     /// The column that a name means: a shown one, a hidden one, or through an alias.
     pub fn resolve(&self, name: &str) -> Option<&Column> {
-        self.column(name).or_else(|| self.hidden.iter().find(|column| column.name == name)).or_else(|| {
-            let (_, target) = self.aliases.iter().find(|(alias, _)| alias == name)?;
-            self.column(target)
-        })
+        self.column(name)
+            .or_else(|| self.hidden.iter().find(|column| column.name == name))
+            .or_else(|| {
+                let (_, target) = self.aliases.iter().find(|(alias, _)| alias == name)?;
+                self.column(target)
+            })
     }
 
     #[must_use]
@@ -328,15 +444,32 @@ impl Relation {
     /// A sort key whose column goes lives on as a hidden column, so that the order can still be named.
     #[must_use]
     pub fn projected(self, mut items: Vec<(String, Scalar)>) -> Relation {
-        let columns: Vec<Column> = items.iter().map(|(name, scalar)| Column::new(name.clone(), scalar.ty)).collect();
+        let columns: Vec<Column> = items
+            .iter()
+            .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
+            .collect();
         let shown = |name: &str| columns.iter().any(|column| column.name == name);
-        let mut hidden: Vec<Column> = self.hidden.iter().filter(|column| !shown(&column.name)).cloned().collect();
-        let aliases = self.aliases.iter().filter(|(alias, target)| !shown(alias) && shown(target)).cloned().collect();
+        let mut hidden: Vec<Column> = self
+            .hidden
+            .iter()
+            .filter(|column| !shown(&column.name))
+            .cloned()
+            .collect();
+        let aliases = self
+            .aliases
+            .iter()
+            .filter(|(alias, target)| !shown(alias) && shown(target))
+            .cloned()
+            .collect();
         let mut order = self.order.clone();
         if let Order::By(keys) = &mut order {
             for key in keys.iter_mut() {
-                let ScalarKind::Column(name) = &key.value.kind else { continue };
-                let kept = items.iter().find(|(_, item)| matches!(&item.kind, ScalarKind::Column(column) if column == name));
+                let ScalarKind::Column(name) = &key.value.kind else {
+                    continue;
+                };
+                let kept = items.iter().find(
+                    |(_, item)| matches!(&item.kind, ScalarKind::Column(column) if column == name),
+                );
                 let new = match kept {
                     Some((new, _)) => new.clone(),
                     None if hidden.iter().any(|column| column.name == *name) => name.clone(),
@@ -350,6 +483,16 @@ impl Relation {
                 key.value.kind = ScalarKind::Column(new);
             }
         }
-        Relation { hidden, aliases, order, unknown: self.unknown, columns, node: Node::Project { input: Box::new(self), items } }
+        Relation {
+            hidden,
+            aliases,
+            order,
+            unknown: self.unknown,
+            columns,
+            node: Node::Project {
+                input: Box::new(self),
+                items,
+            },
+        }
     }
 }

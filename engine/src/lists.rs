@@ -6,7 +6,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 use huntql_kql::types::Type;
 use std::sync::Arc;
 
@@ -15,12 +17,20 @@ const RANGE_ROWS_MAX: i64 = 100_000_000;
 
 /// `range(from, to, step)`: a list of longs (ticks, for times) or reals.
 pub fn range(ty: Type) -> ScalarUDF {
-    ScalarUDF::new_from_impl(ListFunction::new(if ty == Type::Real { Kind::RangeReal } else { Kind::RangeLong }))
+    ScalarUDF::new_from_impl(ListFunction::new(if ty == Type::Real {
+        Kind::RangeReal
+    } else {
+        Kind::RangeLong
+    }))
 }
 
 /// The elements of a dynamic array as JSON texts; the slots of a bag; anything else is its own only element.
 pub fn elements(bags_as_arrays: bool) -> ScalarUDF {
-    ScalarUDF::new_from_impl(ListFunction::new(if bags_as_arrays { Kind::ElementsOfArrays } else { Kind::Elements }))
+    ScalarUDF::new_from_impl(ListFunction::new(if bags_as_arrays {
+        Kind::ElementsOfArrays
+    } else {
+        Kind::Elements
+    }))
 }
 
 /// `0, 1, …` for the longest of several lists.
@@ -43,7 +53,13 @@ enum Kind {
     Positions,
 }
 
-const KINDS: [Kind; 5] = [Kind::RangeLong, Kind::RangeReal, Kind::Elements, Kind::ElementsOfArrays, Kind::Positions];
+const KINDS: [Kind; 5] = [
+    Kind::RangeLong,
+    Kind::RangeReal,
+    Kind::Elements,
+    Kind::ElementsOfArrays,
+    Kind::Positions,
+];
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -73,7 +89,10 @@ struct ListFunction {
 
 impl ListFunction {
     fn new(kind: Kind) -> Self {
-        Self { kind, signature: Signature::variadic_any(Volatility::Immutable) }
+        Self {
+            kind,
+            signature: Signature::variadic_any(Volatility::Immutable),
+        }
     }
 }
 
@@ -87,7 +106,10 @@ impl ScalarUDFImpl for ListFunction {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::List(Arc::new(Field::new_list_field(self.kind.element(), true))))
+        Ok(DataType::List(Arc::new(Field::new_list_field(
+            self.kind.element(),
+            true,
+        ))))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -108,11 +130,18 @@ fn too_many() -> DataFusionError {
 }
 
 fn range_long(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let bounds: Vec<_> = columns.iter().map(|column| column.as_primitive::<Int64Type>()).collect();
+    let bounds: Vec<_> = columns
+        .iter()
+        .map(|column| column.as_primitive::<Int64Type>())
+        .collect();
     let mut lists = ListBuilder::new(Int64Builder::new());
     for row in 0..columns[0].len() {
         if bounds.iter().all(|bound| bound.is_valid(row)) {
-            let (mut value, to, step) = (bounds[0].value(row), bounds[1].value(row), bounds[2].value(row));
+            let (mut value, to, step) = (
+                bounds[0].value(row),
+                bounds[1].value(row),
+                bounds[2].value(row),
+            );
             let mut rows = 0;
             while (step > 0 && value <= to) || (step < 0 && value >= to) {
                 lists.values().append_value(value);
@@ -120,7 +149,9 @@ fn range_long(columns: &[ArrayRef]) -> Result<ArrayRef> {
                 if rows > RANGE_ROWS_MAX {
                     return Err(too_many());
                 }
-                let Some(next) = value.checked_add(step) else { break };
+                let Some(next) = value.checked_add(step) else {
+                    break;
+                };
                 value = next;
             }
         }
@@ -130,11 +161,18 @@ fn range_long(columns: &[ArrayRef]) -> Result<ArrayRef> {
 }
 
 fn range_real(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let bounds: Vec<_> = columns.iter().map(|column| column.as_primitive::<Float64Type>()).collect();
+    let bounds: Vec<_> = columns
+        .iter()
+        .map(|column| column.as_primitive::<Float64Type>())
+        .collect();
     let mut lists = ListBuilder::new(Float64Builder::new());
     for row in 0..columns[0].len() {
         if bounds.iter().all(|bound| bound.is_valid(row)) {
-            let (from, to, step) = (bounds[0].value(row), bounds[1].value(row), bounds[2].value(row));
+            let (from, to, step) = (
+                bounds[0].value(row),
+                bounds[1].value(row),
+                bounds[2].value(row),
+            );
             let mut rows: i64 = 0;
             let mut value = from;
             while (step > 0.0 && value <= to) || (step < 0.0 && value >= to) {
@@ -173,7 +211,11 @@ fn element_lists(column: &ArrayRef, expand: fn(&str, &mut dyn FnMut(&str))) -> A
 fn position_lists(columns: &[ArrayRef]) -> ArrayRef {
     let mut lists = ListBuilder::new(Int64Builder::new());
     for row in 0..columns[0].len() {
-        let longest = columns.iter().map(|column| column.as_list::<i32>().value_length(row)).max().unwrap_or(0);
+        let longest = columns
+            .iter()
+            .map(|column| column.as_list::<i32>().value_length(row))
+            .max()
+            .unwrap_or(0);
         for position in 0..i64::from(longest) {
             lists.values().append_value(position);
         }

@@ -118,7 +118,10 @@ pub struct Engine {
 
 impl Engine {
     pub fn new(catalog: Catalog, options: EngineOptions) -> Self {
-        Self { catalog: Arc::new(catalog), session: Session::new(&options) }
+        Self {
+            catalog: Arc::new(catalog),
+            session: Session::new(&options),
+        }
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -129,8 +132,18 @@ impl Engine {
     pub fn check(&self, text: &str, options: &QueryOptions) -> Checked {
         let (queries, diagnostics) = self.bind(text, options);
         let fine = !diagnostics.iter().any(Diagnostic::is_error);
-        let results = if fine { queries.into_iter().map(|query| query.relation.columns).collect() } else { Vec::new() };
-        Checked { diagnostics, results }
+        let results = if fine {
+            queries
+                .into_iter()
+                .map(|query| query.relation.columns)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        Checked {
+            diagnostics,
+            results,
+        }
     }
 
     /// Starts the query. Rows come when the streams are polled; dropping a stream stops its work.
@@ -144,11 +157,22 @@ impl Engine {
             let columns = query.relation.columns.clone();
             let ordered = query.relation.order.is_serialized();
             let relation = stage::resolve(query.relation, &self.session).await?;
-            let plan = self.session.physical(&self.session.plan(&relation)?).await?;
+            let plan = self
+                .session
+                .physical(&self.session.plan(&relation)?)
+                .await?;
             let rows = self.session.stream(plan)?;
-            results.push(ResultSet { columns, rows, render: query.render, ordered });
+            results.push(ResultSet {
+                columns,
+                rows,
+                render: query.render,
+                ordered,
+            });
         }
-        Ok(Answer { results, diagnostics })
+        Ok(Answer {
+            results,
+            diagnostics,
+        })
     }
 
     /// The plans of a query as text: logical, optimized, physical. Sub-queries that are constants of the query run for it.
@@ -186,14 +210,22 @@ impl Engine {
     }
 
     /// Bound queries of a text without errors.
-    fn bound(&self, text: &str, options: &QueryOptions) -> Result<(Vec<BoundQuery>, Vec<Diagnostic>), QueryError> {
+    fn bound(
+        &self,
+        text: &str,
+        options: &QueryOptions,
+    ) -> Result<(Vec<BoundQuery>, Vec<Diagnostic>), QueryError> {
         let (queries, diagnostics) = self.bind(text, options);
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(QueryError::Query(diagnostics));
         }
         if queries.is_empty() {
             let end = Span::new(text.len(), text.len());
-            return Err(QueryError::Query(vec![Diagnostic::syntax("SYN0002", end, "there is no query in this text")]));
+            return Err(QueryError::Query(vec![Diagnostic::syntax(
+                "SYN0002",
+                end,
+                "there is no query in this text",
+            )]));
         }
         Ok((queries, diagnostics))
     }

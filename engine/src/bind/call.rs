@@ -34,30 +34,52 @@ impl Binder<'_> {
         }
         if aggregates::find(name).is_some() {
             return self.wrong(
-                Diagnostic::binding("KS215", call.name.span, format!("the aggregate `{name}` cannot stand here"))
-                    .help("aggregates belong in `summarize`"),
+                Diagnostic::binding(
+                    "KS215",
+                    call.name.span,
+                    format!("the aggregate `{name}` cannot stand here"),
+                )
+                .help("aggregates belong in `summarize`"),
             );
         }
         if crate::support::is_known(name) {
-            return self.wrong(Diagnostic::unsupported(call.name.span, format!("the function `{name}` is not supported")));
+            return self.wrong(Diagnostic::unsupported(
+                call.name.span,
+                format!("the function `{name}` is not supported"),
+            ));
         }
         let diagnostic = facts::unknown_function(call.name.span, name);
-        self.wrong(Self::suggest(diagnostic, name, functions::names().chain(forms::names())))
+        self.wrong(Self::suggest(
+            diagnostic,
+            name,
+            functions::names().chain(forms::names()),
+        ))
     }
 
     /// Binds an argument for its errors only.
     fn try_argument(&mut self, expr: &huntql_kql::ast::Expr, row: Row<'_>) {
-        if !matches!(expr.kind, huntql_kql::ast::ExprKind::Star) && self.try_table(expr, row).is_none() {
+        if !matches!(expr.kind, huntql_kql::ast::ExprKind::Star)
+            && self.try_table(expr, row).is_none()
+        {
             self.scalar(expr, row);
         }
     }
 
-    fn call_function(&mut self, function: &'static ScalarFunction, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    fn call_function(
+        &mut self,
+        function: &'static ScalarFunction,
+        call: &Call,
+        span: Span,
+        row: Row<'_>,
+    ) -> Scalar {
         let mut arguments = Vec::new();
         let mut spans = Vec::new();
         for arg in &call.args {
             if let Some(name) = &arg.name {
-                return self.wrong(Diagnostic::unsupported(name.span, format!("the named argument `{}` is not supported", name.text)));
+                return self.wrong(Diagnostic::unsupported(
+                    name.span,
+                    format!("the named argument `{}` is not supported", name.text),
+                ));
             }
             arguments.push(self.scalar(&arg.value, row));
             spans.push(arg.value.span);
@@ -68,8 +90,18 @@ impl Binder<'_> {
 
 /// How many arguments a function takes, in words.
 pub(super) fn expected_count(function: &ScalarFunction) -> String {
-    let least = function.overloads.iter().map(|overload| overload.params.len() - overload.optional).min().unwrap_or(0);
-    let most = function.overloads.iter().map(|overload| overload.params.len()).max().unwrap_or(0);
+    let least = function
+        .overloads
+        .iter()
+        .map(|overload| overload.params.len() - overload.optional)
+        .min()
+        .unwrap_or(0);
+    let most = function
+        .overloads
+        .iter()
+        .map(|overload| overload.params.len())
+        .max()
+        .unwrap_or(0);
     let variadic = function.overloads.iter().any(|overload| overload.variadic);
     match (least, most) {
         (least, _) if variadic => format!("{least} or more arguments"),
@@ -83,7 +115,11 @@ pub(super) fn expected_count(function: &ScalarFunction) -> String {
 /// What an argument should have been, in words.
 pub(super) fn expected_type(function: &ScalarFunction, index: usize) -> String {
     let mut words: Vec<String> = Vec::new();
-    for param in function.overloads.iter().filter_map(|overload| overload.param(index)) {
+    for param in function
+        .overloads
+        .iter()
+        .filter_map(|overload| overload.param(index))
+    {
         let word = match param {
             Param::Is(ty) => format!("a {ty}"),
             Param::Text | Param::Any => "a scalar".into(),

@@ -14,15 +14,23 @@ enum Meaning {
     Arithmetic(&'static str),
     Compare(Compare),
     /// `=~`, `!~`
-    EqualCi { negated: bool },
+    EqualCi {
+        negated: bool,
+    },
     /// A row of the text operators.
-    Text { row: &'static str, negated: bool },
+    Text {
+        row: &'static str,
+        negated: bool,
+    },
     /// `search Column:"text"`; elsewhere an error.
     Colon,
 }
 
 const fn text(row: &'static str) -> Meaning {
-    Meaning::Text { row, negated: false }
+    Meaning::Text {
+        row,
+        negated: false,
+    }
 }
 
 const fn not_text(row: &'static str) -> Meaning {
@@ -85,25 +93,44 @@ impl Binder<'_> {
         }
         match meaning(binary.op) {
             Meaning::Arithmetic(name) => {
-                let (left, right) = (self.scalar(&binary.left, row), self.scalar(&binary.right, row));
+                let (left, right) = (
+                    self.scalar(&binary.left, row),
+                    self.scalar(&binary.right, row),
+                );
                 self.operator(name, vec![left, right], &spans, span)
             }
             Meaning::Compare(_) => {
-                let (left, right) = (self.scalar(&binary.left, row), self.scalar(&binary.right, row));
+                let (left, right) = (
+                    self.scalar(&binary.left, row),
+                    self.scalar(&binary.right, row),
+                );
                 self.compare(binary.op, left, right, span)
             }
             Meaning::EqualCi { negated } => {
-                let (left, right) = (self.scalar(&binary.left, row), self.scalar(&binary.right, row));
+                let (left, right) = (
+                    self.scalar(&binary.left, row),
+                    self.scalar(&binary.right, row),
+                );
                 let equal = self.operator("equals_ci", vec![left, right], &spans, span);
                 if negated { equal.negated() } else { equal }
             }
             Meaning::Text { row: name, negated } => {
-                let (left, right) = (self.scalar(&binary.left, row), self.scalar(&binary.right, row));
+                let (left, right) = (
+                    self.scalar(&binary.left, row),
+                    self.scalar(&binary.right, row),
+                );
                 let found = self.operator(name, vec![left, right], &spans, span);
-                if negated && !found.is_error() { found.negated() } else { found }
+                if negated && !found.is_error() {
+                    found.negated()
+                } else {
+                    found
+                }
             }
             Meaning::Colon => {
-                let (left, right) = (self.scalar(&binary.left, row), self.scalar(&binary.right, row));
+                let (left, right) = (
+                    self.scalar(&binary.left, row),
+                    self.scalar(&binary.right, row),
+                );
                 self.operator("has", vec![left, right], &spans, span)
             }
         }
@@ -112,15 +139,34 @@ impl Binder<'_> {
     /// `* has "x"`: any string column (any column at all for `==`).
     fn any_column(&mut self, binary: &Binary, row: Row<'_>) -> Scalar {
         let Some(relation) = row else {
-            return self.wrong(Diagnostic::binding("KS189", binary.left.span, "`*` means all columns, and there are none here"));
+            return self.wrong(Diagnostic::binding(
+                "KS189",
+                binary.left.span,
+                "`*` means all columns, and there are none here",
+            ));
         };
-        let columns: Vec<_> = relation.columns.iter().filter(|column| matches!(column.ty, Type::String | Type::Dynamic)).cloned().collect();
+        let columns: Vec<_> = relation
+            .columns
+            .iter()
+            .filter(|column| matches!(column.ty, Type::String | Type::Dynamic))
+            .cloned()
+            .collect();
         let matches = columns
             .iter()
             .map(|column| {
-                let name = huntql_kql::ast::Name { text: column.name.clone(), bracketed: true, span: binary.left.span };
-                let left = Expr { kind: ExprKind::Name(name), span: binary.left.span };
-                let single = Binary { left, ..binary.clone() };
+                let name = huntql_kql::ast::Name {
+                    text: column.name.clone(),
+                    bracketed: true,
+                    span: binary.left.span,
+                };
+                let left = Expr {
+                    kind: ExprKind::Name(name),
+                    span: binary.left.span,
+                };
+                let single = Binary {
+                    left,
+                    ..binary.clone()
+                };
                 self.binary(&single, binary.op_span, row)
             })
             .collect();
@@ -128,8 +174,16 @@ impl Binder<'_> {
     }
 
     /// Comparison of bound operands: one type is found for both sides.
-    pub(super) fn compare(&mut self, op: BinaryOp, left: Scalar, right: Scalar, span: Span) -> Scalar {
-        let Meaning::Compare(compare) = meaning(op) else { unreachable!("only comparisons come here") };
+    pub(super) fn compare(
+        &mut self,
+        op: BinaryOp,
+        left: Scalar,
+        right: Scalar,
+        span: Span,
+    ) -> Scalar {
+        let Meaning::Compare(compare) = meaning(op) else {
+            unreachable!("only comparisons come here")
+        };
         if left.is_error() || right.is_error() {
             return Scalar::new(Type::Bool, ScalarKind::Error);
         }
@@ -143,17 +197,30 @@ impl Binder<'_> {
         }
     }
 
-    fn compare_dynamic(&mut self, compare: Compare, left: Scalar, right: Scalar, span: Span) -> Scalar {
+    fn compare_dynamic(
+        &mut self,
+        compare: Compare,
+        left: Scalar,
+        right: Scalar,
+        span: Span,
+    ) -> Scalar {
         match compare {
-            Compare::Equal => self.operator("dynamic_equals", vec![left, right], &[span, span], span),
-            Compare::NotEqual => self.operator("dynamic_equals", vec![left, right], &[span, span], span).negated(),
+            Compare::Equal => {
+                self.operator("dynamic_equals", vec![left, right], &[span, span], span)
+            }
+            Compare::NotEqual => self
+                .operator("dynamic_equals", vec![left, right], &[span, span], span)
+                .negated(),
             _ => self.wrong(facts::incomparable(span, Type::Dynamic, Type::Dynamic)),
         }
     }
 
     pub(super) fn membership(&mut self, list: &In, row: Row<'_>) -> Scalar {
         if matches!(list.value.kind, ExprKind::Star) {
-            return self.wrong(Diagnostic::unsupported(list.value.span, "`*` in front of `in` is not supported"));
+            return self.wrong(Diagnostic::unsupported(
+                list.value.span,
+                "`*` in front of `in` is not supported",
+            ));
         }
         let value = self.scalar(&list.value, row);
         let (negated, ignore_case) = match list.op {
@@ -172,23 +239,55 @@ impl Binder<'_> {
         self.in_values(value, list, negated, ignore_case, row)
     }
 
-    fn in_relation(&mut self, value: Scalar, relation: crate::ir::Relation, negated: bool, ignore_case: bool, span: Span) -> Scalar {
+    fn in_relation(
+        &mut self,
+        value: Scalar,
+        relation: crate::ir::Relation,
+        negated: bool,
+        ignore_case: bool,
+        span: Span,
+    ) -> Scalar {
         if value.is_error() || relation.unknown {
             return Scalar::new(Type::Bool, ScalarKind::Error);
         }
         let Some(first) = relation.columns.first().cloned() else {
-            return self.wrong(Diagnostic::binding("KS106", span, "this table has no column to look in"));
+            return self.wrong(Diagnostic::binding(
+                "KS106",
+                span,
+                "this table has no column to look in",
+            ));
         };
         let ty = comparable(&value, &Scalar::column(&first));
-        let Some(ty) = ty else { return self.wrong(facts::incomparable(span, value.ty, first.ty)) };
-        let ty = if ty == Type::Dynamic { Type::String } else { ty };
+        let Some(ty) = ty else {
+            return self.wrong(facts::incomparable(span, value.ty, first.ty));
+        };
+        let ty = if ty == Type::Dynamic {
+            Type::String
+        } else {
+            ty
+        };
         let value = self.convert(value, ty);
         let item = self.convert(Scalar::column(&first), ty);
         let relation = Box::new(relation.projected(vec![(first.name, item)]));
-        Scalar::new(Type::Bool, ScalarKind::InRelation { value: Box::new(value), relation, negated, ignore_case })
+        Scalar::new(
+            Type::Bool,
+            ScalarKind::InRelation {
+                value: Box::new(value),
+                relation,
+                negated,
+                ignore_case,
+            },
+        )
     }
 
-    fn in_values(&mut self, value: Scalar, list: &In, negated: bool, ignore_case: bool, row: Row<'_>) -> Scalar {
+    fn in_values(
+        &mut self,
+        value: Scalar,
+        list: &In,
+        negated: bool,
+        ignore_case: bool,
+        row: Row<'_>,
+    ) -> Scalar {
         let mut constants = Vec::new();
         let mut others = Vec::new();
         for expr in &list.items {
@@ -211,7 +310,11 @@ impl Binder<'_> {
         let mut tests: Vec<Scalar> = constants.into_iter().collect();
         for (item, span) in others {
             let test = if item.ty == Type::Dynamic {
-                let row = if ignore_case { "dynamic_contains_ci" } else { "dynamic_contains" };
+                let row = if ignore_case {
+                    "dynamic_contains_ci"
+                } else {
+                    "dynamic_contains"
+                };
                 self.operator(row, vec![item, value.clone()], &[span, span], span)
             } else if ignore_case {
                 self.operator("equals_ci", vec![value.clone(), item], &[span, span], span)
@@ -225,11 +328,20 @@ impl Binder<'_> {
     }
 
     /// One membership test for all constants; `None` when there are none.
-    fn in_constants(&mut self, value: &Scalar, constants: Vec<(Scalar, Span)>, ignore_case: bool) -> Option<Scalar> {
+    fn in_constants(
+        &mut self,
+        value: &Scalar,
+        constants: Vec<(Scalar, Span)>,
+        ignore_case: bool,
+    ) -> Option<Scalar> {
         if constants.is_empty() {
             return None;
         }
-        let target = if ignore_case || value.ty == Type::Dynamic { Type::String } else { value.ty };
+        let target = if ignore_case || value.ty == Type::Dynamic {
+            Type::String
+        } else {
+            value.ty
+        };
         let mut ty = target;
         for (item, span) in &constants {
             match comparable(&Scalar::new(target, ScalarKind::Error), item) {
@@ -250,11 +362,25 @@ impl Binder<'_> {
             .into_iter()
             .filter_map(|(item, _)| {
                 let converted = self.convert(item, ty);
-                let converted = if ignore_case { self.fold_case(converted) } else { converted };
-                converted.as_literal().filter(|value| !value.is_null()).cloned()
+                let converted = if ignore_case {
+                    self.fold_case(converted)
+                } else {
+                    converted
+                };
+                converted
+                    .as_literal()
+                    .filter(|value| !value.is_null())
+                    .cloned()
             })
             .collect();
-        Some(Scalar::new(Type::Bool, ScalarKind::InList { value: Box::new(value), items, negated: false }))
+        Some(Scalar::new(
+            Type::Bool,
+            ScalarKind::InList {
+                value: Box::new(value),
+                items,
+                negated: false,
+            },
+        ))
     }
 
     pub(super) fn fold_case(&mut self, scalar: Scalar) -> Scalar {
@@ -280,17 +406,29 @@ impl Binder<'_> {
             [(only, _)] if only.ty == Type::Dynamic => only.clone(),
             _ => {
                 let spans: Vec<Span> = items.iter().map(|(_, span)| *span).collect();
-                let row = crate::functions::find("array_concat_flat").or_else(|| crate::functions::find("pack_array"));
+                let row = crate::functions::find("array_concat_flat")
+                    .or_else(|| crate::functions::find("pack_array"));
                 let row = row.expect("`pack_array` has a row");
                 let items = items.into_iter().map(|(item, _)| item).collect();
                 self.apply(row, items, &spans, list.op_span)
             }
         };
-        self.operator(name, vec![value, array], &[list.value.span, list.op_span], list.op_span)
+        self.operator(
+            name,
+            vec![value, array],
+            &[list.value.span, list.op_span],
+            list.op_span,
+        )
     }
 
     /// `has_any (T | …)`: the first column, gathered before the query runs.
-    fn has_relation(&mut self, name: &str, value: Scalar, relation: crate::ir::Relation, span: Span) -> Scalar {
+    fn has_relation(
+        &mut self,
+        name: &str,
+        value: Scalar,
+        relation: crate::ir::Relation,
+        span: Span,
+    ) -> Scalar {
         if value.is_error() || relation.unknown || relation.columns.is_empty() {
             return Scalar::new(Type::Bool, ScalarKind::Error);
         }
@@ -316,10 +454,15 @@ pub(super) fn comparable(left: &Scalar, right: &Scalar) -> Option<Type> {
     let (l, r) = (left.ty, right.ty);
     match (l, r) {
         (Type::Dynamic, Type::Dynamic) => Some(Type::Dynamic),
-        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => Some(Type::Real),
+        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => {
+            Some(Type::Real)
+        }
         // A number against a text: as texts, as Microsoft's binder allows it.
-        (Type::String, Type::Int | Type::Long | Type::Guid) | (Type::Int | Type::Long | Type::Guid, Type::String) => Some(Type::String),
-        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => Some(other.max(Type::Long)),
+        (Type::String, Type::Int | Type::Long | Type::Guid)
+        | (Type::Int | Type::Long | Type::Guid, Type::String) => Some(Type::String),
+        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => {
+            Some(other.max(Type::Long))
+        }
         _ => common_type([l, r].into_iter()),
     }
 }
@@ -330,7 +473,10 @@ fn fold_compare(compare: Compare, left: Scalar, right: Scalar) -> Scalar {
             return Scalar::literal(Value::Bool(value));
         }
     }
-    Scalar::new(Type::Bool, ScalarKind::Compare(compare, Box::new(left), Box::new(right)))
+    Scalar::new(
+        Type::Bool,
+        ScalarKind::Compare(compare, Box::new(left), Box::new(right)),
+    )
 }
 
 /// Kusto's comparison of two constants of one type: null equals nothing but is unequal to everything, and null against null is null.

@@ -31,7 +31,15 @@ const fn form(
     examples: &'static [Example],
     bind: fn(&mut Binder<'_>, &Call, Span, Row<'_>) -> Scalar,
 ) -> Form {
-    Form { name, aliases, result_name: ResultName::Default, doc, source, examples, bind }
+    Form {
+        name,
+        aliases,
+        result_name: ResultName::Default,
+        doc,
+        source,
+        examples,
+        bind,
+    }
 }
 
 /// Every special form.
@@ -41,7 +49,10 @@ pub const FORMS: &[Form] = &[
         &["iif"],
         "kusto/query/iff-function",
         "Gives the second argument where the first is true, else the third.",
-        &[example("iff(1 < 2, \"yes\", \"no\")", "\"yes\""), example("iff(bool(null), 1, 2)", "2")],
+        &[
+            example("iff(1 < 2, \"yes\", \"no\")", "\"yes\""),
+            example("iff(bool(null), 1, 2)", "2"),
+        ],
         iff,
     ),
     form(
@@ -49,7 +60,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/case-function",
         "Gives the value behind the first condition that is true, else the last argument.",
-        &[example("case(false, 1, true, 2, 3)", "2"), example("case(false, \"a\", \"b\")", "\"b\"")],
+        &[
+            example("case(false, 1, true, 2, 3)", "2"),
+            example("case(false, \"a\", \"b\")", "\"b\""),
+        ],
         case,
     ),
     form(
@@ -57,7 +71,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/coalesce-function",
         "Gives the first argument that is neither null nor, for strings, empty.",
-        &[example("coalesce(tolong(\"x\"), 7)", "7"), example("coalesce(\"\", \"b\")", "\"b\"")],
+        &[
+            example("coalesce(tolong(\"x\"), 7)", "7"),
+            example("coalesce(\"\", \"b\")", "\"b\""),
+        ],
         coalesce,
     ),
     form(
@@ -65,7 +82,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/max-of-function",
         "Gives the largest of its arguments; nulls do not count.",
-        &[example("max_of(1, 3, 2)", "3"), example("max_of(1.5, 1)", "1.5")],
+        &[
+            example("max_of(1, 3, 2)", "3"),
+            example("max_of(1.5, 1)", "1.5"),
+        ],
         max_of,
     ),
     form(
@@ -73,7 +93,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/min-of-function",
         "Gives the smallest of its arguments; nulls do not count.",
-        &[example("min_of(1, 3, 2)", "1"), example("min_of(1.5, 2)", "1.5")],
+        &[
+            example("min_of(1, 3, 2)", "1"),
+            example("min_of(1.5, 2)", "1.5"),
+        ],
         min_of,
     ),
     form(
@@ -81,7 +104,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/not-function",
         "Gives the opposite of a bool; of null, null.",
-        &[example("not(true)", "false"), example("not(1 == 2)", "true")],
+        &[
+            example("not(true)", "false"),
+            example("not(1 == 2)", "true"),
+        ],
         not,
     ),
     form(
@@ -89,7 +115,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/now-function",
         "Gives the time at which the query began, perhaps with an offset.",
-        &[example("now() - now()", "0s"), example("now(1h) - now()", "1h")],
+        &[
+            example("now() - now()", "0s"),
+            example("now(1h) - now()", "1h"),
+        ],
         now,
     ),
     form(
@@ -97,7 +126,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/ago-function",
         "Gives the time that lies a timespan before the query began.",
-        &[example("now() - ago(1d)", "1d"), example("ago(-1h) - now()", "1h")],
+        &[
+            example("now() - ago(1d)", "1d"),
+            example("ago(-1h) - now()", "1h"),
+        ],
         ago,
     ),
     form(
@@ -105,7 +137,10 @@ pub const FORMS: &[Form] = &[
         &[],
         "kusto/query/toscalar-function",
         "Gives the first value of the first row of a table.",
-        &[example("toscalar(range x from 5 to 7 step 1 | count)", "3"), example("toscalar(print 1)", "1")],
+        &[
+            example("toscalar(range x from 5 to 7 step 1 | count)", "3"),
+            example("toscalar(print 1)", "1"),
+        ],
         toscalar,
     ),
     form(
@@ -113,7 +148,10 @@ pub const FORMS: &[Form] = &[
         &["columnifexists"],
         "kusto/query/column-ifexists-function",
         "Gives a column when the input has it, else the second argument.",
-        &[example("column_ifexists(\"x\", 5)", "5"), example("column_ifexists(\"y\", \"none\")", "\"none\"")],
+        &[
+            example("column_ifexists(\"x\", 5)", "5"),
+            example("column_ifexists(\"y\", \"none\")", "\"none\""),
+        ],
         column_ifexists,
     ),
     form(
@@ -160,7 +198,9 @@ pub const FORMS: &[Form] = &[
 
 /// The form of a name or alias.
 pub fn find(name: &str) -> Option<&'static Form> {
-    FORMS.iter().find(|form| form.name == name || form.aliases.contains(&name))
+    FORMS
+        .iter()
+        .find(|form| form.name == name || form.aliases.contains(&name))
 }
 
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -168,33 +208,67 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Binds the arguments when their number lies between `least` and `most`.
-fn arguments(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, least: usize, most: usize) -> Option<Vec<Scalar>> {
+fn arguments(
+    binder: &mut Binder<'_>,
+    call: &Call,
+    span: Span,
+    row: Row<'_>,
+    least: usize,
+    most: usize,
+) -> Option<Vec<Scalar>> {
     let count = call.args.len();
     if count < least || count > most {
-        let expected = if least == most { format!("{least} arguments") } else { format!("{least} or more arguments") };
+        let expected = if least == most {
+            format!("{least} arguments")
+        } else {
+            format!("{least} or more arguments")
+        };
         binder.report(facts::wrong_count(span, &call.name.text, count, &expected));
         return None;
     }
-    Some(call.args.iter().map(|arg| binder.scalar(&arg.value, row)).collect())
+    Some(
+        call.args
+            .iter()
+            .map(|arg| binder.scalar(&arg.value, row))
+            .collect(),
+    )
 }
 
 /// Converts values to the one type that they have in common; reported when there is none.
 fn unified(binder: &mut Binder<'_>, values: Vec<Scalar>, spans: &[Span]) -> Option<Vec<Scalar>> {
-    let typed = values.iter().filter(|value| !value.is_error()).map(|value| value.ty);
+    let typed = values
+        .iter()
+        .filter(|value| !value.is_error())
+        .map(|value| value.ty);
     // A null without more ado takes any type.
     let Some(ty) = common_type(typed.clone()) else {
-        let first = values.iter().find(|value| !value.is_error()).map_or(Type::Dynamic, |value| value.ty);
-        let other = values.iter().zip(spans).find(|(value, _)| common_type([first, value.ty].into_iter()).is_none());
-        let (read, span) = other.map_or((first, Span::default()), |(value, span)| (value.ty, *span));
-        binder.report(facts::wrong_type(span, read, &format!("a {first}, as in the other values,")));
+        let first = values
+            .iter()
+            .find(|value| !value.is_error())
+            .map_or(Type::Dynamic, |value| value.ty);
+        let other = values
+            .iter()
+            .zip(spans)
+            .find(|(value, _)| common_type([first, value.ty].into_iter()).is_none());
+        let (read, span) =
+            other.map_or((first, Span::default()), |(value, span)| (value.ty, *span));
+        binder.report(facts::wrong_type(
+            span,
+            read,
+            &format!("a {first}, as in the other values,"),
+        ));
         return None;
     };
     if values.iter().any(Scalar::is_error) {
         return None;
     }
-    Some(values.into_iter().map(|value| binder.convert(value, ty)).collect())
+    Some(
+        values
+            .into_iter()
+            .map(|value| binder.convert(value, ty))
+            .collect(),
+    )
 }
-
 
 fn spans(call: &Call) -> Vec<Span> {
     call.args.iter().map(|arg| arg.value.span).collect()
@@ -202,14 +276,24 @@ fn spans(call: &Call) -> Vec<Span> {
 
 fn iff(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
     if call.args.len() != 3 {
-        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "3 arguments"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            &call.name.text,
+            call.args.len(),
+            "3 arguments",
+        ));
     }
     branches(binder, call, row)
 }
 
 fn case(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
     if call.args.len() < 3 || call.args.len() % 2 == 0 {
-        return binder.wrong(facts::wrong_count(span, "case", call.args.len(), "pairs of a condition and a value, and a last value"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            "case",
+            call.args.len(),
+            "pairs of a condition and a value, and a last value",
+        ));
     }
     branches(binder, call, row)
 }
@@ -229,32 +313,71 @@ fn branches(binder: &mut Binder<'_>, call: &Call, row: Row<'_>) -> Scalar {
     }
     // Values without a common type are dynamic.
     let mixed = common_type(values.iter().map(|value| value.ty)).is_none();
-    let unified = if mixed { Some(values.into_iter().map(|value| binder.convert(value, Type::Dynamic)).collect()) } else { unified(binder, values, &places) };
-    let Some(mut values): Option<Vec<Scalar>> = unified else { return Scalar::error() };
+    let unified = if mixed {
+        Some(
+            values
+                .into_iter()
+                .map(|value| binder.convert(value, Type::Dynamic))
+                .collect(),
+        )
+    } else {
+        unified(binder, values, &places)
+    };
+    let Some(mut values): Option<Vec<Scalar>> = unified else {
+        return Scalar::error();
+    };
     if conditions.iter().any(Scalar::is_error) {
         return Scalar::error();
     }
-    let Some(otherwise) = values.pop() else { return Scalar::error() };
-    if let [Some(Value::Bool(known))] = conditions.iter().map(Scalar::as_literal).collect::<Vec<_>>()[..] {
-        return if *known == Some(true) { values.remove(0) } else { otherwise };
+    let Some(otherwise) = values.pop() else {
+        return Scalar::error();
+    };
+    if let [Some(Value::Bool(known))] = conditions
+        .iter()
+        .map(Scalar::as_literal)
+        .collect::<Vec<_>>()[..]
+    {
+        return if *known == Some(true) {
+            values.remove(0)
+        } else {
+            otherwise
+        };
     }
-    Scalar::new(otherwise.ty, ScalarKind::Case(conditions.into_iter().zip(values).collect(), Box::new(otherwise)))
+    Scalar::new(
+        otherwise.ty,
+        ScalarKind::Case(
+            conditions.into_iter().zip(values).collect(),
+            Box::new(otherwise),
+        ),
+    )
 }
 
 fn coalesce(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
-    let Some(values) = arguments(binder, call, span, row, 1, 64) else { return Scalar::error() };
-    let Some(mut values) = unified(binder, values, &spans(call)) else { return Scalar::error() };
+    let Some(values) = arguments(binder, call, span, row, 1, 64) else {
+        return Scalar::error();
+    };
+    let Some(mut values) = unified(binder, values, &spans(call)) else {
+        return Scalar::error();
+    };
     while values.len() > 1 && values[0].as_literal().is_some_and(is_absent) {
         values.remove(0);
     }
-    let Some(last) = values.pop() else { return Scalar::error() };
-    if values.first().is_some_and(|value| value.as_literal().is_some()) {
+    let Some(last) = values.pop() else {
+        return Scalar::error();
+    };
+    if values
+        .first()
+        .is_some_and(|value| value.as_literal().is_some())
+    {
         return values.remove(0);
     }
     let ty = last.ty;
     values.into_iter().rev().fold(last, |otherwise, value| {
         let present = is_present(binder, value.clone());
-        Scalar::new(ty, ScalarKind::Case(vec![(present, value)], Box::new(otherwise)))
+        Scalar::new(
+            ty,
+            ScalarKind::Case(vec![(present, value)], Box::new(otherwise)),
+        )
     })
 }
 
@@ -280,10 +403,16 @@ fn min_of(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Sca
 }
 
 fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: BinaryOp) -> Scalar {
-    let Some(values) = arguments(binder, call, span, row, 1, 64) else { return Scalar::error() };
-    let Some(values) = unified(binder, values, &spans(call)) else { return Scalar::error() };
+    let Some(values) = arguments(binder, call, span, row, 1, 64) else {
+        return Scalar::error();
+    };
+    let Some(values) = unified(binder, values, &spans(call)) else {
+        return Scalar::error();
+    };
     let mut values = values.into_iter();
-    let Some(first) = values.next() else { return Scalar::error() };
+    let Some(first) = values.next() else {
+        return Scalar::error();
+    };
     values.fold(first, |best, value| {
         let better = binder.compare(op, best.clone(), value.clone(), span);
         let alone = Scalar::new(Type::Bool, ScalarKind::IsNull(Box::new(value.clone())));
@@ -292,17 +421,29 @@ fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: B
         if let (Some(l), Some(r)) = (best.as_literal(), value.as_literal()) {
             if let ScalarKind::Or(parts) = &condition.kind {
                 if let Some(Value::Bool(better)) = parts[0].as_literal() {
-                    return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) { best } else { value };
+                    return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) {
+                        best
+                    } else {
+                        value
+                    };
                 }
             }
         }
-        Scalar::new(ty, ScalarKind::Case(vec![(condition, best)], Box::new(value)))
+        Scalar::new(
+            ty,
+            ScalarKind::Case(vec![(condition, best)], Box::new(value)),
+        )
     })
 }
 
 fn not(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
     let [arg] = call.args.as_slice() else {
-        return binder.wrong(facts::wrong_count(span, "not", call.args.len(), "one argument"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            "not",
+            call.args.len(),
+            "one argument",
+        ));
     };
     let operand = binder.condition(&arg.value, row);
     match operand.as_literal() {
@@ -320,8 +461,17 @@ fn ago(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar
     clock(binder, call, span, row, "subtract", 1)
 }
 
-fn clock(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, operator: &str, least: usize) -> Scalar {
-    let Some(mut arguments) = arguments(binder, call, span, row, least, 1) else { return Scalar::error() };
+fn clock(
+    binder: &mut Binder<'_>,
+    call: &Call,
+    span: Span,
+    row: Row<'_>,
+    operator: &str,
+    least: usize,
+) -> Scalar {
+    let Some(mut arguments) = arguments(binder, call, span, row, least, 1) else {
+        return Scalar::error();
+    };
     let now = Scalar::literal(Value::Datetime(Some(binder.options.now)));
     match arguments.pop() {
         None => now,
@@ -330,19 +480,35 @@ fn clock(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, operato
             let offset = binder.convert(offset, Type::Timespan);
             binder.operator(operator, vec![now, offset], &[span, span], span)
         }
-        Some(offset) => binder.wrong(facts::wrong_type(call.args[0].value.span, offset.ty, "a timespan")),
+        Some(offset) => binder.wrong(facts::wrong_type(
+            call.args[0].value.span,
+            offset.ty,
+            "a timespan",
+        )),
     }
 }
 
 fn toscalar(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
     let [arg] = call.args.as_slice() else {
-        return binder.wrong(facts::wrong_count(span, "toscalar", call.args.len(), "one argument"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            "toscalar",
+            call.args.len(),
+            "one argument",
+        ));
     };
     match binder.try_table(&arg.value, row) {
         Some(relation) if relation.unknown => Scalar::error(),
         Some(relation) => match relation.columns.first() {
-            Some(first) => Scalar::new(first.ty, ScalarKind::Subquery(Box::new(relation.clone().limited(1)))),
-            None => binder.wrong(Diagnostic::binding("KS106", arg.value.span, "this table has no column")),
+            Some(first) => Scalar::new(
+                first.ty,
+                ScalarKind::Subquery(Box::new(relation.clone().limited(1))),
+            ),
+            None => binder.wrong(Diagnostic::binding(
+                "KS106",
+                arg.value.span,
+                "this table has no column",
+            )),
         },
         None => binder.scalar(&arg.value, None),
     }
@@ -350,10 +516,17 @@ fn toscalar(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> S
 
 fn column_ifexists(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
     let [column, default] = call.args.as_slice() else {
-        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "2 arguments"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            &call.name.text,
+            call.args.len(),
+            "2 arguments",
+        ));
     };
     let name = binder.scalar(&column.value, None);
-    let Some(Value::String(name)) = binder.constant(&name, Type::String, column.value.span) else { return Scalar::error() };
+    let Some(Value::String(name)) = binder.constant(&name, Type::String, column.value.span) else {
+        return Scalar::error();
+    };
     if let Some(column) = row.and_then(|relation| relation.resolve(&name)) {
         return Scalar::column(column);
     }
@@ -373,28 +546,58 @@ fn pack_all(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> S
                 _ => return Scalar::error(),
             }
         }
-        more => return binder.wrong(facts::wrong_count(span, "pack_all", more.len(), "at most one argument")),
+        more => {
+            return binder.wrong(facts::wrong_count(
+                span,
+                "pack_all",
+                more.len(),
+                "at most one argument",
+            ));
+        }
     };
     let items: Vec<Scalar> = relation
         .columns
         .iter()
-        .flat_map(|column| [Scalar::literal(Value::String(column.name.clone())), Scalar::column(column)])
+        .flat_map(|column| {
+            [
+                Scalar::literal(Value::String(column.name.clone())),
+                Scalar::column(column),
+            ]
+        })
         .collect();
-    let row_name = if ignore_empty { "pack_present" } else { "bag_pack" };
+    let row_name = if ignore_empty {
+        "pack_present"
+    } else {
+        "bag_pack"
+    };
     match crate::functions::find(row_name).or_else(|| crate::functions::operator(row_name)) {
         Some(function) => binder.apply(function, items, &[], span),
-        None => binder.wrong(Diagnostic::unsupported(span, "`pack_all(true)` is not supported")),
+        None => binder.wrong(Diagnostic::unsupported(
+            span,
+            "`pack_all(true)` is not supported",
+        )),
     }
 }
 
 /// A hidden column of stored rows, or the null of its type where the rows have none.
-fn hidden(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, column: &str, ty: Type) -> Scalar {
+fn hidden(
+    binder: &mut Binder<'_>,
+    call: &Call,
+    span: Span,
+    row: Row<'_>,
+    column: &str,
+    ty: Type,
+) -> Scalar {
     if !call.args.is_empty() {
-        return binder.wrong(facts::wrong_count(span, &call.name.text, call.args.len(), "no arguments"));
+        return binder.wrong(facts::wrong_count(
+            span,
+            &call.name.text,
+            call.args.len(),
+            "no arguments",
+        ));
     }
     match row.and_then(|relation| relation.hidden.iter().find(|hidden| hidden.name == column)) {
         Some(column) => Scalar::column(column),
         None => Scalar::literal(Value::null(ty)),
     }
 }
-

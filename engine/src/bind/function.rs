@@ -1,7 +1,7 @@
 //! User functions: `let f = (…) { … }`, saved functions, and their calls.
 
-use super::{Binder, Binding, CALL_DEPTH_MAX, Row, Scope, facts};
 use super::scope::UserFunction;
+use super::{Binder, Binding, CALL_DEPTH_MAX, Row, Scope, facts};
 use crate::ir::{Relation, Scalar};
 use huntql_kql::ast::{Arg, LetValue, Parameter, ParameterType, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
@@ -19,7 +19,13 @@ pub(crate) enum Called {
 type Leading = Option<Relation>;
 
 impl Binder<'_> {
-    pub(super) fn call_user_scalar(&mut self, function: &Rc<UserFunction>, args: &[Arg], span: Span, row: Row<'_>) -> Scalar {
+    pub(super) fn call_user_scalar(
+        &mut self,
+        function: &Rc<UserFunction>,
+        args: &[Arg],
+        span: Span,
+        row: Row<'_>,
+    ) -> Scalar {
         match self.call_user(function, None, args, span, row) {
             Some(Called::Scalar(scalar)) => scalar,
             Some(Called::Table(_)) => self.wrong(facts::scalar_expected(span, &function.name)),
@@ -37,7 +43,11 @@ impl Binder<'_> {
         row: Row<'_>,
     ) -> Option<Called> {
         if self.depth >= CALL_DEPTH_MAX {
-            self.report(Diagnostic::binding("SEM0061", span, format!("calls nest deeper than {CALL_DEPTH_MAX}")));
+            self.report(Diagnostic::binding(
+                "SEM0061",
+                span,
+                format!("calls nest deeper than {CALL_DEPTH_MAX}"),
+            ));
             return None;
         }
         let scope = self.parameter_scope(function, leading, args, span, row)?;
@@ -57,7 +67,10 @@ impl Binder<'_> {
         for statement in &function.body.statements {
             match &statement.kind {
                 StatementKind::Let(binding) => self.bind_let(binding),
-                other => self.unsupported(statement.span, &format!("{} inside a function", super::statement::kind_name(other))),
+                other => self.unsupported(
+                    statement.span,
+                    &format!("{} inside a function", super::statement::kind_name(other)),
+                ),
             }
         }
         let result = &function.body.result;
@@ -91,20 +104,35 @@ impl Binder<'_> {
         }
         for arg in args {
             let parameter = match &arg.name {
-                Some(name) => parameters.iter().find(|parameter| parameter.name.text == name.text),
+                Some(name) => parameters
+                    .iter()
+                    .find(|parameter| parameter.name.text == name.text),
                 None => positional.next(),
             };
             let Some(parameter) = parameter else {
                 let place = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
-                self.report(facts::wrong_count(place, &function.name, args.len(), &format!("{} arguments", parameters.len())));
+                self.report(facts::wrong_count(
+                    place,
+                    &function.name,
+                    args.len(),
+                    &format!("{} arguments", parameters.len()),
+                ));
                 return None;
             };
             given.push(&parameter.name.text);
             fine &= self.argument(&mut scope, parameter, arg, row);
         }
-        for parameter in parameters.iter().filter(|parameter| !given.contains(&parameter.name.text.as_str())) {
+        for parameter in parameters
+            .iter()
+            .filter(|parameter| !given.contains(&parameter.name.text.as_str()))
+        {
             let Some(default) = &parameter.default else {
-                self.report(facts::wrong_count(span, &function.name, args.len(), &format!("an argument for `{}`", parameter.name.text)));
+                self.report(facts::wrong_count(
+                    span,
+                    &function.name,
+                    args.len(),
+                    &format!("an argument for `{}`", parameter.name.text),
+                ));
                 return None;
             };
             let value = self.scalar(default, None);
@@ -117,19 +145,31 @@ impl Binder<'_> {
         fine.then_some(scope)
     }
 
-    fn argument(&mut self, scope: &mut Scope, parameter: &Parameter, arg: &Arg, row: Row<'_>) -> bool {
+    fn argument(
+        &mut self,
+        scope: &mut Scope,
+        parameter: &Parameter,
+        arg: &Arg,
+        row: Row<'_>,
+    ) -> bool {
         match &parameter.ty {
             ParameterType::Scalar(ty) => {
                 let value = self.scalar(&arg.value, row);
                 if !value.is_error() && !crate::conversion::widens(value.ty, *ty) {
-                    self.report(facts::wrong_type(arg.value.span, value.ty, &format!("a {ty}")));
+                    self.report(facts::wrong_type(
+                        arg.value.span,
+                        value.ty,
+                        &format!("a {ty}"),
+                    ));
                     return false;
                 }
                 let value = self.convert(value, *ty);
                 scope.set(&parameter.name.text, Binding::Scalar(value));
                 true
             }
-            ParameterType::Table(_) | ParameterType::AnyTable => match self.try_table(&arg.value, row) {
+            ParameterType::Table(_) | ParameterType::AnyTable => match self
+                .try_table(&arg.value, row)
+            {
                 Some(relation) => self.table_parameter(scope, parameter, relation, arg.value.span),
                 None => {
                     self.scalar(&arg.value, row);
@@ -141,21 +181,32 @@ impl Binder<'_> {
     }
 
     /// A table argument must have the declared columns; the body sees only those (all, for `(*)`).
-    fn table_parameter(&mut self, scope: &mut Scope, parameter: &Parameter, relation: Relation, span: Span) -> bool {
+    fn table_parameter(
+        &mut self,
+        scope: &mut Scope,
+        parameter: &Parameter,
+        relation: Relation,
+        span: Span,
+    ) -> bool {
         let relation = match &parameter.ty {
             ParameterType::AnyTable => relation,
             ParameterType::Table(declared) => {
                 let mut items = Vec::new();
                 for column in declared {
                     match relation.resolve(&column.name.text) {
-                        Some(found) if found.ty == column.ty => items.push((column.name.text.clone(), Scalar::column(found))),
+                        Some(found) if found.ty == column.ty => {
+                            items.push((column.name.text.clone(), Scalar::column(found)))
+                        }
                         _ if relation.unknown => {}
                         _ => {
                             let wanted = Column::new(column.name.text.clone(), column.ty);
                             self.report(Diagnostic::binding(
                                 "SEM0100",
                                 span,
-                                format!("the table given for `{}` has no column `{}` of type {}", parameter.name.text, wanted.name, wanted.ty),
+                                format!(
+                                    "the table given for `{}` has no column `{}` of type {}",
+                                    parameter.name.text, wanted.name, wanted.ty
+                                ),
                             ));
                             return false;
                         }
@@ -164,7 +215,11 @@ impl Binder<'_> {
                 relation.projected(items)
             }
             ParameterType::Scalar(ty) => {
-                self.report(facts::wrong_type(span, huntql_kql::types::Type::Dynamic, &format!("a {ty} and not a table")));
+                self.report(facts::wrong_type(
+                    span,
+                    huntql_kql::types::Type::Dynamic,
+                    &format!("a {ty} and not a table"),
+                ));
                 return false;
             }
         };
@@ -177,23 +232,32 @@ impl Binder<'_> {
         let saved = self.catalog.function(name)?;
         let parsed = huntql_kql::parse(&format!("let {name} = {};", saved.text));
         let statement = parsed.script.statements.into_iter().next()?;
-        let StatementKind::Let(binding) = statement.kind else { return None };
+        let StatementKind::Let(binding) = statement.kind else {
+            return None;
+        };
         match binding.value {
-            LetValue::Function(body) | LetValue::View(body) => {
-                Some(Rc::new(UserFunction { name: name.to_string(), body: Rc::new(body), scope: Scope::default() }))
-            }
+            LetValue::Function(body) | LetValue::View(body) => Some(Rc::new(UserFunction {
+                name: name.to_string(),
+                body: Rc::new(body),
+                scope: Scope::default(),
+            })),
             LetValue::Expr(_) => None,
         }
     }
 
     fn text_is_here(&self, function: &UserFunction) -> bool {
-        self.catalog.function(&function.name).is_none_or(|_| self.scope.get(&function.name).is_some())
+        self.catalog
+            .function(&function.name)
+            .is_none_or(|_| self.scope.get(&function.name).is_some())
     }
 
     /// Errors inside a saved function have places in its own text: they are told at the call.
     fn relocate(&mut self, before: usize, function: &UserFunction, span: Span) {
         for diagnostic in &mut self.diagnostics[before..] {
-            diagnostic.message = format!("in the saved function `{}`: {}", function.name, diagnostic.message);
+            diagnostic.message = format!(
+                "in the saved function `{}`: {}",
+                function.name, diagnostic.message
+            );
             diagnostic.labels.truncate(1);
             if let Some(label) = diagnostic.labels.first_mut() {
                 label.span = span;

@@ -32,9 +32,20 @@ use huntql_kql::types::{Type, Value};
 
 /// Binds all statements of a text.
 pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> BoundScript {
-    let mut binder = Binder { catalog, options, diagnostics: Vec::new(), scope: Scope::default(), depth: 0, windows: Vec::new(), collecting: None };
+    let mut binder = Binder {
+        catalog,
+        options,
+        diagnostics: Vec::new(),
+        scope: Scope::default(),
+        depth: 0,
+        windows: Vec::new(),
+        collecting: None,
+    };
     let queries = statement::bind_script(&mut binder, script);
-    BoundScript { queries, diagnostics: binder.diagnostics }
+    BoundScript {
+        queries,
+        diagnostics: binder.diagnostics,
+    }
 }
 
 /// How deep calls of user functions may nest.
@@ -71,7 +82,10 @@ impl Binder<'_> {
     }
 
     pub(crate) fn unsupported(&mut self, span: Span, what: &str) {
-        self.report(Diagnostic::unsupported(span, format!("{what} is not supported")));
+        self.report(Diagnostic::unsupported(
+            span,
+            format!("{what} is not supported"),
+        ));
     }
 
     pub(crate) fn has_errors(&self) -> bool {
@@ -79,7 +93,11 @@ impl Binder<'_> {
     }
 
     /// A help line that names the nearest of the candidates.
-    pub(crate) fn suggest<'c>(diagnostic: Diagnostic, read: &str, candidates: impl IntoIterator<Item = &'c str>) -> Diagnostic {
+    pub(crate) fn suggest<'c>(
+        diagnostic: Diagnostic,
+        read: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Diagnostic {
         match did_you_mean(read, candidates) {
             Some(candidate) => diagnostic.help(format!("did you mean `{candidate}`?")),
             None => diagnostic,

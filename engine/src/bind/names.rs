@@ -37,7 +37,9 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
                     Some(first) => format!("{}_{first}", call.name.text),
                     None => format!("{}_", call.name.text),
                 }),
-                Some(ResultName::Prefix(prefix)) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+                Some(ResultName::Prefix(prefix)) => {
+                    Some(format!("{prefix}_{}", first().unwrap_or_default()))
+                }
                 Some(ResultName::OnlyArgument) if call.args.len() == 1 => first(),
                 Some(ResultName::Default | ResultName::OnlyArgument) => None,
                 None => aggregates::find(&call.name.text).and_then(|_| first()),
@@ -58,7 +60,11 @@ pub(crate) struct Names {
 impl Names {
     /// Names of an operator that keeps the input's columns, as `extend` does: a column by itself is no new one.
     pub fn beside(columns: impl IntoIterator<Item = String>) -> Self {
-        Self { taken: columns.into_iter().collect(), unnamed: 0, keeps_columns: true }
+        Self {
+            taken: columns.into_iter().collect(),
+            unnamed: 0,
+            keeps_columns: true,
+        }
     }
 
     pub fn keeps_columns(&self) -> bool {

@@ -20,7 +20,10 @@ impl Binder<'_> {
             ExprKind::Call(call) => call.name.text.clone(),
             _ => "this call".into(),
         };
-        self.wrong(Diagnostic::unsupported(object.span, format!("`{name}(…)` names data that lies elsewhere: it is not supported")))
+        self.wrong(Diagnostic::unsupported(
+            object.span,
+            format!("`{name}(…)` names data that lies elsewhere: it is not supported"),
+        ))
     }
 
     pub(super) fn member(&mut self, object: &Expr, name: &Name, row: Row<'_>) -> Scalar {
@@ -33,23 +36,43 @@ impl Binder<'_> {
             return self.elsewhere(object);
         }
         let bound = self.scalar(object, row);
-        let Some(bound) = self.bag(bound, object) else { return Scalar::error() };
+        let Some(bound) = self.bag(bound, object) else {
+            return Scalar::error();
+        };
         let key = Scalar::literal(Value::String(name.text.clone()));
-        self.operator("dynamic_member", vec![bound, key], &[object.span, name.span], object.span.to(name.span))
+        self.operator(
+            "dynamic_member",
+            vec![bound, key],
+            &[object.span, name.span],
+            object.span.to(name.span),
+        )
     }
 
     pub(super) fn index(&mut self, object: &Expr, index: &Expr, row: Row<'_>) -> Scalar {
         let bound = self.scalar(object, row);
         let key = self.scalar(index, row);
-        let Some(bound) = self.bag(bound, object) else { return Scalar::error() };
+        let Some(bound) = self.bag(bound, object) else {
+            return Scalar::error();
+        };
         let operator = match key.ty {
             _ if key.is_error() => return Scalar::error(),
             Type::String => "dynamic_member",
             Type::Int | Type::Long => "dynamic_element",
             Type::Dynamic => "dynamic_at",
-            other => return self.wrong(facts::wrong_type(index.span, other, "a string or a whole number")),
+            other => {
+                return self.wrong(facts::wrong_type(
+                    index.span,
+                    other,
+                    "a string or a whole number",
+                ));
+            }
         };
-        self.operator(operator, vec![bound, key], &[object.span, index.span], object.span.to(index.span))
+        self.operator(
+            operator,
+            vec![bound, key],
+            &[object.span, index.span],
+            object.span.to(index.span),
+        )
     }
 
     /// The value as `dynamic`. A string is read as JSON: `AdditionalFields` is a string in Defender and dynamic in Log Analytics.

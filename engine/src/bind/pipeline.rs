@@ -1,7 +1,7 @@
 //! Pipelines: sources, and operators in turn.
 
-use super::{Binder, Binding, Row, facts};
 use super::function::Called;
+use super::{Binder, Binding, Row, facts};
 use crate::catalog::Table;
 use crate::ir::{BoundQuery, Node, Relation};
 use crate::operators;
@@ -11,11 +11,17 @@ use huntql_kql::diagnostics::Diagnostic;
 impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
     pub(super) fn query(&mut self, pipeline: &Pipeline) -> BoundQuery {
-        let render = pipeline.operators.last().and_then(|operator| match &operator.kind {
-            OperatorKind::Render(render) => Some(operators::render::annotation(self, render)),
-            _ => None,
-        });
-        BoundQuery { relation: self.pipeline(pipeline), render }
+        let render = pipeline
+            .operators
+            .last()
+            .and_then(|operator| match &operator.kind {
+                OperatorKind::Render(render) => Some(operators::render::annotation(self, render)),
+                _ => None,
+            });
+        BoundQuery {
+            relation: self.pipeline(pipeline),
+            render,
+        }
     }
 
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline) -> Relation {
@@ -26,8 +32,14 @@ impl Binder<'_> {
     }
 
     /// Applies operators to an input.
-    pub(crate) fn operators(&mut self, input: Relation, operators: &[huntql_kql::ast::Operator]) -> Relation {
-        operators.iter().fold(input, |input, operator| operators::bind(self, operator, Some(input)))
+    pub(crate) fn operators(
+        &mut self,
+        input: Relation,
+        operators: &[huntql_kql::ast::Operator],
+    ) -> Relation {
+        operators.iter().fold(input, |input, operator| {
+            operators::bind(self, operator, Some(input))
+        })
     }
 
     fn source(&mut self, source: &Source) -> Relation {
@@ -43,11 +55,21 @@ impl Binder<'_> {
             return relation;
         }
         match &expr.kind {
-            ExprKind::Name(name) if self.scope.get(&name.text).is_none() => self.unknown_table(name),
+            ExprKind::Name(name) if self.scope.get(&name.text).is_none() => {
+                self.unknown_table(name)
+            }
             ExprKind::Call(call) if !self.is_callable(call) => {
                 let diagnostic = facts::unknown_function(call.name.span, &call.name.text);
-                let names: Vec<String> = self.catalog.functions().map(|function| function.name.clone()).collect();
-                self.report(Self::suggest(diagnostic, &call.name.text, names.iter().map(String::as_str)));
+                let names: Vec<String> = self
+                    .catalog
+                    .functions()
+                    .map(|function| function.name.clone())
+                    .collect();
+                self.report(Self::suggest(
+                    diagnostic,
+                    &call.name.text,
+                    names.iter().map(String::as_str),
+                ));
             }
             ExprKind::Member(..) | ExprKind::MemberCall(..) => {
                 self.scalar(expr, None);
@@ -71,10 +93,18 @@ impl Binder<'_> {
     }
 
     fn unknown_table(&mut self, name: &Name) {
-        let names: Vec<String> =
-            self.catalog.tables().map(|table| table.schema.name.clone()).chain(self.scope.names().map(str::to_string)).collect();
+        let names: Vec<String> = self
+            .catalog
+            .tables()
+            .map(|table| table.schema.name.clone())
+            .chain(self.scope.names().map(str::to_string))
+            .collect();
         let diagnostic = facts::unknown_table(name.span, &name.text);
-        self.report(Self::suggest(diagnostic, &name.text, names.iter().map(String::as_str)));
+        self.report(Self::suggest(
+            diagnostic,
+            &name.text,
+            names.iter().map(String::as_str),
+        ));
     }
 
     /// The table that an expression is, or `None` when it is none: then it is a scalar, or nothing that is known.
@@ -94,10 +124,12 @@ impl Binder<'_> {
         }
         match self.scope.get(&name.text).cloned() {
             Some(Binding::Table(relation)) => Some((*relation).clone()),
-            Some(Binding::Function(function)) => match self.call_user(&function, None, &[], name.span, row) {
-                Some(Called::Table(relation)) => Some(relation),
-                Some(Called::Scalar(_)) | None => None,
-            },
+            Some(Binding::Function(function)) => {
+                match self.call_user(&function, None, &[], name.span, row) {
+                    Some(Called::Table(relation)) => Some(relation),
+                    Some(Called::Scalar(_)) | None => None,
+                }
+            }
             Some(Binding::Scalar(_)) => None,
             None => self.catalog.table(&name.text).map(scan),
         }
@@ -123,7 +155,12 @@ impl Binder<'_> {
     }
 
     /// `invoke f(…)`: the input is the function's first argument.
-    pub(crate) fn invoke(&mut self, input: Relation, call: &Call, span: huntql_kql::span::Span) -> Relation {
+    pub(crate) fn invoke(
+        &mut self,
+        input: Relation,
+        call: &Call,
+        span: huntql_kql::span::Span,
+    ) -> Relation {
         let name = call.name.text.as_str();
         let function = match self.scope.get(name).cloned() {
             Some(Binding::Function(function)) => Some(function),
@@ -131,12 +168,23 @@ impl Binder<'_> {
         };
         let Some(function) = function else {
             if crate::support::is_known(name) {
-                self.report(Diagnostic::unsupported(call.name.span, format!("the function `{name}` is not supported")));
+                self.report(Diagnostic::unsupported(
+                    call.name.span,
+                    format!("the function `{name}` is not supported"),
+                ));
                 return Relation::unknown();
             }
-            let names: Vec<String> = self.catalog.functions().map(|function| function.name.clone()).collect();
+            let names: Vec<String> = self
+                .catalog
+                .functions()
+                .map(|function| function.name.clone())
+                .collect();
             let diagnostic = facts::unknown_function(call.name.span, name);
-            self.report(Self::suggest(diagnostic, name, names.iter().map(String::as_str)));
+            self.report(Self::suggest(
+                diagnostic,
+                name,
+                names.iter().map(String::as_str),
+            ));
             return Relation::unknown();
         };
         let row = input.clone();
@@ -153,10 +201,15 @@ impl Binder<'_> {
 
 /// All rows of a table.
 pub(crate) fn scan(table: &Table) -> Relation {
-    let mut relation = Relation::new(table.schema.columns.clone(), Node::Scan(Box::new(table.clone())));
+    let mut relation = Relation::new(
+        table.schema.columns.clone(),
+        Node::Scan(Box::new(table.clone())),
+    );
     relation.hidden = table.hidden.clone();
     if let Some(target) = table.alias("TimeGenerated") {
-        relation.aliases.push(("TimeGenerated".into(), target.into()));
+        relation
+            .aliases
+            .push(("TimeGenerated".into(), target.into()));
     }
     relation
 }

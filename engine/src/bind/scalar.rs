@@ -31,12 +31,20 @@ impl Binder<'_> {
             ExprKind::Member(object, name) => self.member(object, name, row),
             ExprKind::MemberCall(object, _) => self.elsewhere(object),
             ExprKind::Index(object, index) => self.index(object, index, row),
-            ExprKind::Star => self.wrong(Diagnostic::binding("KS189", expr.span, "`*` cannot stand here")),
+            ExprKind::Star => self.wrong(Diagnostic::binding(
+                "KS189",
+                expr.span,
+                "`*` cannot stand here",
+            )),
             ExprKind::Pipeline(pipeline) => {
                 self.pipeline(pipeline);
                 self.wrong(
-                    Diagnostic::binding("KS107", expr.span, "a table stands where a single value is needed")
-                        .help("`toscalar(…)` takes the first value of a table"),
+                    Diagnostic::binding(
+                        "KS107",
+                        expr.span,
+                        "a table stands where a single value is needed",
+                    )
+                    .help("`toscalar(…)` takes the first value of a table"),
                 )
             }
         }
@@ -51,8 +59,12 @@ impl Binder<'_> {
         }
         match self.scope.get(&name.text).cloned() {
             Some(Binding::Scalar(scalar)) => return scalar,
-            Some(Binding::Table(_)) => return self.wrong(facts::scalar_expected(name.span, &name.text)),
-            Some(Binding::Function(function)) => return self.call_user_scalar(&function, &[], name.span, row),
+            Some(Binding::Table(_)) => {
+                return self.wrong(facts::scalar_expected(name.span, &name.text));
+            }
+            Some(Binding::Function(function)) => {
+                return self.call_user_scalar(&function, &[], name.span, row);
+            }
             None => {}
         }
         match row {
@@ -65,12 +77,24 @@ impl Binder<'_> {
                     .chain(self.scope.names().map(str::to_string))
                     .collect();
                 let diagnostic = facts::unknown_column(name.span, &name.text);
-                self.wrong(Self::suggest(diagnostic, &name.text, candidates.iter().map(String::as_str)))
+                self.wrong(Self::suggest(
+                    diagnostic,
+                    &name.text,
+                    candidates.iter().map(String::as_str),
+                ))
             }
             None => {
                 let candidates: Vec<String> = self.scope.names().map(str::to_string).collect();
-                let diagnostic = Diagnostic::binding("KS142", name.span, format!("`{}` is not a known name", name.text));
-                self.wrong(Self::suggest(diagnostic, &name.text, candidates.iter().map(String::as_str)))
+                let diagnostic = Diagnostic::binding(
+                    "KS142",
+                    name.span,
+                    format!("`{}` is not a known name", name.text),
+                );
+                self.wrong(Self::suggest(
+                    diagnostic,
+                    &name.text,
+                    candidates.iter().map(String::as_str),
+                ))
             }
         }
     }
@@ -83,8 +107,16 @@ impl Binder<'_> {
         }
     }
 
-    fn logical(&mut self, operands: &[Expr], row: Row<'_>, kind: fn(Vec<Scalar>) -> ScalarKind) -> Scalar {
-        let operands = operands.iter().map(|operand| self.condition(operand, row)).collect();
+    fn logical(
+        &mut self,
+        operands: &[Expr],
+        row: Row<'_>,
+        kind: fn(Vec<Scalar>) -> ScalarKind,
+    ) -> Scalar {
+        let operands = operands
+            .iter()
+            .map(|operand| self.condition(operand, row))
+            .collect();
         Scalar::new(Type::Bool, kind(operands))
     }
 
@@ -106,7 +138,10 @@ impl Binder<'_> {
         }
         if let Some(value) = scalar.as_literal() {
             let array = crate::value::to_arrow(value).to_array();
-            if let Ok(converted) = array.map_err(KernelError::from).and_then(|array| conversion::convert(&array, value.ty(), ty)) {
+            if let Ok(converted) = array
+                .map_err(KernelError::from)
+                .and_then(|array| conversion::convert(&array, value.ty(), ty))
+            {
                 return Scalar::literal(crate::value::from_arrow(&converted, 0, ty));
             }
         }
@@ -119,17 +154,38 @@ impl Binder<'_> {
         let mut high = self.scalar(&between.high, row);
         // `Timestamp between (start .. 1d)`: a timespan behind a datetime is a length.
         if value.ty == Type::Datetime && high.ty == Type::Timespan {
-            high = self.operator("add", vec![low.clone(), high], &[between.low.span, between.high.span], between.high.span);
+            high = self.operator(
+                "add",
+                vec![low.clone(), high],
+                &[between.low.span, between.high.span],
+                between.high.span,
+            );
         }
-        let above = self.compare(BinaryOp::GreaterOrEqual, value.clone(), low, between.op_span);
+        let above = self.compare(
+            BinaryOp::GreaterOrEqual,
+            value.clone(),
+            low,
+            between.op_span,
+        );
         let below = self.compare(BinaryOp::LessOrEqual, value, high, between.op_span);
         let inside = Scalar::all(vec![above, below]);
-        if between.negated { inside.negated() } else { inside }
+        if between.negated {
+            inside.negated()
+        } else {
+            inside
+        }
     }
 
     /// A call of an operator's row, `add`, `has` and their like.
-    pub(crate) fn operator(&mut self, name: &str, arguments: Vec<Scalar>, spans: &[Span], span: Span) -> Scalar {
-        let row = functions::operator(name).expect("every operator that the binder names has a row");
+    pub(crate) fn operator(
+        &mut self,
+        name: &str,
+        arguments: Vec<Scalar>,
+        spans: &[Span],
+        span: Span,
+    ) -> Scalar {
+        let row =
+            functions::operator(name).expect("every operator that the binder names has a row");
         self.apply(row, arguments, spans, span)
     }
 
@@ -149,18 +205,36 @@ impl Binder<'_> {
             Resolution::Found(callable) => self.apply_callable(callable, arguments, spans, span),
             Resolution::WrongCount => {
                 let expected = super::call::expected_count(function);
-                self.wrong(facts::wrong_count(span, function.name, types.len(), &expected))
+                self.wrong(facts::wrong_count(
+                    span,
+                    function.name,
+                    types.len(),
+                    &expected,
+                ))
             }
             Resolution::WrongType { index } => {
                 let place = spans.get(index).copied().unwrap_or(span);
-                self.wrong(facts::wrong_type(place, types[index], &super::call::expected_type(function, index)))
+                self.wrong(facts::wrong_type(
+                    place,
+                    types[index],
+                    &super::call::expected_type(function, index),
+                ))
             }
         }
     }
 
-    fn apply_callable(&mut self, callable: Callable, arguments: Vec<Scalar>, spans: &[Span], span: Span) -> Scalar {
-        let arguments: Vec<Scalar> =
-            arguments.into_iter().zip(&callable.parameters).map(|(argument, ty)| self.convert(argument, *ty)).collect();
+    fn apply_callable(
+        &mut self,
+        callable: Callable,
+        arguments: Vec<Scalar>,
+        spans: &[Span],
+        span: Span,
+    ) -> Scalar {
+        let arguments: Vec<Scalar> = arguments
+            .into_iter()
+            .zip(&callable.parameters)
+            .map(|(argument, ty)| self.convert(argument, *ty))
+            .collect();
         let row = callable.row();
         for (index, argument) in arguments.iter().enumerate() {
             if row.param(index) == Some(functions::Param::Constant) && !is_constant(argument) {
@@ -168,7 +242,11 @@ impl Binder<'_> {
                 return self.wrong(facts::not_constant(place, argument.ty));
             }
         }
-        if let Some(values) = arguments.iter().map(|argument| argument.as_literal().cloned()).collect::<Option<Vec<Value>>>() {
+        if let Some(values) = arguments
+            .iter()
+            .map(|argument| argument.as_literal().cloned())
+            .collect::<Option<Vec<Value>>>()
+        {
             match functions::fold(&callable, &values) {
                 Ok(value) => return Scalar::literal(value),
                 Err(KernelError::Argument { index, message }) => {
@@ -178,7 +256,10 @@ impl Binder<'_> {
                 Err(KernelError::Internal(_)) => {}
             }
         }
-        Scalar::new(callable.returns, ScalarKind::Call(Box::new(callable), arguments))
+        Scalar::new(
+            callable.returns,
+            ScalarKind::Call(Box::new(callable), arguments),
+        )
     }
 }
 

@@ -16,14 +16,20 @@ pub struct BoundScript {
 }
 
 pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<BoundQuery> {
-    script.statements.iter().filter_map(|statement| bind_statement(binder, statement)).collect()
+    script
+        .statements
+        .iter()
+        .filter_map(|statement| bind_statement(binder, statement))
+        .collect()
 }
 
 fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Option<BoundQuery> {
     match &statement.kind {
         StatementKind::Let(binding) => binder.bind_let(binding),
         StatementKind::Set { option, value } => set_option(binder, option, value.as_ref()),
-        StatementKind::QueryParameters(parameters) => parameters.iter().for_each(|parameter| query_parameter(binder, parameter)),
+        StatementKind::QueryParameters(parameters) => parameters
+            .iter()
+            .for_each(|parameter| query_parameter(binder, parameter)),
         StatementKind::Other { name } => binder.unsupported(statement.span, &format!("`{name}`")),
         StatementKind::Query(pipeline) => return Some(binder.query(pipeline)),
     }
@@ -45,11 +51,13 @@ impl Binder<'_> {
     pub(super) fn bind_let(&mut self, binding: &Let) {
         let name = binding.name.text.clone();
         let value = match &binding.value {
-            LetValue::Function(body) | LetValue::View(body) => Binding::Function(Rc::new(UserFunction {
-                name: name.clone(),
-                body: Rc::new(body.clone()),
-                scope: self.scope.clone(),
-            })),
+            LetValue::Function(body) | LetValue::View(body) => {
+                Binding::Function(Rc::new(UserFunction {
+                    name: name.clone(),
+                    body: Rc::new(body.clone()),
+                    scope: self.scope.clone(),
+                }))
+            }
             LetValue::Expr(expr) => match self.try_table(expr, None) {
                 Some(relation) => Binding::Table(Rc::new(relation)),
                 None => Binding::Scalar(self.scalar(expr, None)),
@@ -85,7 +93,11 @@ const HARMLESS_OPTIONS: &[&str] = &[
     "query_language",
 ];
 
-fn set_option(binder: &mut Binder<'_>, option: &huntql_kql::ast::Name, value: Option<&huntql_kql::ast::Expr>) {
+fn set_option(
+    binder: &mut Binder<'_>,
+    option: &huntql_kql::ast::Name,
+    value: Option<&huntql_kql::ast::Expr>,
+) {
     if let Some(value) = value {
         if !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)) {
             binder.scalar(value, None);
@@ -94,13 +106,20 @@ fn set_option(binder: &mut Binder<'_>, option: &huntql_kql::ast::Name, value: Op
     if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
         return;
     }
-    binder.report(Diagnostic::unsupported(option.span, format!("the option `{}` is not supported", option.text)));
+    binder.report(Diagnostic::unsupported(
+        option.span,
+        format!("the option `{}` is not supported", option.text),
+    ));
 }
 
 /// A declared parameter gets the value that was given for it, else its default.
 fn query_parameter(binder: &mut Binder<'_>, parameter: &Parameter) {
     let ParameterType::Scalar(ty) = parameter.ty else {
-        binder.report(Diagnostic::binding("SEM0001", parameter.span, "a query parameter must be a single value"));
+        binder.report(Diagnostic::binding(
+            "SEM0001",
+            parameter.span,
+            "a query parameter must be a single value",
+        ));
         return;
     };
     let name = &parameter.name.text;
@@ -111,8 +130,14 @@ fn query_parameter(binder: &mut Binder<'_>, parameter: &Parameter) {
             binder.convert(value, ty)
         }
         (None, None) => binder.wrong(
-            Diagnostic::binding("SEM0002", parameter.span, format!("the parameter `{name}` has no value"))
-                .help(format!("give one with `--param {name}=…`, or a default in the query")),
+            Diagnostic::binding(
+                "SEM0002",
+                parameter.span,
+                format!("the parameter `{name}` has no value"),
+            )
+            .help(format!(
+                "give one with `--param {name}=…`, or a default in the query"
+            )),
         ),
     };
     binder.scope.set(name, Binding::Scalar(value));
@@ -121,8 +146,11 @@ fn query_parameter(binder: &mut Binder<'_>, parameter: &Parameter) {
 fn given(binder: &mut Binder<'_>, text: &str, ty: Type, parameter: &Parameter) -> Scalar {
     let value = binder.convert(Scalar::literal(Value::String(text.to_string())), ty);
     if value.as_literal().is_some_and(Value::is_null) && !matches!(text.trim(), "" | "null") {
-        return binder.wrong(facts::wrong_type(parameter.span, Type::String, &format!("a {ty} (`{text}` was given)")));
+        return binder.wrong(facts::wrong_type(
+            parameter.span,
+            Type::String,
+            &format!("a {ty} (`{text}` was given)"),
+        ));
     }
     value
 }
-

@@ -14,31 +14,51 @@ use huntql_kql::types::{Column, Type};
 impl Binder<'_> {
     pub(super) fn window(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
         let window = windows::find(&call.name.text).expect("the caller looked it up");
-        let Some(relation) = row else { return self.wrong(facts::no_input(span, &call.name.text)) };
-        let arguments: Vec<Scalar> = call.args.iter().map(|arg| self.scalar(&arg.value, row)).collect();
+        let Some(relation) = row else {
+            return self.wrong(facts::no_input(span, &call.name.text));
+        };
+        let arguments: Vec<Scalar> = call
+            .args
+            .iter()
+            .map(|arg| self.scalar(&arg.value, row))
+            .collect();
         if relation.unknown || arguments.iter().any(Scalar::is_error) {
             return Scalar::error();
         }
         if !relation.order.is_serialized() {
             return self.wrong(
-                Diagnostic::binding("KS222", span, format!("`{}` needs rows in an order", call.name.text))
-                    .help("put `sort by …` or `serialize` in front of it"),
+                Diagnostic::binding(
+                    "KS222",
+                    span,
+                    format!("`{}` needs rows in an order", call.name.text),
+                )
+                .help("put `sort by …` or `serialize` in front of it"),
             );
         }
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
         match windows::resolve(window, &types) {
             WindowResolution::Found(bound) => {
-                let arguments: Vec<Scalar> =
-                    arguments.into_iter().zip(&bound.parameters).map(|(argument, ty)| self.convert(argument, *ty)).collect();
+                let arguments: Vec<Scalar> = arguments
+                    .into_iter()
+                    .zip(&bound.parameters)
+                    .map(|(argument, ty)| self.convert(argument, *ty))
+                    .collect();
                 let name = format!("__window{}", self.windows.len());
                 let ty = bound.returns;
                 self.windows.push((name.clone(), bound, arguments));
                 Scalar::new(ty, ScalarKind::Column(name))
             }
-            WindowResolution::WrongCount => self.wrong(facts::wrong_count(span, window.name, types.len(), "another number of arguments")),
-            WindowResolution::WrongType { index } => {
-                self.wrong(facts::wrong_type(call.args[index].value.span, types[index], "another type"))
-            }
+            WindowResolution::WrongCount => self.wrong(facts::wrong_count(
+                span,
+                window.name,
+                types.len(),
+                "another number of arguments",
+            )),
+            WindowResolution::WrongType { index } => self.wrong(facts::wrong_type(
+                call.args[index].value.span,
+                types[index],
+                "another type",
+            )),
         }
     }
 
@@ -49,14 +69,21 @@ impl Binder<'_> {
         }
         let items = std::mem::take(&mut self.windows);
         let mut hidden = input.hidden.clone();
-        hidden.extend(items.iter().map(|(name, call, _)| Column::new(name.clone(), call.returns)));
+        hidden.extend(
+            items
+                .iter()
+                .map(|(name, call, _)| Column::new(name.clone(), call.returns)),
+        );
         Relation {
             columns: input.columns.clone(),
             hidden,
             aliases: input.aliases.clone(),
             order: input.order.clone(),
             unknown: input.unknown,
-            node: Node::Window { input: Box::new(input), items },
+            node: Node::Window {
+                input: Box::new(input),
+                items,
+            },
         }
     }
 }

@@ -33,9 +33,18 @@ impl KernelUdf {
         let signature = if parameters.is_empty() {
             Signature::nullary(Volatility::Immutable)
         } else {
-            Signature::exact(parameters.iter().map(|ty| arrow_type(*ty)).collect(), Volatility::Immutable)
+            Signature::exact(
+                parameters.iter().map(|ty| arrow_type(*ty)).collect(),
+                Volatility::Immutable,
+            )
         };
-        Arc::new(ScalarUDF::new_from_impl(Self { name, kernel, parameters, returns, signature }))
+        Arc::new(ScalarUDF::new_from_impl(Self {
+            name,
+            kernel,
+            parameters,
+            returns,
+            signature,
+        }))
     }
 }
 
@@ -86,7 +95,8 @@ impl ScalarUDFImpl for KernelUdf {
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         let rows = if all_constant { 1 } else { args.number_rows };
-        let result = (self.kernel)(&Args::new(&columns, &constant, &self.parameters, rows)).map_err(external)?;
+        let result = (self.kernel)(&Args::new(&columns, &constant, &self.parameters, rows))
+            .map_err(external)?;
         if all_constant {
             return Ok(ColumnarValue::Scalar(
                 datafusion::common::ScalarValue::try_from_array(&result, 0)?,
@@ -113,7 +123,12 @@ fn external(error: KernelError) -> DataFusionError {
 pub fn scalar_udf(callable: &Callable) -> Arc<ScalarUDF> {
     let types: Vec<&str> = callable.parameters.iter().map(|ty| ty.name()).collect();
     let name = format!("kql_{}({})", callable.function.name, types.join(","));
-    KernelUdf::udf(name, callable.row().kernel, callable.parameters.clone(), callable.returns)
+    KernelUdf::udf(
+        name,
+        callable.row().kernel,
+        callable.parameters.clone(),
+        callable.returns,
+    )
 }
 
 /// The DataFusion function that converts between two types as [`conversion::conversion`] does; nulls where it cannot.
@@ -123,10 +138,19 @@ pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
         Type::Int => |args| Ok(new_null_array(&arrow_type(Type::Int), args.rows())),
         Type::Real => |args| Ok(new_null_array(&arrow_type(Type::Real), args.rows())),
         Type::Decimal => |args| Ok(new_null_array(&arrow_type(Type::Decimal), args.rows())),
-        Type::Long | Type::Datetime | Type::Timespan => |args| Ok(new_null_array(&arrow_type(Type::Long), args.rows())),
-        Type::String | Type::Guid | Type::Dynamic => |args| Ok(new_null_array(&arrow_type(Type::String), args.rows())),
+        Type::Long | Type::Datetime | Type::Timespan => {
+            |args| Ok(new_null_array(&arrow_type(Type::Long), args.rows()))
+        }
+        Type::String | Type::Guid | Type::Dynamic => {
+            |args| Ok(new_null_array(&arrow_type(Type::String), args.rows()))
+        }
     });
-    KernelUdf::udf(format!("kql_convert_to_{to}({from})"), kernel, vec![from], to)
+    KernelUdf::udf(
+        format!("kql_convert_to_{to}({from})"),
+        kernel,
+        vec![from],
+        to,
+    )
 }
 
 /// The function of a name that [`scalar_udf`] gave: how a decoded plan finds its functions again.

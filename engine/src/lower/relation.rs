@@ -8,7 +8,9 @@ use crate::lists;
 use crate::value::to_arrow;
 use crate::{aggregates, windows};
 use datafusion::arrow::datatypes::{Field, Schema};
-use datafusion::common::{Column as PlanColumn, DFSchema, DFSchemaRef, DataFusionError, Result, TableReference};
+use datafusion::common::{
+    Column as PlanColumn, DFSchema, DFSchemaRef, DataFusionError, Result, TableReference,
+};
 use datafusion::common::{NullHandling, UnnestOptions};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr, cast};
@@ -36,25 +38,52 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
             LogicalPlanBuilder::from(input).filter(predicate)?.build()
         }
         Node::Project { input, items } => project(relation, input, items),
-        Node::Aggregate { input, groups, aggregates, position } => aggregate(relation, input, groups, aggregates, position.as_ref()),
+        Node::Aggregate {
+            input,
+            groups,
+            aggregates,
+            position,
+        } => aggregate(relation, input, groups, aggregates, position.as_ref()),
         Node::Sort { input, keys, limit } => {
             let input = lower(input)?;
             let keys = sort_keys(&input, keys)?;
-            LogicalPlanBuilder::from(input).sort_with_limit(keys, limit.map(|limit| limit as usize))?.build()
+            LogicalPlanBuilder::from(input)
+                .sort_with_limit(keys, limit.map(|limit| limit as usize))?
+                .build()
         }
-        Node::Limit { input, count } => LogicalPlanBuilder::from(lower(input)?).limit(0, Some(*count as usize))?.build(),
+        Node::Limit { input, count } => LogicalPlanBuilder::from(lower(input)?)
+            .limit(0, Some(*count as usize))?
+            .build(),
         Node::Distinct { input } => LogicalPlanBuilder::from(shown(input)?).distinct()?.build(),
         Node::DistinctOn { input, keys } => {
             let plan = shown(input)?;
-            let keys = keys.iter().map(|key| Scalars::over(plan.schema()).value(key)).collect::<Result<Vec<_>>>()?;
-            let all = input.columns.iter().map(|shown| column(&shown.name)).collect();
-            let distinct = LogicalPlanBuilder::from(plan).distinct_on(keys, all, None)?.build()?;
+            let keys = keys
+                .iter()
+                .map(|key| Scalars::over(plan.schema()).value(key))
+                .collect::<Result<Vec<_>>>()?;
+            let all = input
+                .columns
+                .iter()
+                .map(|shown| column(&shown.name))
+                .collect();
+            let distinct = LogicalPlanBuilder::from(plan)
+                .distinct_on(keys, all, None)?
+                .build()?;
             named(distinct, &input.columns)
         }
-        Node::Join { kind, left, right, on } => join(relation, *kind, left, right, on),
+        Node::Join {
+            kind,
+            left,
+            right,
+            on,
+        } => join(relation, *kind, left, right, on),
         Node::Union { inputs } => union(relation, inputs),
         Node::Window { input, items } => window(relation, input, items),
-        Node::Unnest { input, items, index } => unnest(relation, input, items, index.as_deref()),
+        Node::Unnest {
+            input,
+            items,
+            index,
+        } => unnest(relation, input, items, index.as_deref()),
     }
 }
 
@@ -64,7 +93,9 @@ fn all(relation: &Relation) -> impl Iterator<Item = &Column> {
 }
 
 fn schema_of<'c>(columns: impl Iterator<Item = &'c Column>) -> Result<DFSchemaRef> {
-    let fields: Vec<Field> = columns.map(|column| Field::new(&column.name, arrow_type(column.ty), true)).collect();
+    let fields: Vec<Field> = columns
+        .map(|column| Field::new(&column.name, arrow_type(column.ty), true))
+        .collect();
     Ok(Arc::new(DFSchema::try_from(Schema::new(fields))?))
 }
 
@@ -75,16 +106,20 @@ fn null_of(column: &Column) -> Expr {
 fn scan(relation: &Relation, table: &Table) -> Result<LogicalPlan> {
     let Some(rows) = &table.rows else {
         let nothing = LogicalPlanBuilder::empty(false);
-        return nothing.project(all(relation).map(|column| null_of(column).alias(&column.name)))?.build();
+        return nothing
+            .project(all(relation).map(|column| null_of(column).alias(&column.name)))?
+            .build();
     };
     let name = TableReference::bare(table.schema.name.as_str());
     let schema = rows.schema();
-    let source = LogicalPlanBuilder::scan(name.clone(), provider_as_source(Arc::clone(rows)), None)?;
+    let source =
+        LogicalPlanBuilder::scan(name.clone(), provider_as_source(Arc::clone(rows)), None)?;
     let items = all(relation)
         .map(|column| match schema.column_with_name(&column.name) {
-            Some((_, field)) if *field.data_type() == arrow_type(column.ty) => {
-                Ok(Expr::Column(PlanColumn::new(Some(name.clone()), &column.name)).alias(&column.name))
-            }
+            Some((_, field)) if *field.data_type() == arrow_type(column.ty) => Ok(Expr::Column(
+                PlanColumn::new(Some(name.clone()), &column.name),
+            )
+            .alias(&column.name)),
             Some((_, field)) => Err(DataFusionError::Internal(format!(
                 "the scan gives `{}` as {} and not as {}",
                 column.name,
@@ -100,10 +135,15 @@ fn scan(relation: &Relation, table: &Table) -> Result<LogicalPlan> {
 fn values(relation: &Relation, rows: &[Vec<Value>]) -> Result<LogicalPlan> {
     if rows.is_empty() {
         let nothing = LogicalPlanBuilder::empty(false);
-        return nothing.project(all(relation).map(|column| null_of(column).alias(&column.name)))?.build();
+        return nothing
+            .project(all(relation).map(|column| null_of(column).alias(&column.name)))?
+            .build();
     }
     let literal = |value: &Value| Expr::Literal(to_arrow(value), None);
-    let rows = rows.iter().map(|row| row.iter().map(literal).collect()).collect();
+    let rows = rows
+        .iter()
+        .map(|row| row.iter().map(literal).collect())
+        .collect();
     let schema = schema_of(all(relation))?;
     LogicalPlanBuilder::values_with_schema(rows, &schema)?.build()
 }
@@ -111,24 +151,48 @@ fn values(relation: &Relation, rows: &[Vec<Value>]) -> Result<LogicalPlan> {
 fn range(relation: &Relation, from: &Scalar, to: &Scalar, step: &Scalar) -> Result<LogicalPlan> {
     let empty = DFSchema::empty();
     let scalars = Scalars::over(&empty);
-    let bounds = vec![scalars.value(from)?, scalars.value(to)?, scalars.value(step)?];
+    let bounds = vec![
+        scalars.value(from)?,
+        scalars.value(to)?,
+        scalars.value(step)?,
+    ];
     let name = &relation.columns[0].name;
     LogicalPlanBuilder::empty(true)
-        .project(vec![lists::range(relation.columns[0].ty).call(bounds).alias(name)])?
+        .project(vec![
+            lists::range(relation.columns[0].ty)
+                .call(bounds)
+                .alias(name),
+        ])?
         .unnest_columns_with_options(vec![PlanColumn::new_unqualified(name)], dropping_nulls())?
         .build()
 }
 
 fn dropping_nulls() -> UnnestOptions {
-    UnnestOptions { null_handling: NullHandling::Drop, ..UnnestOptions::default() }
+    UnnestOptions {
+        null_handling: NullHandling::Drop,
+        ..UnnestOptions::default()
+    }
 }
 
-fn project(relation: &Relation, input: &Relation, items: &[(String, Scalar)]) -> Result<LogicalPlan> {
+fn project(
+    relation: &Relation,
+    input: &Relation,
+    items: &[(String, Scalar)],
+) -> Result<LogicalPlan> {
     let plan = lower(input)?;
     let scalars = Scalars::over(plan.schema());
-    let mut exprs = items.iter().map(|(name, scalar)| item(&scalars, name, scalar)).collect::<Result<Vec<_>>>()?;
+    let mut exprs = items
+        .iter()
+        .map(|(name, scalar)| item(&scalars, name, scalar))
+        .collect::<Result<Vec<_>>>()?;
     let computed = |name: &str| items.iter().any(|(item, _)| item == name);
-    exprs.extend(relation.hidden.iter().filter(|hidden| !computed(&hidden.name)).map(|hidden| column(&hidden.name)));
+    exprs.extend(
+        relation
+            .hidden
+            .iter()
+            .filter(|hidden| !computed(&hidden.name))
+            .map(|hidden| column(&hidden.name)),
+    );
     LogicalPlanBuilder::from(plan).project(exprs)?.build()
 }
 
@@ -167,7 +231,15 @@ fn named(plan: LogicalPlan, columns: &[Column]) -> Result<LogicalPlan> {
 
 fn sort_keys(plan: &LogicalPlan, keys: &[SortKey]) -> Result<Vec<SortExpr>> {
     let scalars = Scalars::over(plan.schema());
-    keys.iter().map(|key| Ok(SortExpr::new(scalars.value(&key.value)?, !key.descending, key.nulls_first))).collect()
+    keys.iter()
+        .map(|key| {
+            Ok(SortExpr::new(
+                scalars.value(&key.value)?,
+                !key.descending,
+                key.nulls_first,
+            ))
+        })
+        .collect()
 }
 
 /// Groups and arguments become columns of their own first, so that no name of theirs can meet a name of the input's.
@@ -184,7 +256,9 @@ fn aggregate(
     for (index, (_, scalar)) in groups.iter().enumerate() {
         prepared.push(scalars.value(scalar)?.alias(format!("__group{index}")));
     }
-    let position = position.map(|scalar| Ok::<_, DataFusionError>((scalars.value(scalar)?, "__place"))).transpose()?;
+    let position = position
+        .map(|scalar| Ok::<_, DataFusionError>((scalars.value(scalar)?, "__place")))
+        .transpose()?;
     let position = position.map(|(expr, name)| {
         prepared.push(expr.alias(name));
         column(name)
@@ -210,32 +284,67 @@ fn aggregate(
         // `count()` needs no column at all, but a projection needs one.
         prepared.push(Expr::Literal(to_arrow(&Value::Bool(Some(true))), None).alias("__row"));
     }
-    let lowered: Vec<Expr> = lowered.into_iter().enumerate().map(|(index, expr)| expr.alias(format!("__result{index}"))).collect();
+    let lowered: Vec<Expr> = lowered
+        .into_iter()
+        .enumerate()
+        .map(|(index, expr)| expr.alias(format!("__result{index}")))
+        .collect();
     let results = lowered.len();
-    let by: Vec<Expr> = (0..groups.len()).map(|index| column(&format!("__group{index}"))).collect();
-    let builder = LogicalPlanBuilder::from(plan).project(prepared)?.aggregate(by, lowered)?;
-    let names = (0..groups.len()).map(|index| format!("__group{index}")).chain((0..results).map(|index| format!("__result{index}")));
+    let by: Vec<Expr> = (0..groups.len())
+        .map(|index| column(&format!("__group{index}")))
+        .collect();
+    let builder = LogicalPlanBuilder::from(plan)
+        .project(prepared)?
+        .aggregate(by, lowered)?;
+    let names = (0..groups.len())
+        .map(|index| format!("__group{index}"))
+        .chain((0..results).map(|index| format!("__result{index}")));
     let schema = Arc::clone(builder.schema());
-    let exprs = names.zip(&relation.columns).map(|(name, column)| cast_to(&schema, &name, column)).collect::<Result<Vec<_>>>()?;
+    let exprs = names
+        .zip(&relation.columns)
+        .map(|(name, column)| cast_to(&schema, &name, column))
+        .collect::<Result<Vec<_>>>()?;
     builder.project(exprs)?.build()
 }
 
 /// The plan's column `name` as the bound column, cast when DataFusion's own function gave another width.
 fn cast_to(schema: &DFSchema, name: &str, bound: &Column) -> Result<Expr> {
-    let have = schema.field_with_unqualified_name(name)?.data_type().clone();
+    let have = schema
+        .field_with_unqualified_name(name)?
+        .data_type()
+        .clone();
     let wanted = arrow_type(bound.ty);
-    let expr = if have == wanted { column(name) } else { cast(column(name), wanted) };
+    let expr = if have == wanted {
+        column(name)
+    } else {
+        cast(column(name), wanted)
+    };
     Ok(expr.alias(&bound.name))
 }
 
-fn join(relation: &Relation, kind: JoinKind, left: &Relation, right: &Relation, on: &[(Scalar, Scalar)]) -> Result<LogicalPlan> {
-    let (left, right) = (with_plain_keys(left, on.iter().map(|(key, _)| key))?, with_plain_keys(right, on.iter().map(|(_, key)| key))?);
+fn join(
+    relation: &Relation,
+    kind: JoinKind,
+    left: &Relation,
+    right: &Relation,
+    on: &[(Scalar, Scalar)],
+) -> Result<LogicalPlan> {
+    let (left, right) = (
+        with_plain_keys(left, on.iter().map(|(key, _)| key))?,
+        with_plain_keys(right, on.iter().map(|(_, key)| key))?,
+    );
     let name = |key: &Scalar| match &key.kind {
         ScalarKind::Column(name) => Ok(PlanColumn::new_unqualified(name)),
         _ => Err(DataFusionError::Internal("a join key is no column".into())),
     };
-    let left_keys = on.iter().map(|(key, _)| name(key)).collect::<Result<Vec<_>>>()?;
-    let right_keys = on.iter().map(|(_, key)| name(key)).collect::<Result<Vec<_>>>()?;
+    let left_keys = on
+        .iter()
+        .map(|(key, _)| name(key))
+        .collect::<Result<Vec<_>>>()?;
+    let right_keys = on
+        .iter()
+        .map(|(_, key)| name(key))
+        .collect::<Result<Vec<_>>>()?;
     let join_type = match kind {
         JoinKind::Inner => JoinType::Inner,
         JoinKind::LeftOuter => JoinType::Left,
@@ -251,21 +360,33 @@ fn join(relation: &Relation, kind: JoinKind, left: &Relation, right: &Relation, 
         JoinKind::LeftAnti | JoinKind::LeftSemi => keys_only(right, &right_keys)?,
         _ => right,
     };
-    let joined = LogicalPlanBuilder::from(left).join(right, join_type, (left_keys, right_keys), None)?;
-    joined.project(relation.columns.iter().map(|shown| column(&shown.name)))?.build()
+    let joined =
+        LogicalPlanBuilder::from(left).join(right, join_type, (left_keys, right_keys), None)?;
+    joined
+        .project(relation.columns.iter().map(|shown| column(&shown.name)))?
+        .build()
 }
 
 fn keys_only(plan: LogicalPlan, keys: &[PlanColumn]) -> Result<LogicalPlan> {
     let keys: Vec<Expr> = keys.iter().cloned().map(Expr::Column).collect();
-    LogicalPlanBuilder::from(plan).project(keys)?.distinct()?.build()
+    LogicalPlanBuilder::from(plan)
+        .project(keys)?
+        .distinct()?
+        .build()
 }
 
 /// A side of a join with its string keys free of nulls.
-fn with_plain_keys<'s>(side: &Relation, keys: impl Iterator<Item = &'s Scalar>) -> Result<LogicalPlan> {
+fn with_plain_keys<'s>(
+    side: &Relation,
+    keys: impl Iterator<Item = &'s Scalar>,
+) -> Result<LogicalPlan> {
     let plan = lower(side)?;
     let scalars = Scalars::over(plan.schema());
     let keys: Vec<&Scalar> = keys.collect();
-    let is_key = |name: &str| keys.iter().find(|key| matches!(&key.kind, ScalarKind::Column(key) if key == name));
+    let is_key = |name: &str| {
+        keys.iter()
+            .find(|key| matches!(&key.kind, ScalarKind::Column(key) if key == name))
+    };
     let exprs = all(side)
         .map(|shown| match is_key(&shown.name) {
             Some(key) => Ok(scalars.value(key)?.alias(&shown.name)),
@@ -278,9 +399,13 @@ fn with_plain_keys<'s>(side: &Relation, keys: impl Iterator<Item = &'s Scalar>) 
 fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
     let mut plans = inputs.iter().map(|input| {
         let plan = lower(input)?;
-        LogicalPlanBuilder::from(plan).project(all(relation).map(|shown| column(&shown.name)))?.build()
+        LogicalPlanBuilder::from(plan)
+            .project(all(relation).map(|shown| column(&shown.name)))?
+            .build()
     });
-    let first = plans.next().ok_or_else(|| DataFusionError::Internal("a union of nothing".into()))??;
+    let first = plans
+        .next()
+        .ok_or_else(|| DataFusionError::Internal("a union of nothing".into()))??;
     let mut builder = LogicalPlanBuilder::from(first);
     for plan in plans {
         builder = builder.union(plan?)?;
@@ -288,7 +413,11 @@ fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
     builder.build()
 }
 
-fn window(relation: &Relation, input: &Relation, items: &[(String, windows::WindowCall, Vec<Scalar>)]) -> Result<LogicalPlan> {
+fn window(
+    relation: &Relation,
+    input: &Relation,
+    items: &[(String, windows::WindowCall, Vec<Scalar>)],
+) -> Result<LogicalPlan> {
     use crate::ir::Order;
     let plan = lower(input)?;
     let scalars = Scalars::over(plan.schema());
@@ -298,8 +427,13 @@ fn window(relation: &Relation, input: &Relation, items: &[(String, windows::Wind
     };
     let mut exprs = Vec::new();
     for (index, (_, call, arguments)) in items.iter().enumerate() {
-        let arguments = arguments.iter().map(|argument| scalars.value(argument)).collect::<Result<Vec<_>>>()?;
-        exprs.push(windows::lower(call, arguments, order.clone())?.alias(format!("__computed{index}")));
+        let arguments = arguments
+            .iter()
+            .map(|argument| scalars.value(argument))
+            .collect::<Result<Vec<_>>>()?;
+        exprs.push(
+            windows::lower(call, arguments, order.clone())?.alias(format!("__computed{index}")),
+        );
     }
     let builder = LogicalPlanBuilder::from(plan).window(exprs)?;
     let schema = Arc::clone(builder.schema());
@@ -313,7 +447,12 @@ fn window(relation: &Relation, input: &Relation, items: &[(String, windows::Wind
     builder.project(exprs)?.build()
 }
 
-fn unnest(relation: &Relation, input: &Relation, items: &[Unnested], index: Option<&str>) -> Result<LogicalPlan> {
+fn unnest(
+    relation: &Relation,
+    input: &Relation,
+    items: &[Unnested],
+    index: Option<&str>,
+) -> Result<LogicalPlan> {
     let plan = lower(input)?;
     let scalars = Scalars::over(plan.schema());
     let mut exprs: Vec<Expr> = all(input).map(|shown| column(&shown.name)).collect();
@@ -324,19 +463,25 @@ fn unnest(relation: &Relation, input: &Relation, items: &[Unnested], index: Opti
         exprs.push(elements.clone().alias(&name));
         lists_of.push(elements);
     }
-    let mut expanded: Vec<PlanColumn> = (0..items.len()).map(|number| PlanColumn::new_unqualified(format!("__list{number}"))).collect();
+    let mut expanded: Vec<PlanColumn> = (0..items.len())
+        .map(|number| PlanColumn::new_unqualified(format!("__list{number}")))
+        .collect();
     if index.is_some() {
         exprs.push(lists::positions().call(lists_of).alias("__index"));
         expanded.push(PlanColumn::new_unqualified("__index"));
     }
-    let builder = LogicalPlanBuilder::from(plan).project(exprs)?.unnest_columns_with_options(expanded, dropping_nulls())?;
+    let builder = LogicalPlanBuilder::from(plan)
+        .project(exprs)?
+        .unnest_columns_with_options(expanded, dropping_nulls())?;
     let outputs = all(relation)
         .map(|shown| {
             if Some(shown.name.as_str()) == index {
                 return column("__index").alias(&shown.name);
             }
             match items.iter().position(|item| item.name == shown.name) {
-                Some(number) => element(&format!("__list{number}"), &items[number]).alias(&shown.name),
+                Some(number) => {
+                    element(&format!("__list{number}"), &items[number]).alias(&shown.name)
+                }
                 None => column(&shown.name),
             }
         })

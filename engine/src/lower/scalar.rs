@@ -35,7 +35,11 @@ impl<'a> Scalars<'a> {
     /// The value, strings without nulls.
     pub fn value(&self, scalar: &Scalar) -> Result<Expr> {
         let raw = self.raw(scalar)?;
-        if scalar.ty == Type::String && self.nullable(scalar) { Ok(coalesce(vec![raw, empty_text()])) } else { Ok(raw) }
+        if scalar.ty == Type::String && self.nullable(scalar) {
+            Ok(coalesce(vec![raw, empty_text()]))
+        } else {
+            Ok(raw)
+        }
     }
 
     /// The value; a null may stand for an empty string. For places that read it so: kernels, plain projections.
@@ -44,26 +48,43 @@ impl<'a> Scalars<'a> {
             ScalarKind::Literal(value) => Ok(literal(value)),
             ScalarKind::Column(name) => Ok(column(name)),
             ScalarKind::Call(callable, arguments) => {
-                let arguments = arguments.iter().map(|argument| self.raw(argument)).collect::<Result<Vec<_>>>()?;
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| self.raw(argument))
+                    .collect::<Result<Vec<_>>>()?;
                 Ok(scalar_udf(callable).call(arguments))
             }
-            ScalarKind::Convert(operand) => Ok(convert_udf(operand.ty, scalar.ty).call(vec![self.raw(operand)?])),
+            ScalarKind::Convert(operand) => {
+                Ok(convert_udf(operand.ty, scalar.ty).call(vec![self.raw(operand)?]))
+            }
             ScalarKind::And(operands) => self.joined(operands, Operator::And),
             ScalarKind::Or(operands) => self.joined(operands, Operator::Or),
             ScalarKind::Not(operand) => Ok(Expr::Not(Box::new(self.value(operand)?))),
             ScalarKind::Compare(compare, left, right) => self.compare(*compare, left, right),
             ScalarKind::Case(branches, otherwise) => self.case(branches, otherwise),
-            ScalarKind::IsNull(operand) if operand.ty == Type::String => Ok(literal(&Value::Bool(Some(false)))),
+            ScalarKind::IsNull(operand) if operand.ty == Type::String => {
+                Ok(literal(&Value::Bool(Some(false))))
+            }
             ScalarKind::IsNull(operand) => Ok(Expr::IsNull(Box::new(self.raw(operand)?))),
-            ScalarKind::InList { value, items, negated } => {
+            ScalarKind::InList {
+                value,
+                items,
+                negated,
+            } => {
                 let found = self.in_list(value, items)?;
                 let found = coalesce(vec![found, literal(&Value::Bool(Some(false)))]);
-                Ok(if *negated { Expr::Not(Box::new(found)) } else { found })
+                Ok(if *negated {
+                    Expr::Not(Box::new(found))
+                } else {
+                    found
+                })
             }
-            ScalarKind::Subquery(_) | ScalarKind::InRelation { .. } => {
-                Err(DataFusionError::Internal("a sub-query was not run before lowering".into()))
-            }
-            ScalarKind::Error => Err(DataFusionError::Internal("a query with errors was lowered".into())),
+            ScalarKind::Subquery(_) | ScalarKind::InRelation { .. } => Err(
+                DataFusionError::Internal("a sub-query was not run before lowering".into()),
+            ),
+            ScalarKind::Error => Err(DataFusionError::Internal(
+                "a query with errors was lowered".into(),
+            )),
         }
     }
 
@@ -72,9 +93,17 @@ impl<'a> Scalars<'a> {
         match &scalar.kind {
             ScalarKind::And(operands) => self.fold(operands, Operator::And),
             ScalarKind::Or(operands) => self.fold(operands, Operator::Or),
-            ScalarKind::InList { value, items, negated: false } => self.in_list(value, items),
+            ScalarKind::InList {
+                value,
+                items,
+                negated: false,
+            } => self.in_list(value, items),
             ScalarKind::Not(inner) => match &inner.kind {
-                ScalarKind::InList { value, items, negated: false } => {
+                ScalarKind::InList {
+                    value,
+                    items,
+                    negated: false,
+                } => {
                     let found = self.in_list(value, items)?;
                     let outside = Expr::Not(Box::new(found));
                     if !self.nullable(value) || (value.ty == Type::String && has_empty(items)) {
@@ -91,12 +120,18 @@ impl<'a> Scalars<'a> {
     }
 
     fn joined(&self, operands: &[Scalar], operator: Operator) -> Result<Expr> {
-        let exprs = operands.iter().map(|operand| self.value(operand)).collect::<Result<Vec<_>>>()?;
+        let exprs = operands
+            .iter()
+            .map(|operand| self.value(operand))
+            .collect::<Result<Vec<_>>>()?;
         Ok(balanced(exprs, operator))
     }
 
     fn fold(&self, operands: &[Scalar], operator: Operator) -> Result<Expr> {
-        let exprs = operands.iter().map(|operand| self.predicate(operand)).collect::<Result<Vec<_>>>()?;
+        let exprs = operands
+            .iter()
+            .map(|operand| self.predicate(operand))
+            .collect::<Result<Vec<_>>>()?;
         Ok(balanced(exprs, operator))
     }
 
@@ -135,8 +170,22 @@ impl<'a> Scalars<'a> {
             Compare::GreaterOrEqual => Operator::GtEq,
             Compare::Equal if never_null(left) && never_null(right) => Operator::Eq,
             Compare::NotEqual if never_null(left) && never_null(right) => Operator::NotEq,
-            Compare::Equal => return Ok(null_of_two(never_null(left) || never_null(right), l, Operator::IsNotDistinctFrom, r)),
-            Compare::NotEqual => return Ok(null_of_two(never_null(left) || never_null(right), l, Operator::IsDistinctFrom, r)),
+            Compare::Equal => {
+                return Ok(null_of_two(
+                    never_null(left) || never_null(right),
+                    l,
+                    Operator::IsNotDistinctFrom,
+                    r,
+                ));
+            }
+            Compare::NotEqual => {
+                return Ok(null_of_two(
+                    never_null(left) || never_null(right),
+                    l,
+                    Operator::IsDistinctFrom,
+                    r,
+                ));
+            }
         };
         Ok(binary_expr(l, operator, r))
     }
@@ -144,9 +193,18 @@ impl<'a> Scalars<'a> {
     fn case(&self, branches: &[(Scalar, Scalar)], otherwise: &Scalar) -> Result<Expr> {
         let branches = branches
             .iter()
-            .map(|(condition, value)| Ok((Box::new(self.predicate(condition)?), Box::new(self.value(value)?))))
+            .map(|(condition, value)| {
+                Ok((
+                    Box::new(self.predicate(condition)?),
+                    Box::new(self.value(value)?),
+                ))
+            })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Expr::Case(Case::new(None, branches, Some(Box::new(self.value(otherwise)?)))))
+        Ok(Expr::Case(Case::new(
+            None,
+            branches,
+            Some(Box::new(self.value(otherwise)?)),
+        )))
     }
 
     /// Null where the value is null.
@@ -154,34 +212,53 @@ impl<'a> Scalars<'a> {
         if items.is_empty() {
             return Ok(literal(&Value::Bool(Some(false))));
         }
-        let tested = if has_empty(items) { self.value(value)? } else { self.raw(value)? };
-        Ok(Expr::InList(InList::new(Box::new(tested), items.iter().map(literal).collect(), false)))
+        let tested = if has_empty(items) {
+            self.value(value)?
+        } else {
+            self.raw(value)?
+        };
+        Ok(Expr::InList(InList::new(
+            Box::new(tested),
+            items.iter().map(literal).collect(),
+            false,
+        )))
     }
 
     fn nullable(&self, scalar: &Scalar) -> bool {
         match &scalar.kind {
             ScalarKind::Literal(value) => value.is_null(),
-            ScalarKind::Column(name) => {
-                self.schema.field_with_unqualified_name(name).map_or(true, |field| field.is_nullable())
-            }
+            ScalarKind::Column(name) => self
+                .schema
+                .field_with_unqualified_name(name)
+                .map_or(true, |field| field.is_nullable()),
             // Kernels and conversions never give a null string.
-            ScalarKind::Call(..) | ScalarKind::Convert(_) | ScalarKind::Case(..) => scalar.ty != Type::String,
+            ScalarKind::Call(..) | ScalarKind::Convert(_) | ScalarKind::Case(..) => {
+                scalar.ty != Type::String
+            }
             _ => true,
         }
     }
 }
 
 fn has_empty(items: &[Value]) -> bool {
-    items.iter().any(|item| *item == Value::String(String::new()))
+    items
+        .iter()
+        .any(|item| *item == Value::String(String::new()))
 }
 
 /// A tree of even depth: long lists of conditions must not overflow a stack.
 fn balanced(mut exprs: Vec<Expr>, operator: Operator) -> Expr {
     if exprs.len() <= 1 {
-        return exprs.pop().unwrap_or_else(|| literal(&Value::Bool(Some(operator == Operator::And))));
+        return exprs
+            .pop()
+            .unwrap_or_else(|| literal(&Value::Bool(Some(operator == Operator::And))));
     }
     let right = exprs.split_off(exprs.len() / 2);
-    binary_expr(balanced(exprs, operator), operator, balanced(right, operator))
+    binary_expr(
+        balanced(exprs, operator),
+        operator,
+        balanced(right, operator),
+    )
 }
 
 /// (Un)equality that is null when both sides are.
@@ -190,7 +267,15 @@ fn null_of_two(one_never_null: bool, left: Expr, operator: Operator, right: Expr
     if one_never_null {
         return compared;
     }
-    let both_null = binary_expr(Expr::IsNull(Box::new(left)), Operator::And, Expr::IsNull(Box::new(right)));
+    let both_null = binary_expr(
+        Expr::IsNull(Box::new(left)),
+        Operator::And,
+        Expr::IsNull(Box::new(right)),
+    );
     let null = Expr::Literal(ScalarValue::Boolean(None), None);
-    Expr::Case(Case::new(None, vec![(Box::new(both_null), Box::new(null))], Some(Box::new(compared))))
+    Expr::Case(Case::new(
+        None,
+        vec![(Box::new(both_null), Box::new(null))],
+        Some(Box::new(compared)),
+    ))
 }

@@ -6,6 +6,8 @@ use huntql_kql::ast::As;
 use std::rc::Rc;
 
 pub(super) fn bind(binder: &mut Binder<'_>, alias: &As, input: Relation) -> Relation {
-    binder.scope.set(&alias.name.text, Binding::Table(Rc::new(input.clone())));
+    binder
+        .scope
+        .set(&alias.name.text, Binding::Table(Rc::new(input.clone())));
     input
 }

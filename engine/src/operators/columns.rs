@@ -3,7 +3,9 @@
 use super::project::all_columns;
 use crate::bind::{Binder, facts};
 use crate::ir::{Relation, Scalar};
-use huntql_kql::ast::{Name, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder};
+use huntql_kql::ast::{
+    Name, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder,
+};
 use huntql_kql::types::Column;
 
 /// Whether a name with `*` wildcards matches. Case matters.
@@ -11,8 +13,12 @@ pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, tail)) => {
-            let Some(rest) = name.strip_prefix(head) else { return false };
-            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches_pattern(tail, &rest[at..]))
+            let Some(rest) = name.strip_prefix(head) else {
+                return false;
+            };
+            (0..=rest.len())
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| matches_pattern(tail, &rest[at..]))
         }
     }
 }
@@ -20,37 +26,72 @@ pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
 /// The columns that a name or pattern means; a name that means none is reported, a pattern is not.
 fn matching(binder: &mut Binder<'_>, pattern: &Name, input: &Relation) -> Vec<Column> {
     if pattern.text.contains('*') && !pattern.bracketed {
-        return input.columns.iter().filter(|column| matches_pattern(&pattern.text, &column.name)).cloned().collect();
+        return input
+            .columns
+            .iter()
+            .filter(|column| matches_pattern(&pattern.text, &column.name))
+            .cloned()
+            .collect();
     }
     if let Some(column) = input.resolve(&pattern.text) {
         return vec![column.clone()];
     }
     if !input.unknown {
         let diagnostic = facts::unknown_column(pattern.span, &pattern.text);
-        binder.report(Binder::suggest(diagnostic, &pattern.text, input.columns.iter().map(|column| column.name.as_str())));
+        binder.report(Binder::suggest(
+            diagnostic,
+            &pattern.text,
+            input.columns.iter().map(|column| column.name.as_str()),
+        ));
     }
     Vec::new()
 }
 
 pub(super) fn away(binder: &mut Binder<'_>, away: &ProjectAway, input: Relation) -> Relation {
-    let gone: Vec<Column> = away.patterns.iter().flat_map(|pattern| matching(binder, pattern, &input)).collect();
-    let kept: Vec<Column> = input.columns.iter().filter(|column| !gone.contains(column)).cloned().collect();
+    let gone: Vec<Column> = away
+        .patterns
+        .iter()
+        .flat_map(|pattern| matching(binder, pattern, &input))
+        .collect();
+    let kept: Vec<Column> = input
+        .columns
+        .iter()
+        .filter(|column| !gone.contains(column))
+        .cloned()
+        .collect();
     input.projected(all_columns(&kept))
 }
 
 pub(super) fn keep(binder: &mut Binder<'_>, keep: &ProjectKeep, input: Relation) -> Relation {
-    let wanted: Vec<Column> = keep.patterns.iter().flat_map(|pattern| matching(binder, pattern, &input)).collect();
-    let kept: Vec<Column> = input.columns.iter().filter(|column| wanted.contains(column)).cloned().collect();
+    let wanted: Vec<Column> = keep
+        .patterns
+        .iter()
+        .flat_map(|pattern| matching(binder, pattern, &input))
+        .collect();
+    let kept: Vec<Column> = input
+        .columns
+        .iter()
+        .filter(|column| wanted.contains(column))
+        .cloned()
+        .collect();
     input.projected(all_columns(&kept))
 }
 
 pub(super) fn rename(binder: &mut Binder<'_>, rename: &ProjectRename, input: Relation) -> Relation {
     let mut items = all_columns(&input.columns);
     for pair in &rename.renames {
-        let Some(column) = matching(binder, &pair.old, &input).into_iter().next() else { continue };
-        let position = input.columns.iter().position(|have| have.name == column.name);
+        let Some(column) = matching(binder, &pair.old, &input).into_iter().next() else {
+            continue;
+        };
+        let position = input
+            .columns
+            .iter()
+            .position(|have| have.name == column.name);
         let clash = input.columns.iter().any(|have| have.name == pair.new.text)
-            && !rename.renames.iter().any(|other| other.old.text == pair.new.text);
+            && !rename
+                .renames
+                .iter()
+                .any(|other| other.old.text == pair.new.text);
         if clash && pair.new.text != column.name {
             binder.report(facts::duplicate_column(pair.new.span, &pair.new.text));
             continue;
@@ -64,7 +105,11 @@ pub(super) fn rename(binder: &mut Binder<'_>, rename: &ProjectRename, input: Rel
 }
 
 /// Named columns first, in the order written; a pattern's columns in the order asked for; then all others.
-pub(super) fn reorder(binder: &mut Binder<'_>, reorder: &ProjectReorder, input: Relation) -> Relation {
+pub(super) fn reorder(
+    binder: &mut Binder<'_>,
+    reorder: &ProjectReorder,
+    input: Relation,
+) -> Relation {
     let mut ordered: Vec<Column> = Vec::new();
     for item in &reorder.items {
         let mut columns = matching(binder, &item.pattern, &input);
@@ -81,7 +126,14 @@ pub(super) fn reorder(binder: &mut Binder<'_>, reorder: &ProjectReorder, input: 
         }
         ordered.extend(columns);
     }
-    ordered.extend(input.columns.iter().filter(|column| !ordered.contains(column)).cloned().collect::<Vec<_>>());
+    ordered.extend(
+        input
+            .columns
+            .iter()
+            .filter(|column| !ordered.contains(column))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
     input.projected(all_columns(&ordered))
 }
 
@@ -90,9 +142,13 @@ fn granny(name: &str) -> Vec<(u64, String)> {
     let mut parts = Vec::new();
     let mut rest = name;
     while !rest.is_empty() {
-        let text_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let text_end = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let (text, tail) = rest.split_at(text_end);
-        let digits_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let digits_end = tail
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(tail.len());
         let (digits, tail) = tail.split_at(digits_end);
         parts.push((0, text.to_string()));
         parts.push((digits.parse().unwrap_or(u64::MAX), String::new()));

@@ -40,20 +40,33 @@ fn one_row() -> Relation {
 }
 
 pub(super) fn datatable(binder: &mut Binder<'_>, datatable: &Datatable, span: Span) -> Relation {
-    let columns: Vec<Column> =
-        datatable.columns.iter().map(|column| Column::new(column.name.text.clone(), column.ty)).collect();
+    let columns: Vec<Column> = datatable
+        .columns
+        .iter()
+        .map(|column| Column::new(column.name.text.clone(), column.ty))
+        .collect();
     for (index, column) in datatable.columns.iter().enumerate() {
-        if datatable.columns[..index].iter().any(|other| other.name.text == column.name.text) {
+        if datatable.columns[..index]
+            .iter()
+            .any(|other| other.name.text == column.name.text)
+        {
             binder.report(facts::duplicate_column(column.name.span, &column.name.text));
         }
     }
     if columns.is_empty() || datatable.values.len() % columns.len() != 0 {
         let (values, width) = (datatable.values.len(), columns.len());
         binder.report(
-            Diagnostic::binding("KS115", span, format!("{values} values do not fill rows of {width} columns"))
-                .help("values stand row by row, one for each column"),
+            Diagnostic::binding(
+                "KS115",
+                span,
+                format!("{values} values do not fill rows of {width} columns"),
+            )
+            .help("values stand row by row, one for each column"),
         );
-        return Relation { columns, ..Relation::unknown() };
+        return Relation {
+            columns,
+            ..Relation::unknown()
+        };
     }
     let mut values = Vec::with_capacity(datatable.values.len());
     for (index, expr) in datatable.values.iter().enumerate() {
@@ -61,8 +74,14 @@ pub(super) fn datatable(binder: &mut Binder<'_>, datatable: &Datatable, span: Sp
         let scalar = binder.scalar(expr, None);
         values.push(cell(binder, scalar, ty, expr.span));
     }
-    let rows = values.chunks(columns.len()).map(<[Value]>::to_vec).collect();
-    Relation { order: Order::Serialized, ..Relation::new(columns, Node::Values(rows)) }
+    let rows = values
+        .chunks(columns.len())
+        .map(<[Value]>::to_vec)
+        .collect();
+    Relation {
+        order: Order::Serialized,
+        ..Relation::new(columns, Node::Values(rows))
+    }
 }
 
 /// A literal in the column's type. A literal of another type is converted as `to…` would, as Kusto does.
@@ -81,10 +100,15 @@ fn cell(binder: &mut Binder<'_>, scalar: Scalar, ty: Type, span: Span) -> Value 
 }
 
 pub(super) fn range(binder: &mut Binder<'_>, range: &Range, span: Span) -> Relation {
-    let mut bounds: Vec<Scalar> =
-        [&range.start, &range.stop, &range.step].into_iter().map(|expr| binder.scalar(expr, None)).collect();
+    let mut bounds: Vec<Scalar> = [&range.start, &range.stop, &range.step]
+        .into_iter()
+        .map(|expr| binder.scalar(expr, None))
+        .collect();
     if bounds.iter().any(Scalar::is_error) {
-        return Relation { columns: vec![Column::new(range.name.text.clone(), Type::Dynamic)], ..Relation::unknown() };
+        return Relation {
+            columns: vec![Column::new(range.name.text.clone(), Type::Dynamic)],
+            ..Relation::unknown()
+        };
     }
     let (from, step) = (bounds[0].ty, bounds[2].ty);
     let ty = match (from, step) {
@@ -94,15 +118,29 @@ pub(super) fn range(binder: &mut Binder<'_>, range: &Range, span: Span) -> Relat
             Some(Type::Int | Type::Long) => Type::Long,
             Some(Type::Real) => Type::Real,
             _ => {
-                binder.report(facts::wrong_type(span, from, "numbers, or datetimes with a timespan as step,"));
-                return Relation { columns: vec![Column::new(range.name.text.clone(), from)], ..Relation::unknown() };
+                binder.report(facts::wrong_type(
+                    span,
+                    from,
+                    "numbers, or datetimes with a timespan as step,",
+                ));
+                return Relation {
+                    columns: vec![Column::new(range.name.text.clone(), from)],
+                    ..Relation::unknown()
+                };
             }
         },
     };
-    let step_type = if ty == Type::Datetime { Type::Timespan } else { ty };
+    let step_type = if ty == Type::Datetime {
+        Type::Timespan
+    } else {
+        ty
+    };
     let step = binder.convert(bounds.remove(2), step_type);
     let to = binder.convert(bounds.remove(1), ty);
     let from = binder.convert(bounds.remove(0), ty);
     let columns = vec![Column::new(range.name.text.clone(), ty)];
-    Relation { order: Order::Serialized, ..Relation::new(columns, Node::Range { from, to, step }) }
+    Relation {
+        order: Order::Serialized,
+        ..Relation::new(columns, Node::Range { from, to, step })
+    }
 }

@@ -20,5 +20,13 @@ pub(super) fn bind(binder: &mut Binder<'_>, distinct: &Distinct, input: Relation
     let mut projected = binder.with_windows(input).projected(items);
     projected.hidden.clear();
     let columns = projected.columns.clone();
-    Relation { unknown: projected.unknown, ..Relation::new(columns, Node::Distinct { input: Box::new(projected) }) }
+    Relation {
+        unknown: projected.unknown,
+        ..Relation::new(
+            columns,
+            Node::Distinct {
+                input: Box::new(projected),
+            },
+        )
+    }
 }

@@ -15,27 +15,49 @@ struct Options {
     index: Option<String>,
 }
 
-pub(super) fn bind(binder: &mut Binder<'_>, expand: &MvExpand, input: Relation, span: Span) -> Relation {
+pub(super) fn bind(
+    binder: &mut Binder<'_>,
+    expand: &MvExpand,
+    input: Relation,
+    span: Span,
+) -> Relation {
     let options = options(binder, &expand.parameters);
     if let Some(limit) = &expand.limit {
         let count = binder.scalar(limit, None);
         binder.constant_long(&count, limit.span);
-        binder.report(Diagnostic::unsupported(limit.span, "`limit` in `mv-expand` is not supported"));
+        binder.report(Diagnostic::unsupported(
+            limit.span,
+            "`limit` in `mv-expand` is not supported",
+        ));
     }
     let mut items: Vec<Unnested> = Vec::new();
     for (index, item) in expand.items.iter().enumerate() {
         let value = binder.scalar(&item.value.value, Some(&input));
-        let name = item.value.names.first().map(|name| name.text.clone()).or_else(|| lent(&item.value.value));
+        let name = item
+            .value
+            .names
+            .first()
+            .map(|name| name.text.clone())
+            .or_else(|| lent(&item.value.value));
         let name = name.unwrap_or_else(|| format!("Column{}", index + 1));
         if value.ty != Type::Dynamic {
             binder.report(facts::wrong_type(item.value.span, value.ty, "a dynamic"));
             continue;
         }
-        items.push(Unnested { name, value, ty: item.to_type.unwrap_or(Type::Dynamic), bags_as_arrays: options.bags_as_arrays });
+        items.push(Unnested {
+            name,
+            value,
+            ty: item.to_type.unwrap_or(Type::Dynamic),
+            bags_as_arrays: options.bags_as_arrays,
+        });
     }
     if items.is_empty() {
         if expand.items.is_empty() {
-            binder.report(Diagnostic::binding("KS119", span, "`mv-expand` needs a column"));
+            binder.report(Diagnostic::binding(
+                "KS119",
+                span,
+                "`mv-expand` needs a column",
+            ));
         }
         return Relation::unknown();
     }
@@ -59,7 +81,14 @@ fn unnested(input: Relation, items: Vec<Unnested>, index: Option<String>) -> Rel
         aliases: input.aliases.clone(),
         order: input.order.clone(),
         unknown: input.unknown,
-        ..Relation::new(columns, Node::Unnest { input: Box::new(input), items, index })
+        ..Relation::new(
+            columns,
+            Node::Unnest {
+                input: Box::new(input),
+                items,
+                index,
+            },
+        )
     }
 }
 
@@ -79,7 +108,10 @@ fn options(binder: &mut Binder<'_>, parameters: &[OperatorParameter]) -> Options
             ("kind" | "bagexpansion", "array") => options.bags_as_arrays = true,
             ("with_itemindex", name) if !name.is_empty() => options.index = Some(name.to_string()),
             (name, _) => {
-                binder.report(Diagnostic::unsupported(parameter.span, format!("`{name}` with this value is not supported in `mv-expand`")));
+                binder.report(Diagnostic::unsupported(
+                    parameter.span,
+                    format!("`{name}` with this value is not supported in `mv-expand`"),
+                ));
             }
         }
     }

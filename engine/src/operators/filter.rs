@@ -16,11 +16,17 @@ pub(super) fn bind(binder: &mut Binder<'_>, filter: &Where, input: Relation) -> 
 /// Any N rows: the first ones when the rows have an order.
 pub(super) fn take(binder: &mut Binder<'_>, take: &Take, input: Relation) -> Relation {
     let count = binder.scalar(&take.count, None);
-    let Some(count) = binder.constant_long(&count, take.count.span) else { return input };
+    let Some(count) = binder.constant_long(&count, take.count.span) else {
+        return input;
+    };
     match u64::try_from(count) {
         Ok(count) => input.limited(count),
         Err(_) => {
-            binder.report(facts::negative(take.count.span, "the number of rows", count));
+            binder.report(facts::negative(
+                take.count.span,
+                "the number of rows",
+                count,
+            ));
             input
         }
     }

@@ -23,5 +23,9 @@ pub(super) fn bind(input: &Relation) -> Relation {
         Column::new("DataType", Type::String),
         Column::new("ColumnType", Type::String),
     ];
-    Relation { order: Order::Serialized, unknown: input.unknown, ..Relation::new(columns, Node::Values(rows)) }
+    Relation {
+        order: Order::Serialized,
+        unknown: input.unknown,
+        ..Relation::new(columns, Node::Values(rows))
+    }
 }

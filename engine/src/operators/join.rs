@@ -19,11 +19,19 @@ struct Kind {
 }
 
 const fn kind(name: &'static str, kind: JoinKind) -> Kind {
-    Kind { name, kind, unique_left: false }
+    Kind {
+        name,
+        kind,
+        unique_left: false,
+    }
 }
 
 const KINDS: &[Kind] = &[
-    Kind { name: "innerunique", kind: JoinKind::Inner, unique_left: true },
+    Kind {
+        name: "innerunique",
+        kind: JoinKind::Inner,
+        unique_left: true,
+    },
     kind("inner", JoinKind::Inner),
     kind("leftouter", JoinKind::LeftOuter),
     kind("rightouter", JoinKind::RightOuter),
@@ -47,14 +55,28 @@ pub(super) fn join(binder: &mut Binder<'_>, join: &Join, left: Relation, span: S
     if left.unknown || right.unknown {
         return Relation::unknown();
     }
-    let left = if kind.unique_left { distinct_on(left, &keys) } else { left };
+    let left = if kind.unique_left {
+        distinct_on(left, &keys)
+    } else {
+        left
+    };
     joined(kind.kind, left, right, keys, &[])
 }
 
 /// The right side's keys are not shown; `leftouter` unless said.
-pub(super) fn lookup(binder: &mut Binder<'_>, lookup: &Lookup, left: Relation, span: Span) -> Relation {
-    let default = KINDS.iter().find(|kind| kind.name == "leftouter").expect("`leftouter` is a kind");
-    let allowed = KINDS.iter().filter(|kind| matches!(kind.name, "leftouter" | "inner"));
+pub(super) fn lookup(
+    binder: &mut Binder<'_>,
+    lookup: &Lookup,
+    left: Relation,
+    span: Span,
+) -> Relation {
+    let default = KINDS
+        .iter()
+        .find(|kind| kind.name == "leftouter")
+        .expect("`leftouter` is a kind");
+    let allowed = KINDS
+        .iter()
+        .filter(|kind| matches!(kind.name, "leftouter" | "inner"));
     let kind = join_kind(binder, &lookup.parameters, default, allowed);
     let right = binder.pipeline(&lookup.right);
     let keys = conditions(binder, &lookup.on, &left, &right, span);
@@ -99,17 +121,35 @@ fn join_kind<'k>(
         match found {
             Some(kind) if name == "kind" => chosen = kind,
             _ => {
-                let diagnostic = Diagnostic::binding("KS106", parameter.value.span, format!("`{value}` is not a kind of join"));
-                binder.report(Binder::suggest(diagnostic, &value, kinds.clone().map(|kind| kind.name)));
+                let diagnostic = Diagnostic::binding(
+                    "KS106",
+                    parameter.value.span,
+                    format!("`{value}` is not a kind of join"),
+                );
+                binder.report(Binder::suggest(
+                    diagnostic,
+                    &value,
+                    kinds.clone().map(|kind| kind.name),
+                ));
             }
         }
     }
     chosen
 }
 
-fn conditions(binder: &mut Binder<'_>, on: &[Expr], left: &Relation, right: &Relation, span: Span) -> Keys {
+fn conditions(
+    binder: &mut Binder<'_>,
+    on: &[Expr],
+    left: &Relation,
+    right: &Relation,
+    span: Span,
+) -> Keys {
     if on.is_empty() {
-        binder.report(Diagnostic::binding("KS111", span, "`join` needs `on` and a condition"));
+        binder.report(Diagnostic::binding(
+            "KS111",
+            span,
+            "`join` needs `on` and a condition",
+        ));
     }
     let mut keys = Vec::new();
     for expr in on {
@@ -118,12 +158,23 @@ fn conditions(binder: &mut Binder<'_>, on: &[Expr], left: &Relation, right: &Rel
     keys
 }
 
-fn condition(binder: &mut Binder<'_>, expr: &Expr, left: &Relation, right: &Relation, keys: &mut Keys) {
+fn condition(
+    binder: &mut Binder<'_>,
+    expr: &Expr,
+    left: &Relation,
+    right: &Relation,
+    keys: &mut Keys,
+) {
     match &expr.kind {
         ExprKind::Paren(inner) => condition(binder, inner, left, right, keys),
-        ExprKind::And(parts) => parts.iter().for_each(|part| condition(binder, part, left, right, keys)),
+        ExprKind::And(parts) => parts
+            .iter()
+            .for_each(|part| condition(binder, part, left, right, keys)),
         ExprKind::Name(name) => {
-            let sides = (side_column(binder, name, left), side_column(binder, name, right));
+            let sides = (
+                side_column(binder, name, left),
+                side_column(binder, name, right),
+            );
             if let (Some(l), Some(r)) = sides {
                 push(binder, l, r, name.span, keys);
             }
@@ -131,21 +182,30 @@ fn condition(binder: &mut Binder<'_>, expr: &Expr, left: &Relation, right: &Rela
         ExprKind::Binary(binary) if binary.op == BinaryOp::Equal => {
             let sides = (side(&binary.left), side(&binary.right));
             match sides {
-                (Some((Side::Left, l)), Some((Side::Right, r))) | (Some((Side::Right, r)), Some((Side::Left, l))) => {
+                (Some((Side::Left, l)), Some((Side::Right, r)))
+                | (Some((Side::Right, r)), Some((Side::Left, l))) => {
                     let bound = (side_column(binder, l, left), side_column(binder, r, right));
                     if let (Some(l), Some(r)) = bound {
                         push(binder, l, r, expr.span, keys);
                     }
                 }
                 _ => binder.report(
-                    Diagnostic::binding("KS111", expr.span, "a join condition compares a column of each side")
-                        .help("write `$left.a == $right.b`"),
+                    Diagnostic::binding(
+                        "KS111",
+                        expr.span,
+                        "a join condition compares a column of each side",
+                    )
+                    .help("write `$left.a == $right.b`"),
                 ),
             }
         }
         _ => binder.report(
-            Diagnostic::binding("KS111", expr.span, "a join condition is a column's name or `$left.a == $right.b`")
-                .help("other conditions go into a `where` behind the join"),
+            Diagnostic::binding(
+                "KS111",
+                expr.span,
+                "a join condition is a column's name or `$left.a == $right.b`",
+            )
+            .help("other conditions go into a `where` behind the join"),
         ),
     }
 }
@@ -174,7 +234,11 @@ fn side_column(binder: &mut Binder<'_>, name: &Name, relation: &Relation) -> Opt
     }
     if !relation.unknown {
         let diagnostic = facts::unknown_column(name.span, &name.text);
-        binder.report(Binder::suggest(diagnostic, &name.text, relation.columns.iter().map(|column| column.name.as_str())));
+        binder.report(Binder::suggest(
+            diagnostic,
+            &name.text,
+            relation.columns.iter().map(|column| column.name.as_str()),
+        ));
     }
     None
 }
@@ -198,11 +262,26 @@ fn push(binder: &mut Binder<'_>, left: Scalar, right: Scalar, span: Span, keys: 
 fn distinct_on(left: Relation, keys: &Keys) -> Relation {
     let columns = left.columns.clone();
     let keys = keys.iter().map(|(left, _)| left.clone()).collect();
-    Relation { aliases: left.aliases.clone(), ..Relation::new(columns, Node::DistinctOn { input: Box::new(left), keys }) }
+    Relation {
+        aliases: left.aliases.clone(),
+        ..Relation::new(
+            columns,
+            Node::DistinctOn {
+                input: Box::new(left),
+                keys,
+            },
+        )
+    }
 }
 
 /// Joins under disjoint names. `dropped` are right columns that do not show.
-fn joined(kind: JoinKind, left: Relation, right: Relation, keys: Keys, dropped: &[String]) -> Relation {
+fn joined(
+    kind: JoinKind,
+    left: Relation,
+    right: Relation,
+    keys: Keys,
+    dropped: &[String],
+) -> Relation {
     let (l, r): (Vec<Scalar>, Vec<Scalar>) = keys.into_iter().unzip();
     let mut names = Names::default();
     left.columns.iter().for_each(|column| {
@@ -221,28 +300,64 @@ fn joined(kind: JoinKind, left: Relation, right: Relation, keys: Keys, dropped: 
         .collect();
     let aliases = left.aliases.clone();
     let left_columns = left.columns.clone();
-    let (left, l) = keyed(left, left_columns.iter().map(|column| (column.clone(), column.name.clone())).collect(), l, "__left_key");
+    let (left, l) = keyed(
+        left,
+        left_columns
+            .iter()
+            .map(|column| (column.clone(), column.name.clone()))
+            .collect(),
+        l,
+        "__left_key",
+    );
     let (right, r) = keyed(right, renamed.clone(), r, "__right_key");
-    let right_shown = renamed.iter().filter(|(column, _)| !dropped.contains(&column.name));
+    let right_shown = renamed
+        .iter()
+        .filter(|(column, _)| !dropped.contains(&column.name));
     let shown: Vec<Column> = match kind {
         JoinKind::LeftSemi | JoinKind::LeftAnti => left_columns,
-        _ => left_columns.into_iter().chain(right_shown.map(|(column, name)| Column::new(name.clone(), column.ty))).collect(),
+        _ => left_columns
+            .into_iter()
+            .chain(right_shown.map(|(column, name)| Column::new(name.clone(), column.ty)))
+            .collect(),
     };
     let right_originals: Vec<Column> = renamed.iter().map(|(column, _)| column.clone()).collect();
-    let node = Node::Join { kind, left: Box::new(left), right: Box::new(right), on: l.into_iter().zip(r).collect() };
+    let node = Node::Join {
+        kind,
+        left: Box::new(left),
+        right: Box::new(right),
+        on: l.into_iter().zip(r).collect(),
+    };
     if matches!(kind, JoinKind::RightSemi | JoinKind::RightAnti) {
         // The right side alone keeps its own names.
-        let under: Vec<Column> = renamed.iter().map(|(column, name)| Column::new(name.clone(), column.ty)).collect();
+        let under: Vec<Column> = renamed
+            .iter()
+            .map(|(column, name)| Column::new(name.clone(), column.ty))
+            .collect();
         let joined = Relation::new(under.clone(), node);
-        let items = under.iter().zip(right_originals).map(|(column, original)| (original.name, Scalar::column(column))).collect();
+        let items = under
+            .iter()
+            .zip(right_originals)
+            .map(|(column, original)| (original.name, Scalar::column(column)))
+            .collect();
         return joined.projected(items);
     }
-    Relation { aliases, ..Relation::new(shown, node) }
+    Relation {
+        aliases,
+        ..Relation::new(shown, node)
+    }
 }
 
 /// A side under its new names, with its keys as columns of it.
-fn keyed(side: Relation, renamed: Vec<(Column, String)>, keys: Vec<Scalar>, prefix: &str) -> (Relation, Vec<Scalar>) {
-    let mut items: Vec<(String, Scalar)> = renamed.iter().map(|(column, name)| (name.clone(), Scalar::column(column))).collect();
+fn keyed(
+    side: Relation,
+    renamed: Vec<(Column, String)>,
+    keys: Vec<Scalar>,
+    prefix: &str,
+) -> (Relation, Vec<Scalar>) {
+    let mut items: Vec<(String, Scalar)> = renamed
+        .iter()
+        .map(|(column, name)| (name.clone(), Scalar::column(column)))
+        .collect();
     let mut bound = Vec::new();
     for (index, key) in keys.into_iter().enumerate() {
         let column = Column::new(format!("{prefix}{index}"), key.ty);

@@ -21,7 +21,11 @@ use huntql_kql::ast::{Operator, OperatorKind};
 use huntql_kql::diagnostics::Diagnostic;
 
 /// Binds an operator over its input; `None` is the head of a pipeline.
-pub(crate) fn bind(binder: &mut Binder<'_>, operator: &Operator, input: Option<Relation>) -> Relation {
+pub(crate) fn bind(
+    binder: &mut Binder<'_>,
+    operator: &Operator,
+    input: Option<Relation>,
+) -> Relation {
     if let Some(relation) = head(binder, operator, input.as_ref()) {
         return relation;
     }
@@ -43,7 +47,9 @@ pub(crate) fn bind(binder: &mut Binder<'_>, operator: &Operator, input: Option<R
         OperatorKind::ProjectKeep(keep) => columns::keep(binder, keep, input),
         OperatorKind::ProjectRename(rename) => columns::rename(binder, rename, input),
         OperatorKind::ProjectReorder(reorder) => columns::reorder(binder, reorder, input),
-        OperatorKind::Summarize(summarize) => summarize::bind(binder, summarize, input, operator.name_span),
+        OperatorKind::Summarize(summarize) => {
+            summarize::bind(binder, summarize, input, operator.name_span)
+        }
         OperatorKind::Sort(sort) => sort::sort(binder, sort, input),
         OperatorKind::Top(top) => sort::top(binder, top, input),
         OperatorKind::Distinct(distinct) => distinct::bind(binder, distinct, input),
@@ -81,12 +87,22 @@ pub(crate) fn bind(binder: &mut Binder<'_>, operator: &Operator, input: Option<R
 }
 
 /// Operators that can head a pipeline.
-fn head(binder: &mut Binder<'_>, operator: &Operator, input: Option<&Relation>) -> Option<Relation> {
+fn head(
+    binder: &mut Binder<'_>,
+    operator: &Operator,
+    input: Option<&Relation>,
+) -> Option<Relation> {
     Some(match &operator.kind {
-        OperatorKind::Union(union) => union::bind(binder, union, input.cloned(), operator.name_span),
+        OperatorKind::Union(union) => {
+            union::bind(binder, union, input.cloned(), operator.name_span)
+        }
         OperatorKind::Print(print) if input.is_none() => constant::print(binder, print),
-        OperatorKind::Datatable(datatable) if input.is_none() => constant::datatable(binder, datatable, operator.span),
-        OperatorKind::Range(range) if input.is_none() => constant::range(binder, range, operator.span),
+        OperatorKind::Datatable(datatable) if input.is_none() => {
+            constant::datatable(binder, datatable, operator.span)
+        }
+        OperatorKind::Range(range) if input.is_none() => {
+            constant::range(binder, range, operator.span)
+        }
         _ if input.is_none() => match &operator.kind {
             OperatorKind::Externaldata(_)
             | OperatorKind::Search(_)
@@ -100,6 +116,9 @@ fn head(binder: &mut Binder<'_>, operator: &Operator, input: Option<&Relation>) 
 }
 
 fn refused(binder: &mut Binder<'_>, operator: &Operator) -> Relation {
-    binder.unsupported(operator.name_span, &format!("the operator `{}`", operator.kind.name()));
+    binder.unsupported(
+        operator.name_span,
+        &format!("the operator `{}`", operator.kind.name()),
+    );
     Relation::unknown()
 }

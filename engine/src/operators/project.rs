@@ -28,8 +28,11 @@ pub(super) fn project(binder: &mut Binder<'_>, project: &Project, input: Relatio
 /// New columns go last; an item whose name the input has replaces that column in its place.
 pub(super) fn extend(binder: &mut Binder<'_>, extended: &[NamedExpr], input: Relation) -> Relation {
     let mut names = Names::beside(input.columns.iter().map(|column| column.name.clone()));
-    let mut items: Vec<(String, Scalar)> =
-        input.columns.iter().map(|column| (column.name.clone(), Scalar::column(column))).collect();
+    let mut items: Vec<(String, Scalar)> = input
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), Scalar::column(column)))
+        .collect();
     for item in extended {
         // A column by itself adds nothing new: it stays where it is.
         for (name, scalar) in bound_item(binder, item, &input, &mut names) {
@@ -43,15 +46,28 @@ pub(super) fn extend(binder: &mut Binder<'_>, extended: &[NamedExpr], input: Rel
 }
 
 /// Rows get an order that can be relied on; extra items are those of `extend`.
-pub(super) fn serialize(binder: &mut Binder<'_>, serialize: &Serialize, mut input: Relation) -> Relation {
+pub(super) fn serialize(
+    binder: &mut Binder<'_>,
+    serialize: &Serialize,
+    mut input: Relation,
+) -> Relation {
     if !input.order.is_serialized() {
         input.order = Order::Serialized;
     }
-    if serialize.items.is_empty() { input } else { extend(binder, &serialize.items, input) }
+    if serialize.items.is_empty() {
+        input
+    } else {
+        extend(binder, &serialize.items, input)
+    }
 }
 
 /// The columns of an item: one, or for `(a, b) = bag` one for each name.
-fn bound_item(binder: &mut Binder<'_>, item: &NamedExpr, input: &Relation, names: &mut Names) -> Vec<(String, Scalar)> {
+fn bound_item(
+    binder: &mut Binder<'_>,
+    item: &NamedExpr,
+    input: &Relation,
+    names: &mut Names,
+) -> Vec<(String, Scalar)> {
     let scalar = binder.scalar(&item.value, Some(input));
     if item.tuple && item.names.len() > 1 {
         return tuple(binder, &item.names);
@@ -71,11 +87,21 @@ fn bound_item(binder: &mut Binder<'_>, item: &NamedExpr, input: &Relation, names
 
 /// Scalars have one value each; only aggregates and plugins can fill several names.
 fn tuple(binder: &mut Binder<'_>, names: &[Name]) -> Vec<(String, Scalar)> {
-    binder.report(Diagnostic::binding("KS149", names[1].span, "the expression does not have several values"));
-    names.iter().map(|name| (name.text.clone(), Scalar::error())).collect()
+    binder.report(Diagnostic::binding(
+        "KS149",
+        names[1].span,
+        "the expression does not have several values",
+    ));
+    names
+        .iter()
+        .map(|name| (name.text.clone(), Scalar::error()))
+        .collect()
 }
 
 /// Every column as it is.
 pub(crate) fn all_columns(columns: &[Column]) -> Vec<(String, Scalar)> {
-    columns.iter().map(|column| (column.name.clone(), Scalar::column(column))).collect()
+    columns
+        .iter()
+        .map(|column| (column.name.clone(), Scalar::column(column)))
+        .collect()
 }

@@ -9,8 +9,25 @@ use huntql_kql::types::Value;
 
 /// The visualizations of the language (Kusto docs, "render operator"), old names among them.
 const VISUALIZATIONS: &[&str] = &[
-    "anomalychart", "areachart", "barchart", "card", "columnchart", "ladderchart", "linechart", "piechart", "pivotchart",
-    "plotly", "scatterchart", "stackedareachart", "table", "timechart", "timeline", "timepivot", "treemap", "graph", "list",
+    "anomalychart",
+    "areachart",
+    "barchart",
+    "card",
+    "columnchart",
+    "ladderchart",
+    "linechart",
+    "piechart",
+    "pivotchart",
+    "plotly",
+    "scatterchart",
+    "stackedareachart",
+    "table",
+    "timechart",
+    "timeline",
+    "timepivot",
+    "treemap",
+    "graph",
+    "list",
 ];
 
 pub(super) fn bind(binder: &mut Binder<'_>, render: &Render, input: Relation) -> Relation {
@@ -21,12 +38,26 @@ pub(super) fn bind(binder: &mut Binder<'_>, render: &Render, input: Relation) ->
 pub(crate) fn annotation(binder: &mut Binder<'_>, render: &Render) -> RenderAnnotation {
     let visualization = render.visualization.text.clone();
     if !VISUALIZATIONS.contains(&visualization.to_ascii_lowercase().as_str()) {
-        let diagnostic =
-            Diagnostic::binding("SYN0001", render.visualization.span, format!("`{visualization}` is not a known visualization"));
-        binder.report(Binder::suggest(diagnostic, &visualization, VISUALIZATIONS.iter().copied()));
+        let diagnostic = Diagnostic::binding(
+            "SYN0001",
+            render.visualization.span,
+            format!("`{visualization}` is not a known visualization"),
+        );
+        binder.report(Binder::suggest(
+            diagnostic,
+            &visualization,
+            VISUALIZATIONS.iter().copied(),
+        ));
     }
-    let properties = render.properties.iter().map(|property| (property.name.text.clone(), text(&property.value.kind))).collect();
-    RenderAnnotation { visualization, properties }
+    let properties = render
+        .properties
+        .iter()
+        .map(|property| (property.name.text.clone(), text(&property.value.kind)))
+        .collect();
+    RenderAnnotation {
+        visualization,
+        properties,
+    }
 }
 
 fn text(kind: &ExprKind) -> String {

@@ -19,7 +19,11 @@ pub(super) fn top(binder: &mut Binder<'_>, top: &Top, input: Relation) -> Relati
     match count.map(u64::try_from) {
         Some(Ok(count)) => input.sorted(keys, Some(count)),
         Some(Err(_)) => {
-            binder.report(facts::negative(top.count.span, "the number of rows", count.unwrap_or_default()));
+            binder.report(facts::negative(
+                top.count.span,
+                "the number of rows",
+                count.unwrap_or_default(),
+            ));
             input
         }
         None => input,
@@ -27,7 +31,11 @@ pub(super) fn top(binder: &mut Binder<'_>, top: &Top, input: Relation) -> Relati
 }
 
 /// The keys as columns: an expression becomes a hidden column, so that the order can be named later.
-fn bind_keys(binder: &mut Binder<'_>, written: &[huntql_kql::ast::SortKey], input: Relation) -> (Relation, Vec<SortKey>) {
+fn bind_keys(
+    binder: &mut Binder<'_>,
+    written: &[huntql_kql::ast::SortKey],
+    input: Relation,
+) -> (Relation, Vec<SortKey>) {
     let mut keys = Vec::new();
     for key in written {
         let value = binder.scalar(&key.value.value, Some(&input));
@@ -39,25 +47,38 @@ fn bind_keys(binder: &mut Binder<'_>, written: &[huntql_kql::ast::SortKey], inpu
         }
         let descending = key.direction != Some(Direction::Asc);
         let nulls_first = key.nulls.map_or(!descending, |nulls| nulls == Nulls::First);
-        keys.push(SortKey { value, descending, nulls_first });
+        keys.push(SortKey {
+            value,
+            descending,
+            nulls_first,
+        });
     }
     let input = binder.with_windows(input);
     with_key_columns(input, keys)
 }
 
 /// Keys that are no columns are computed into hidden ones.
-pub(crate) fn with_key_columns(input: Relation, mut keys: Vec<SortKey>) -> (Relation, Vec<SortKey>) {
+pub(crate) fn with_key_columns(
+    input: Relation,
+    mut keys: Vec<SortKey>,
+) -> (Relation, Vec<SortKey>) {
     use crate::ir::{Node, Scalar, ScalarKind};
     use huntql_kql::types::Column;
     let mut items = super::project::all_columns(&input.columns);
     let mut hidden = input.hidden.clone();
     for key in &mut keys {
-        if matches!(key.value.kind, ScalarKind::Column(_) | ScalarKind::Literal(_) | ScalarKind::Error) {
+        if matches!(
+            key.value.kind,
+            ScalarKind::Column(_) | ScalarKind::Literal(_) | ScalarKind::Error
+        ) {
             continue;
         }
         let name = format!("__key{}", hidden.len());
         let column = Column::new(name.clone(), key.value.ty);
-        items.push((name, std::mem::replace(&mut key.value, Scalar::column(&column))));
+        items.push((
+            name,
+            std::mem::replace(&mut key.value, Scalar::column(&column)),
+        ));
         hidden.push(column);
     }
     if items.len() == input.columns.len() {
@@ -69,7 +90,10 @@ pub(crate) fn with_key_columns(input: Relation, mut keys: Vec<SortKey>) -> (Rela
         aliases: input.aliases.clone(),
         order: input.order.clone(),
         unknown: input.unknown,
-        node: Node::Project { input: Box::new(input), items },
+        node: Node::Project {
+            input: Box::new(input),
+            items,
+        },
     };
     (relation, keys)
 }

@@ -16,9 +16,18 @@ use huntql_kql::types::{Column, Type, Value};
 /// The hidden column that holds a row's place in an ordered input.
 const POSITION: &str = "__position";
 
-pub(super) fn bind(binder: &mut Binder<'_>, summarize: &Summarize, input: Relation, span: Span) -> Relation {
+pub(super) fn bind(
+    binder: &mut Binder<'_>,
+    summarize: &Summarize,
+    input: Relation,
+    span: Span,
+) -> Relation {
     if summarize.aggregates.is_empty() && summarize.by.is_empty() {
-        binder.report(Diagnostic::binding("KS119", span, "`summarize` needs an aggregate or `by`"));
+        binder.report(Diagnostic::binding(
+            "KS119",
+            span,
+            "`summarize` needs an aggregate or `by`",
+        ));
         return Relation::unknown();
     }
     let mut names = Names::default();
@@ -31,10 +40,25 @@ pub(super) fn bind(binder: &mut Binder<'_>, summarize: &Summarize, input: Relati
         })
         .collect();
     let mut collected = Vec::new();
-    let mut items: Vec<(String, Scalar)> =
-        groups.iter().map(|(name, scalar)| (name.clone(), Scalar::column(&Column::new(name.clone(), scalar.ty)))).collect();
+    let mut items: Vec<(String, Scalar)> = groups
+        .iter()
+        .map(|(name, scalar)| {
+            (
+                name.clone(),
+                Scalar::column(&Column::new(name.clone(), scalar.ty)),
+            )
+        })
+        .collect();
     for item in &summarize.aggregates {
-        aggregate_item(binder, item, &input, &groups, &mut names, &mut collected, &mut items);
+        aggregate_item(
+            binder,
+            item,
+            &input,
+            &groups,
+            &mut names,
+            &mut collected,
+            &mut items,
+        );
     }
     let unknown = input.unknown;
     let input = binder.with_windows(input);
@@ -56,7 +80,8 @@ fn aggregate_item(
 ) {
     if let ExprKind::Call(call) = &bare(&item.value).kind {
         if aggregates::find(&call.name.text).is_some() {
-            let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups) else {
+            let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
+            else {
                 items.push((names.of(item), Scalar::error()));
                 return;
             };
@@ -70,8 +95,14 @@ fn aggregate_item(
     scalar.visit(&mut |part| {
         if let ScalarKind::Column(name) = &part.kind {
             if !name.starts_with("__aggregate") {
-                let diagnostic = Diagnostic::binding("KS210", item.value.span, format!("`{name}` stands outside of an aggregate"));
-                binder.report(diagnostic.help(format!("put it into one, for instance `take_any({name})`, or behind `by`")));
+                let diagnostic = Diagnostic::binding(
+                    "KS210",
+                    item.value.span,
+                    format!("`{name}` stands outside of an aggregate"),
+                );
+                binder.report(diagnostic.help(format!(
+                    "put it into one, for instance `take_any({name})`, or behind `by`"
+                )));
             }
         }
     });
@@ -97,7 +128,11 @@ fn name_columns(
 ) {
     if item.names.len() > bound.columns.len() {
         let name = &item.names[bound.columns.len()];
-        binder.report(Diagnostic::binding("KS149", name.span, "there are more names than columns"));
+        binder.report(Diagnostic::binding(
+            "KS149",
+            name.span,
+            "there are more names than columns",
+        ));
     }
     for (index, lent) in lent.into_iter().enumerate() {
         let name = match (item.names.get(index), lent) {
@@ -132,7 +167,10 @@ fn call_of(
     let mut spans = Vec::new();
     for arg in &call.args {
         if let Some(name) = &arg.name {
-            binder.report(Diagnostic::unsupported(name.span, format!("the named argument `{}` is not supported", name.text)));
+            binder.report(Diagnostic::unsupported(
+                name.span,
+                format!("the named argument `{}` is not supported", name.text),
+            ));
             return None;
         }
         if matches!(arg.value.kind, ExprKind::Star) {
@@ -155,27 +193,52 @@ fn call_of(
     let resolved = match aggregates::resolve(aggregate, &types) {
         AggregateResolution::Found(resolved) => resolved,
         AggregateResolution::WrongCount => {
-            binder.report(facts::wrong_count(span, aggregate.name, types.len(), "another number of arguments"));
+            binder.report(facts::wrong_count(
+                span,
+                aggregate.name,
+                types.len(),
+                "another number of arguments",
+            ));
             return None;
         }
         AggregateResolution::WrongType { index } => {
-            binder.report(facts::wrong_type(spans[index], types[index], "another type"));
+            binder.report(facts::wrong_type(
+                spans[index],
+                types[index],
+                "another type",
+            ));
             return None;
         }
     };
-    let arguments: Vec<Scalar> =
-        arguments.into_iter().zip(&resolved.parameters).map(|(argument, ty)| binder.convert(argument, *ty)).collect();
+    let arguments: Vec<Scalar> = arguments
+        .into_iter()
+        .zip(&resolved.parameters)
+        .map(|(argument, ty)| binder.convert(argument, *ty))
+        .collect();
     for (index, argument) in arguments.iter().enumerate() {
         if resolved.wants_constant(index) && argument.as_literal().is_none() {
             binder.report(facts::not_constant(spans[index], argument.ty));
             return None;
         }
     }
-    let constants: Vec<Option<Value>> = arguments.iter().map(|argument| argument.as_literal().cloned()).collect();
+    let constants: Vec<Option<Value>> = arguments
+        .iter()
+        .map(|argument| argument.as_literal().cloned())
+        .collect();
     let outputs = aggregates::output_columns(&resolved, &written, &constants);
-    let columns = outputs.iter().map(|output| Column::new("", output.ty)).collect();
+    let columns = outputs
+        .iter()
+        .map(|output| Column::new("", output.ty))
+        .collect();
     let names = outputs.into_iter().map(|output| output.name).collect();
-    Some((BoundAggregate { columns, call: resolved, arguments }, names))
+    Some((
+        BoundAggregate {
+            columns,
+            call: resolved,
+            arguments,
+        },
+        names,
+    ))
 }
 
 /// What `*` stands for: all columns that are neither a group nor an argument already.
@@ -199,8 +262,16 @@ pub(crate) struct Collecting {
 }
 
 impl Binder<'_> {
-    fn begin_aggregates(&mut self, groups: Vec<(String, Scalar)>, before: usize) -> Option<Collecting> {
-        self.collecting.replace(Collecting { groups, found: Vec::new(), before })
+    fn begin_aggregates(
+        &mut self,
+        groups: Vec<(String, Scalar)>,
+        before: usize,
+    ) -> Option<Collecting> {
+        self.collecting.replace(Collecting {
+            groups,
+            found: Vec::new(),
+            before,
+        })
     }
 
     fn end_aggregates(&mut self, outer: Option<Collecting>) -> Vec<BoundAggregate> {
@@ -209,7 +280,12 @@ impl Binder<'_> {
     }
 
     /// A call of an aggregate inside an expression: its column stands in its place. `None` when no aggregate can stand here.
-    pub(crate) fn collected_aggregate(&mut self, call: &Call, span: Span, row: Row<'_>) -> Option<Scalar> {
+    pub(crate) fn collected_aggregate(
+        &mut self,
+        call: &Call,
+        span: Span,
+        row: Row<'_>,
+    ) -> Option<Scalar> {
         if aggregates::find(&call.name.text).is_none() || forms::find(&call.name.text).is_some() {
             return None;
         }
@@ -239,15 +315,34 @@ fn aggregated(
     groups: Vec<(String, Scalar)>,
     aggregates: Vec<BoundAggregate>,
 ) -> Relation {
-    let ordered = input.order.is_serialized() && aggregates.iter().any(|aggregate| aggregate.call.wants_position());
-    let input = if ordered { numbered(binder, input) } else { input };
+    let ordered = input.order.is_serialized()
+        && aggregates
+            .iter()
+            .any(|aggregate| aggregate.call.wants_position());
+    let input = if ordered {
+        numbered(binder, input)
+    } else {
+        input
+    };
     let columns = groups
         .iter()
         .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
-        .chain(aggregates.iter().flat_map(|aggregate| aggregate.columns.iter().cloned()))
+        .chain(
+            aggregates
+                .iter()
+                .flat_map(|aggregate| aggregate.columns.iter().cloned()),
+        )
         .collect();
     let position = ordered.then(|| Scalar::column(&Column::new(POSITION, Type::Long)));
-    Relation::new(columns, Node::Aggregate { input: Box::new(input), groups, aggregates, position })
+    Relation::new(
+        columns,
+        Node::Aggregate {
+            input: Box::new(input),
+            groups,
+            aggregates,
+            position,
+        },
+    )
 }
 
 fn numbered(_binder: &mut Binder<'_>, input: Relation) -> Relation {
@@ -263,28 +358,60 @@ fn numbered(_binder: &mut Binder<'_>, input: Relation) -> Relation {
         aliases: Vec::new(),
         order: input.order.clone(),
         unknown: input.unknown,
-        node: Node::Window { input: Box::new(input), items: vec![(POSITION.to_string(), call, Vec::new())] },
+        node: Node::Window {
+            input: Box::new(input),
+            items: vec![(POSITION.to_string(), call, Vec::new())],
+        },
     }
 }
 
 /// `count`: one row with one column, `Count` unless named.
 pub(super) fn count(_binder: &mut Binder<'_>, count: &Count, input: Relation) -> Relation {
-    let name = count.name.as_ref().map_or("Count", |name| &name.text).to_string();
+    let name = count
+        .name
+        .as_ref()
+        .map_or("Count", |name| &name.text)
+        .to_string();
     let call = single("count", &[]);
     let unknown = input.unknown;
     let columns = vec![Column::new(name, Type::Long)];
-    let aggregates = vec![BoundAggregate { columns: columns.clone(), call, arguments: Vec::new() }];
-    let node = Node::Aggregate { input: Box::new(input), groups: Vec::new(), aggregates, position: None };
-    Relation { unknown, ..Relation::new(columns, node) }
+    let aggregates = vec![BoundAggregate {
+        columns: columns.clone(),
+        call,
+        arguments: Vec::new(),
+    }];
+    let node = Node::Aggregate {
+        input: Box::new(input),
+        groups: Vec::new(),
+        aggregates,
+        position: None,
+    };
+    Relation {
+        unknown,
+        ..Relation::new(columns, node)
+    }
 }
 
 /// All values of a relation's first column as one dynamic array, in one row.
 pub(crate) fn gathered(relation: Relation) -> Relation {
-    let first = relation.columns.first().cloned().expect("the caller looked for a first column");
+    let first = relation
+        .columns
+        .first()
+        .cloned()
+        .expect("the caller looked for a first column");
     let call = single("make_set", &[first.ty]);
     let columns = vec![Column::new("__gathered", Type::Dynamic)];
-    let aggregates = vec![BoundAggregate { columns: columns.clone(), call, arguments: vec![Scalar::column(&first)] }];
-    let node = Node::Aggregate { input: Box::new(relation), groups: Vec::new(), aggregates, position: None };
+    let aggregates = vec![BoundAggregate {
+        columns: columns.clone(),
+        call,
+        arguments: vec![Scalar::column(&first)],
+    }];
+    let node = Node::Aggregate {
+        input: Box::new(relation),
+        groups: Vec::new(),
+        aggregates,
+        position: None,
+    };
     Relation::new(columns, node)
 }
 

@@ -19,20 +19,36 @@ struct Options {
     source: Option<String>,
 }
 
-pub(super) fn bind(binder: &mut Binder<'_>, union: &Union, input: Option<Relation>, span: Span) -> Relation {
+pub(super) fn bind(
+    binder: &mut Binder<'_>,
+    union: &Union,
+    input: Option<Relation>,
+    span: Span,
+) -> Relation {
     let options = options(binder, union);
-    let mut legs: Vec<(String, Relation)> = input.into_iter().map(|input| ("union_arg0".to_string(), input)).collect();
+    let mut legs: Vec<(String, Relation)> = input
+        .into_iter()
+        .map(|input| ("union_arg0".to_string(), input))
+        .collect();
     for leg in &union.legs {
         legs_of(binder, leg, &options, &mut legs);
     }
     if legs.is_empty() {
         if !binder.has_errors() {
-            binder.report(Diagnostic::binding("KS106", span, "no table is left to unite"));
+            binder.report(Diagnostic::binding(
+                "KS106",
+                span,
+                "no table is left to unite",
+            ));
         }
         return Relation::unknown();
     }
     let unknown = legs.iter().any(|(_, leg)| leg.unknown);
-    let columns = if options.inner { inner_columns(&legs) } else { outer_columns(&legs) };
+    let columns = if options.inner {
+        inner_columns(&legs)
+    } else {
+        outer_columns(&legs)
+    };
     let mut united = unite(legs, &columns, options.source.as_deref());
     united.unknown = unknown;
     united
@@ -55,10 +71,16 @@ fn options(binder: &mut Binder<'_>, union: &Union) -> Options {
             ("kind", "outer") => options.inner = false,
             ("isfuzzy", "true") => options.fuzzy = true,
             ("isfuzzy", "false") => options.fuzzy = false,
-            ("withsource" | "with_source", name) if !name.is_empty() => options.source = Some(name.to_string()),
+            ("withsource" | "with_source", name) if !name.is_empty() => {
+                options.source = Some(name.to_string())
+            }
             (name, _) if name.starts_with("hint.") => {}
             (name, _) => {
-                binder.report(Diagnostic::binding("SYN0001", parameter.span, format!("`{name}` with this value is not known to `union`")));
+                binder.report(Diagnostic::binding(
+                    "SYN0001",
+                    parameter.span,
+                    format!("`{name}` with this value is not known to `union`"),
+                ));
             }
         }
     }
@@ -66,7 +88,12 @@ fn options(binder: &mut Binder<'_>, union: &Union) -> Options {
 }
 
 /// The tables of one leg: several for a wildcard, none for a fuzzy leg that is not there.
-fn legs_of(binder: &mut Binder<'_>, leg: &Pipeline, options: &Options, legs: &mut Vec<(String, Relation)>) {
+fn legs_of(
+    binder: &mut Binder<'_>,
+    leg: &Pipeline,
+    options: &Options,
+    legs: &mut Vec<(String, Relation)>,
+) {
     if let Some(name) = bare_name(leg) {
         if name.text.contains('*') && !name.bracketed {
             return wildcard(binder, name, options, legs);
@@ -100,9 +127,17 @@ fn is_table(binder: &Binder<'_>, name: &Name) -> bool {
     binder.scope.get(&name.text).is_some() || binder.catalog.table(&name.text).is_some()
 }
 
-fn wildcard(binder: &mut Binder<'_>, name: &Name, options: &Options, legs: &mut Vec<(String, Relation)>) {
+fn wildcard(
+    binder: &mut Binder<'_>,
+    name: &Name,
+    options: &Options,
+    legs: &mut Vec<(String, Relation)>,
+) {
     let catalog = binder.catalog;
-    let matching: Vec<_> = catalog.tables().filter(|table| matches_pattern(&name.text, &table.schema.name)).collect();
+    let matching: Vec<_> = catalog
+        .tables()
+        .filter(|table| matches_pattern(&name.text, &table.schema.name))
+        .collect();
     if matching.is_empty() && !options.fuzzy {
         binder.report(facts::unknown_table(name.span, &name.text));
         return;
@@ -127,10 +162,17 @@ fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
         if ordered.iter().any(|(have, _)| have.name == column.name) {
             continue;
         }
-        let types: Vec<&Column> = found.iter().filter(|other| other.name == column.name).collect();
+        let types: Vec<&Column> = found
+            .iter()
+            .filter(|other| other.name == column.name)
+            .collect();
         let clash = types.len() > 1;
         ordered.extend(types.into_iter().map(|column| {
-            let name = if clash { format!("{}_{}", column.name, column.ty) } else { column.name.clone() };
+            let name = if clash {
+                format!("{}_{}", column.name, column.ty)
+            } else {
+                column.name.clone()
+            };
             (column.clone(), name)
         }));
     }
@@ -138,25 +180,38 @@ fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
 }
 
 fn inner_columns(legs: &[(String, Relation)]) -> Vec<Target> {
-    let Some((_, first)) = legs.first() else { return Vec::new() };
+    let Some((_, first)) = legs.first() else {
+        return Vec::new();
+    };
     let everywhere = |column: &&Column| legs.iter().all(|(_, leg)| leg.columns.contains(column));
-    first.columns.iter().filter(everywhere).map(|column| (column.clone(), column.name.clone())).collect()
+    first
+        .columns
+        .iter()
+        .filter(everywhere)
+        .map(|column| (column.clone(), column.name.clone()))
+        .collect()
 }
 
 fn unite(legs: Vec<(String, Relation)>, columns: &[Target], source: Option<&str>) -> Relation {
     let hidden: Vec<Column> = match legs.first() {
         Some((_, first)) => {
-            let everywhere = |column: &&Column| legs.iter().all(|(_, leg)| leg.hidden.contains(column));
+            let everywhere =
+                |column: &&Column| legs.iter().all(|(_, leg)| leg.hidden.contains(column));
             first.hidden.iter().filter(everywhere).cloned().collect()
         }
         None => Vec::new(),
     };
     let aliased = legs.iter().all(|(_, leg)| leg.aliases == legs[0].1.aliases);
-    let aliases = if aliased { legs[0].1.aliases.clone() } else { Vec::new() };
+    let aliases = if aliased {
+        legs[0].1.aliases.clone()
+    } else {
+        Vec::new()
+    };
     let inputs: Vec<Relation> = legs
         .into_iter()
         .map(|(name, leg)| {
-            let source = source.map(|column| (column.to_string(), Scalar::literal(Value::String(name))));
+            let source =
+                source.map(|column| (column.to_string(), Scalar::literal(Value::String(name))));
             let items = columns.iter().map(|(column, target)| {
                 let value = match leg.columns.contains(column) {
                     true => Scalar::column(column),
@@ -171,5 +226,9 @@ fn unite(legs: Vec<(String, Relation)>, columns: &[Target], source: Option<&str>
         })
         .collect();
     let columns = inputs[0].columns.clone();
-    Relation { hidden, aliases, ..Relation::new(columns, Node::Union { inputs }) }
+    Relation {
+        hidden,
+        aliases,
+        ..Relation::new(columns, Node::Union { inputs })
+    }
 }

@@ -50,7 +50,13 @@ pub const FUNCTIONS: &[WindowFunction] = &[WindowFunction {
     doc: "Gives the number of the row, from 1.",
     source: "kusto/query/row-number-function",
     examples: &[],
-    resolve: |types| if types.is_empty() { Ok((Vec::new(), Type::Long)) } else { Err(WindowMisfit::Count) },
+    resolve: |types| {
+        if types.is_empty() {
+            Ok((Vec::new(), Type::Long))
+        } else {
+            Err(WindowMisfit::Count)
+        }
+    },
     lower: |_| expr_fn::row_number(),
 }];
 
@@ -60,7 +66,11 @@ pub fn find(name: &str) -> Option<&'static WindowFunction> {
 
 pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> WindowResolution {
     match (function.resolve)(arguments) {
-        Ok((parameters, returns)) => WindowResolution::Found(WindowCall { function, parameters, returns }),
+        Ok((parameters, returns)) => WindowResolution::Found(WindowCall {
+            function,
+            parameters,
+            returns,
+        }),
         Err(WindowMisfit::Count) => WindowResolution::WrongCount,
         Err(WindowMisfit::Type { index }) => WindowResolution::WrongType { index },
     }
@@ -71,7 +81,15 @@ pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> WindowR
 ///
 /// # Errors
 /// When DataFusion refuses the order.
-pub fn lower(call: &WindowCall, args: Vec<Expr>, order_by: Vec<SortExpr>) -> datafusion::common::Result<Expr> {
+pub fn lower(
+    call: &WindowCall,
+    args: Vec<Expr>,
+    order_by: Vec<SortExpr>,
+) -> datafusion::common::Result<Expr> {
     let expr = (call.function.lower)(args);
-    if order_by.is_empty() { Ok(expr) } else { expr.order_by(order_by).build() }
+    if order_by.is_empty() {
+        Ok(expr)
+    } else {
+        expr.order_by(order_by).build()
+    }
 }
