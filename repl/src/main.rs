@@ -1,1 +1,44 @@
-fn main() {}
+//! `huntql`: advanced hunting in KQL over one's own network events, from the command line.
+//!
+//! Data goes to stdout, everything else to stderr. Exit codes: see [`failure::Failure`].
+//!
+//! Not here: what a query means (engine), what a log means (ingest), how tables lie on disk (store).
+
+mod cli;
+mod commands;
+mod failure;
+mod hints;
+mod output;
+mod question;
+mod report;
+mod run;
+mod session;
+mod shell;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Binding and planning recurse over the query's tree; its depth is limited, and this is enough for the limit.
+const STACK_BYTES: usize = 256 << 20;
+
+fn main() -> ExitCode {
+    failure::install_panic_hook();
+    let cli = cli::Cli::parse();
+    let work = std::thread::Builder::new()
+        .name("huntql".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || commands::run(cli));
+    let ended = match work {
+        // The hook has said what there is to say about a panic.
+        Ok(work) => work.join().unwrap_or(Err(failure::Failure::Reported(
+            failure::EXIT_INTERNAL,
+        ))),
+        Err(error) => Err(failure::Failure::Internal(format!(
+            "cannot start a thread: {error}"
+        ))),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit(),
+    }
+}

@@ -1,0 +1,137 @@
+//! The command line: what can be asked for. What happens then stands in `commands`.
+
+use crate::output::{FORMATS, Format, format};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use huntql_kql::time::parse_datetime;
+use std::path::PathBuf;
+
+/// Advanced hunting in KQL over your own network events.
+///
+/// Without a command: a shell to hunt in.
+#[derive(Debug, Parser)]
+#[command(
+    name = "huntql",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit codes: 0 fine, 1 the query is wrong, 2 usage, 3 data, 4 a limit, 70 a bug in huntql."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub shell: crate::commands::repl::ReplArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a query and print its rows
+    Query(crate::commands::query::QueryArgs),
+    /// Answer many queries in one process: JSON lines in, JSON lines out
+    Batch(crate::commands::batch::BatchArgs),
+    /// Parse and bind queries without running them
+    Check(crate::commands::check::CheckArgs),
+    /// Show the plans of a query
+    Explain(crate::commands::explain::ExplainArgs),
+    /// Print a completion script for a shell
+    Completions(crate::commands::completions::CompletionsArgs),
+}
+
+/// What a query can read.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// A Parquet, CSV or NDJSON file as a table
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+    pub data: Vec<(String, PathBuf)>,
+    /// Logs to read into a temporary store and query (files, folders, patterns)
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub logs: Vec<String>,
+    /// The store [default: huntql-data, if it is there]
+    #[arg(long, value_name = "DIR", env = "HUNTQL_STORE", value_hint = ValueHint::DirPath)]
+    pub store: Option<PathBuf>,
+    /// Tables to add or to replace, as JSON: {"T": [["Column", "type"], …]}
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub schemas: Option<PathBuf>,
+    #[command(flatten)]
+    pub proxies: ProxyArgs,
+}
+
+/// Which forward proxies there are.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct ProxyArgs {
+    /// The configuration [default: huntql.toml, if it is there]
+    #[arg(long, value_name = "FILE", env = "HUNTQL_CONFIG", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// A forward proxy, besides those of the configuration
+    #[arg(long, value_name = "HOST:PORT")]
+    pub proxy: Vec<String>,
+}
+
+/// What a query is asked with.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Query")]
+pub struct AskArgs {
+    /// What `now()` says: a datetime, or `data-end`, the last time in the data
+    #[arg(long, value_name = "TIME", value_parser = clock)]
+    pub now: Option<Clock>,
+    /// The value of a parameter that the query declares
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named_value)]
+    pub param: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// Ticks.
+    At(i64),
+    DataEnd,
+}
+
+/// How rows are printed.
+#[derive(Clone, Args)]
+pub struct FormatArgs {
+    /// How rows are printed
+    #[arg(long, default_value = "table", value_parser = formats())]
+    pub format: &'static Format,
+}
+
+impl std::fmt::Debug for FormatArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.format.name)
+    }
+}
+
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(
+        FORMATS
+            .iter()
+            .map(|format| PossibleValue::new(format.name).help(format.doc)),
+    )
+    .map(|name| format(&name).expect("only names of formats are possible values"))
+}
+
+fn named_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(path)))
+        }
+        _ => Err("expected NAME=PATH, for instance T=events.parquet".to_owned()),
+    }
+}
+
+fn clock(text: &str) -> Result<Clock, String> {
+    if text == "data-end" {
+        return Ok(Clock::DataEnd);
+    }
+    parse_datetime(text)
+        .map(Clock::At)
+        .ok_or_else(|| "expected a datetime such as 2026-03-04T15:00:00Z, or `data-end`".to_owned())
+}

@@ -1,0 +1,110 @@
+//! `huntql ingest`: logs into the store, and a report of what became of every record.
+
+use crate::cli::ProxyArgs;
+use crate::failure::{EXIT_DATA, Failure};
+use crate::report;
+use crate::session::logs::{self, Target};
+use clap::{Args, ValueEnum, ValueHint};
+use huntql_ingest::Options;
+use huntql_ingest::address::LocalNets;
+use huntql_ingest::options::{DateOrder, Strictness, UrlFill};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Files, folders, patterns; `-` is stdin
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// The store; made when it is not there
+    #[arg(long, value_name = "DIR", env = "HUNTQL_STORE", default_value = crate::session::STORE_DEFAULT, value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// The format of the logs, instead of finding it out
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    /// The table of CSV and API results that do not name theirs
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// The proxy whose own log the files are
+    #[arg(long, value_name = "NAME")]
+    pub from_proxy: Option<String>,
+    /// Networks that are one's own, instead of the private ones
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub local_nets: Vec<String>,
+    /// The zone of times that are written without one, for instance Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// How 03/04/2026 is read
+    #[arg(long, value_name = "ORDER")]
+    pub date_order: Option<Order>,
+    /// Fill RemoteUrl from inspected traffic, where Defender leaves it empty
+    #[arg(long)]
+    pub fill_url: bool,
+    /// Reject rows with a cell that does not fit its column
+    #[arg(long)]
+    pub strict: bool,
+    /// Write rejected records here, as JSON lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub proxies: ProxyArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Order {
+    /// Day, month, year
+    Dmy,
+    /// Month, day, year
+    Mdy,
+    /// Year, month, day
+    Ymd,
+}
+
+pub fn run(args: &IngestArgs) -> Result<(), Failure> {
+    let options = options(args)?;
+    let target = Target::store(&args.store)?;
+    let report = logs::ingest(&args.paths, &options, &target, args.rejects.as_deref())?;
+    report::say(&report.to_string());
+    if report.has_failures() {
+        return Err(Failure::Reported(EXIT_DATA));
+    }
+    Ok(())
+}
+
+fn options(args: &IngestArgs) -> Result<Options, Failure> {
+    let time_zone = args
+        .tz
+        .as_deref()
+        .map(|name| {
+            huntql_ingest::time::zone(name)
+                .map_err(|error| Failure::Usage(format!("--tz `{name}`: {error}")))
+        })
+        .transpose()?;
+    let local_nets = if args.local_nets.is_empty() {
+        LocalNets::default()
+    } else {
+        LocalNets::parse(&args.local_nets).map_err(Failure::Usage)?
+    };
+    Ok(Options {
+        format: args.format.clone(),
+        table: args.table.clone(),
+        time_zone,
+        local_nets,
+        from_proxy: args.from_proxy.clone(),
+        url_fill: if args.fill_url {
+            UrlFill::FromInspection
+        } else {
+            UrlFill::AsDefender
+        },
+        date_order: args.date_order.map(|order| match order {
+            Order::Dmy => DateOrder::DayFirst,
+            Order::Mdy => DateOrder::MonthFirst,
+            Order::Ymd => DateOrder::YearFirst,
+        }),
+        strictness: if args.strict {
+            Strictness::Strict
+        } else {
+            Strictness::Lenient
+        },
+        proxies: crate::session::proxies(&args.proxies)?,
+    })
+}

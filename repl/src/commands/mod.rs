@@ -1,0 +1,33 @@
+//! The subcommands, one file each.
+
+pub mod batch;
+pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod query;
+pub mod repl;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+
+/// # Errors
+/// Whatever ends the command; the caller turns it into an exit code.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        None => repl::run(&cli.shell),
+        Some(Command::Query(args)) => query::run(&args),
+        Some(Command::Batch(args)) => batch::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+    }
+}
+
+/// The threads that queries run on; nothing else is started.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(16 << 20)
+        .build()
+        .map_err(|error| Failure::Internal(format!("cannot start threads: {error}")))
+}

@@ -1,0 +1,116 @@
+//! Hints beside a query: things that are no errors and that an analyst would want to know.
+
+use crate::question::Question;
+use crate::report;
+use crate::session::Session;
+use huntql_engine::QueryOptions;
+use huntql_kql::lexer::{Token, TokenKind, lex};
+use huntql_kql::time::format_datetime;
+use huntql_kql::types::Value;
+
+/// What stands for "the analyst's own proxy address" in the hunts that people hand around.
+const PLACEHOLDER: &str = "ProxyIP";
+
+/// A result of so few rows may be the answer of a time window without data (`summarize count()` gives one row).
+const ROWS_OF_NOTHING: u64 = 1;
+
+/// Hints that only need the text.
+pub fn before(session: &Session, question: &Question) {
+    let (tokens, _) = lex(&question.text);
+    if tokens.iter().any(is_placeholder) {
+        report::hint(&placeholder(session));
+    }
+}
+
+fn is_placeholder(token: &Token) -> bool {
+    matches!(&token.kind, TokenKind::String { value, .. } if value == PLACEHOLDER)
+}
+
+fn placeholder(session: &Session) -> String {
+    let known: Vec<String> = session
+        .proxies
+        .proxies()
+        .iter()
+        .map(|proxy| {
+            let listeners: Vec<String> = proxy.listeners.iter().map(listener).collect();
+            let listeners = listeners.join(", ");
+            if proxy.name == listeners {
+                listeners
+            } else {
+                format!("{} ({listeners})", proxy.name)
+            }
+        })
+        .collect();
+    if known.is_empty() {
+        return format!(
+            "\"{PLACEHOLDER}\" is compared as text and equals no address; name your proxies in huntql.toml or with `--proxy HOST:PORT`, and write `RemoteIP !in (ProxyIPs())`, or `| invoke WithoutProxyHops()`"
+        );
+    }
+    format!(
+        "\"{PLACEHOLDER}\" is compared as text and equals no address; proxies known: {}; write `RemoteIP !in (ProxyIPs())`, or `| invoke WithoutProxyHops()` which keeps rows whose real target is known",
+        known.join(", ")
+    )
+}
+
+fn listener(listen: &huntql_ingest::proxies::Listen) -> String {
+    match listen.port {
+        Some(port) => format!("{}:{port}", listen.address),
+        None => listen.address.to_string(),
+    }
+}
+
+/// Hints that need the answer: a time window that begins after the data has ended.
+pub async fn after(session: &Session, question: &Question, options: &QueryOptions, rows: u64) {
+    if rows > ROWS_OF_NOTHING {
+        return;
+    }
+    let (tokens, _) = lex(&question.text);
+    let Some(begin) = window_begin(&tokens, &question.text, options.now) else {
+        return;
+    };
+    let named: Vec<String> = session
+        .tables_with_rows()
+        .into_iter()
+        .filter(|table| {
+            tokens
+                .iter()
+                .any(|token| token.is_word(table, &question.text))
+        })
+        .collect();
+    if named.is_empty() {
+        return;
+    }
+    if let Ok(Some(end)) = session.data_end(&named).await
+        && end < begin
+    {
+        report::hint(&format!(
+            "the data of {} ends at {}, before the query's time window begins ({}); `--now data-end` sets the clock there",
+            named.join(", "),
+            format_datetime(end),
+            format_datetime(begin)
+        ));
+    }
+}
+
+/// The earliest time that an `ago(…)` of a constant names. `None` when there is no `ago`, or one that cannot be known here.
+fn window_begin(tokens: &[Token], text: &str, now: i64) -> Option<i64> {
+    let mut begin: Option<i64> = None;
+    for (at, _) in tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.is_word("ago", text))
+    {
+        let [open, length, close] = tokens.get(at + 1..at + 4)? else {
+            return None;
+        };
+        let TokenKind::Literal(Value::Timespan(Some(length))) = &length.kind else {
+            return None;
+        };
+        if !open.is_symbol("(") || !close.is_symbol(")") {
+            return None;
+        }
+        let time = now.checked_sub(*length)?;
+        begin = Some(begin.map_or(time, |begin| begin.min(time)));
+    }
+    begin
+}

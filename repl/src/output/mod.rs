@@ -1,0 +1,131 @@
+//! The shapes in which rows leave: a table of formats, each a writer that takes batches as they come.
+//!
+//! A writer holds no more than a bounded number of rows. It writes data alone; whatever else is to be said goes to stderr.
+//!
+//! Not here: diagnostics (`crate::report`), and which rows there are.
+
+mod cell;
+mod csv;
+mod json;
+mod kusto;
+mod markdown;
+mod ndjson;
+mod null;
+mod records;
+mod table;
+mod width;
+
+pub use kusto::document;
+
+use datafusion::arrow::record_batch::RecordBatch;
+use huntql_kql::types::Column;
+use std::io::{self, Write};
+
+/// Where a format writes to.
+pub type Sink = Box<dyn Write + Send>;
+
+/// Writes results one after the other: for each, `begin`, any number of `batch`, `end`; once, at the very end, `finish`.
+pub trait Writer: Send {
+    /// # Errors
+    /// Those of the sink.
+    fn begin(&mut self, columns: &[Column]) -> io::Result<()>;
+
+    /// Rows in the engine's Arrow types, one batch column for each of the columns of `begin`.
+    ///
+    /// # Errors
+    /// Those of the sink, and a batch that does not have the columns' types.
+    fn batch(&mut self, batch: &RecordBatch) -> io::Result<()>;
+
+    /// # Errors
+    /// Those of the sink.
+    fn end(&mut self) -> io::Result<()>;
+
+    /// # Errors
+    /// Those of the sink.
+    fn finish(&mut self) -> io::Result<()>;
+
+    /// What to say on stderr when a result has ended: rows that were not shown. `None` when there is nothing to say.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Who looks at the rows. Decides widths and display limits, never the data of a machine-readable format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// A terminal of so many columns.
+    Terminal(usize),
+    /// A file, a pipe.
+    Machine,
+}
+
+/// One value of `--format`.
+pub struct Format {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub open: fn(Sink, Viewer) -> Box<dyn Writer>,
+    /// People read it: a line with rows and time follows on stderr.
+    pub footer: Footer,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Footer {
+    Shown,
+    Silent,
+}
+
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "table",
+        doc: "a table that fits the terminal; records where the columns do not fit",
+        open: |sink, viewer| Box::new(table::TableWriter::new(sink, viewer)),
+        footer: Footer::Shown,
+    },
+    Format {
+        name: "json",
+        doc: "an array of objects for each result",
+        open: |sink, _| Box::new(json::JsonWriter::new(sink)),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "ndjson",
+        doc: "an object a line",
+        open: |sink, _| Box::new(ndjson::NdjsonWriter::new(sink)),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "csv",
+        doc: "comma-separated, with a header",
+        open: |sink, _| Box::new(csv::CsvWriter::new(sink, b',')),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "tsv",
+        doc: "tab-separated, with a header",
+        open: |sink, _| Box::new(csv::CsvWriter::new(sink, b'\t')),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "markdown",
+        doc: "a Markdown table",
+        open: |sink, _| Box::new(markdown::MarkdownWriter::new(sink)),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "kusto",
+        doc: "one Kusto v1 JSON document",
+        open: |sink, _| Box::new(kusto::KustoWriter::new(sink)),
+        footer: Footer::Silent,
+    },
+    Format {
+        name: "null",
+        doc: "runs everything, prints nothing",
+        open: |_, _| Box::new(null::NullWriter),
+        footer: Footer::Shown,
+    },
+];
+
+/// The format of this name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}

@@ -1,0 +1,188 @@
+//! `table`: what people read.
+//!
+//! On a terminal the table fits its width: long cells are cut in the middle, and a result whose columns cannot fit at all is
+//! shown as records. At most [`ROWS_SHOWN_MAX`] rows are shown there; the rest is counted and announced. Into a file or a
+//! pipe nothing is cut; the table comes in blocks of [`BLOCK_ROWS`] rows.
+
+use super::cell::{Cells, escape_controls, is_right_aligned};
+use super::records::record;
+use super::width::{cut_middle, fit, width};
+use super::{Sink, Viewer, Writer};
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use datafusion::arrow::record_batch::RecordBatch;
+use huntql_kql::types::Column;
+use std::io::{self, Write};
+
+/// Rows of a result that a terminal gets to see.
+pub const ROWS_SHOWN_MAX: u64 = 1_000;
+
+/// Rows that are held back to know the widths of their columns.
+const BLOCK_ROWS: usize = 1_000;
+
+pub struct TableWriter {
+    sink: Sink,
+    viewer: Viewer,
+    columns: Vec<Column>,
+    block: Vec<Vec<String>>,
+    results: usize,
+    blocks: u64,
+    rows: u64,
+    cut_cells: bool,
+}
+
+impl TableWriter {
+    pub fn new(sink: Sink, viewer: Viewer) -> Self {
+        Self {
+            sink,
+            viewer,
+            columns: Vec::new(),
+            block: Vec::new(),
+            results: 0,
+            blocks: 0,
+            rows: 0,
+            cut_cells: false,
+        }
+    }
+
+    fn is_beyond_display(&self) -> bool {
+        matches!(self.viewer, Viewer::Terminal(_)) && self.rows >= ROWS_SHOWN_MAX
+    }
+
+    fn natural_widths(&self) -> Vec<usize> {
+        let mut widths: Vec<usize> = self
+            .columns
+            .iter()
+            .map(|column| width(&column.name))
+            .collect();
+        for row in &self.block {
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = width(cell).max(*widest);
+            }
+        }
+        widths
+    }
+
+    fn write_block(&mut self) -> io::Result<()> {
+        let rows = self.rows - self.block.len() as u64;
+        match self.viewer {
+            Viewer::Machine => self.write_table(None)?,
+            Viewer::Terminal(line) => {
+                // A border and a space on both sides of each cell, and the last border.
+                let available = line.saturating_sub(3 * self.columns.len() + 1);
+                match fit(&self.natural_widths(), available) {
+                    Some(widths) => self.write_table(Some(widths))?,
+                    None => self.write_records(rows, line)?,
+                }
+            }
+        }
+        self.block.clear();
+        self.blocks += 1;
+        Ok(())
+    }
+
+    fn write_records(&mut self, rows_before: u64, line: usize) -> io::Result<()> {
+        for (number, row) in (rows_before + 1..).zip(&self.block) {
+            self.sink
+                .write_all(record(number, &self.columns, row, line).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn write_table(&mut self, widths: Option<Vec<usize>>) -> io::Result<()> {
+        let fitted = |text: &str, column: usize| match &widths {
+            Some(widths) => cut_middle(text, widths[column]),
+            None => text.to_owned(),
+        };
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.set_header(
+            self.columns
+                .iter()
+                .enumerate()
+                .map(|(index, column)| Cell::new(fitted(&column.name, index))),
+        );
+        for row in &self.block {
+            table.add_row(row.iter().enumerate().map(|(index, text)| {
+                let cell = Cell::new(fitted(text, index));
+                if is_right_aligned(self.columns[index].ty) {
+                    cell.set_alignment(CellAlignment::Right)
+                } else {
+                    cell
+                }
+            }));
+        }
+        self.cut_cells |= widths.is_some_and(|widths| {
+            self.block
+                .iter()
+                .any(|row| row.iter().zip(&widths).any(|(cell, max)| width(cell) > *max))
+        });
+        for line in table.lines() {
+            writeln!(self.sink, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Writer for TableWriter {
+    fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
+        if self.results > 0 {
+            self.sink.write_all(b"\n")?;
+        }
+        self.results += 1;
+        self.columns = columns.to_vec();
+        self.rows = 0;
+        self.blocks = 0;
+        self.cut_cells = false;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let cells = Cells::of(batch, &self.columns)?;
+        let mut text = String::new();
+        for row in 0..cells.rows {
+            if self.is_beyond_display() {
+                self.rows += 1;
+                continue;
+            }
+            let mut shown = Vec::with_capacity(cells.width());
+            for column in 0..cells.width() {
+                text.clear();
+                cells.text(row, column, &mut text);
+                let mut cell = String::with_capacity(text.len());
+                escape_controls(&text, &mut cell);
+                shown.push(cell);
+            }
+            self.block.push(shown);
+            self.rows += 1;
+            if self.block.len() >= BLOCK_ROWS {
+                self.write_block()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if !self.block.is_empty() || self.blocks == 0 {
+            self.write_block()?;
+        }
+        self.sink.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+
+    fn remark(&self) -> Option<String> {
+        let shown = ROWS_SHOWN_MAX;
+        if self.is_beyond_display() && self.rows > shown {
+            let all = self.rows;
+            return Some(format!(
+                "{shown} of {all} rows shown; `--format csv`, or output into a file, has all of them"
+            ));
+        }
+        self.cut_cells.then(|| {
+            "long cells are cut at `…`; `--format ndjson`, or output into a file, has them whole"
+                .to_owned()
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Everything that is said on stderr: diagnostics with carets, hints, reports.
+
+use crate::question::Question;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use huntql_kql::diagnostics::{Diagnostic, Severity};
+use huntql_kql::span::Span;
+use std::io::{IsTerminal, Write};
+
+/// Writes a line to stderr. There is nobody to tell when that fails.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A hint that belongs to no place in the query.
+pub fn hint(text: &str) {
+    say(&format!("hint: {text}"));
+}
+
+/// Draws all of them, errors last: that is where one looks.
+pub fn diagnostics(question: &Question, diagnostics: &[Diagnostic]) {
+    let renderer = renderer();
+    let (errors, others): (Vec<_>, Vec<_>) =
+        diagnostics.iter().partition(|found| found.is_error());
+    for diagnostic in others.into_iter().chain(errors) {
+        say(&render(&renderer, question, diagnostic));
+    }
+}
+
+/// All errors as one line of plain text, for machines.
+pub fn one_line(diagnostics: &[Diagnostic]) -> String {
+    let mut messages: Vec<String> = diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .map(|found| format!("{}: {}", found.code, found.message))
+        .collect();
+    messages.dedup();
+    messages.join("; ")
+}
+
+fn renderer() -> Renderer {
+    let wants_colour =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    if wants_colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
+}
+
+fn render(renderer: &Renderer, question: &Question, diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Hint => Level::INFO.with_name("hint"),
+    };
+    let title = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code);
+    let mut group: Group<'_> = if diagnostic.labels.is_empty() {
+        Group::with_title(title)
+    } else {
+        title.element(snippet(question, diagnostic))
+    };
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+fn snippet<'a>(
+    question: &'a Question,
+    diagnostic: &'a Diagnostic,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let mut snippet = Snippet::source(question.text.as_str()).path(question.origin.as_str());
+    for (index, label) in diagnostic.labels.iter().enumerate() {
+        let kind = if index == 0 {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
+        let mut annotation = kind.span(drawable(&question.text, label.span));
+        if !label.text.is_empty() {
+            annotation = annotation.label(label.text.as_str());
+        }
+        snippet = snippet.annotation(annotation);
+    }
+    snippet
+}
+
+/// The span within the text and on whole characters, whatever was asked for.
+fn drawable(text: &str, span: Span) -> std::ops::Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
