@@ -84,15 +84,17 @@ pub fn execution_error(error: DataFusionError) -> QueryError {
 /// A panic says that it is ours, and where; not Rust's own message.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
-        let what = panic
-            .payload()
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.payload().downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "unknown".to_owned());
+        let what = panic_text(panic.payload());
         let place = panic
             .location()
             .map_or_else(String::new, |place| format!(" ({place})"));
         report::say(&format!("internal error: {what}{place}\n{BUG}"));
     }));
+}
+
+/// What a panic said.
+pub fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown".to_owned())
 }

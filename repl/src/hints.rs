@@ -69,7 +69,7 @@ pub async fn after(session: &Session, question: &Question, options: &QueryOption
         return;
     };
     let named: Vec<String> = session
-        .tables_with_rows()
+        .tables_with_times()
         .into_iter()
         .filter(|table| {
             tokens

@@ -1,0 +1,23 @@
+//! `huntql` alone: the shell.
+
+use crate::cli::{AskArgs, DataArgs, FormatArgs};
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::shell::Shell;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct ReplArgs {
+    #[command(flatten)]
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub ask: AskArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+pub fn run(args: &ReplArgs) -> Result<(), Failure> {
+    let session = Session::open(&args.data)?;
+    let runtime = super::runtime()?;
+    Shell::new(session, args.ask.clone(), args.format.format, runtime).run()
+}

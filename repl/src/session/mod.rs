@@ -1,0 +1,175 @@
+//! What the data flags come to: a catalog with rows behind its tables, the proxies, and the clock.
+//!
+//! Not here: how files and logs are read.
+
+use crate::cli::{AskArgs, Clock, DataArgs, ProxyArgs};
+use crate::failure::{Failure, execution_error};
+use crate::question::Question;
+use crate::run;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::datasource::MemTable;
+use futures::StreamExt;
+use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table};
+use huntql_ingest::proxies::{ProxySet, read_config};
+use huntql_kql::time::UNIX_EPOCH;
+use huntql_kql::types::Type;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// The store that is used when it is there and no other was named.
+pub const STORE_DEFAULT: &str = "huntql-data";
+
+/// The configuration that is used when it is there and no other was named.
+const CONFIG_DEFAULT: &str = "huntql.toml";
+
+/// The table of the forward proxies.
+const PROXIES: &str = "Proxies";
+
+pub struct Session {
+    pub engine: Engine,
+    pub proxies: ProxySet,
+}
+
+impl Session {
+    /// Opens everything that the flags name. Reads no rows, except of `--logs`.
+    ///
+    /// # Errors
+    /// Files that are missing, or are not what they should be.
+    pub fn open(args: &DataArgs) -> Result<Session, Failure> {
+        let proxies = proxies(&args.proxies)?;
+        let mut catalog = Catalog::builtin();
+        if let Some(path) = &args.schemas {
+            add_schemas(&mut catalog, path)?;
+        }
+        add_proxies(&mut catalog, &proxies)?;
+        Ok(Session {
+            engine: Engine::new(catalog, EngineOptions::default()),
+            proxies,
+        })
+    }
+
+    /// The clock and the parameters.
+    ///
+    /// # Errors
+    /// `--now data-end` over no data.
+    pub async fn options(&self, args: &AskArgs) -> Result<QueryOptions, Failure> {
+        let now = match args.now {
+            None => wall_clock(),
+            Some(Clock::At(ticks)) => ticks,
+            Some(Clock::DataEnd) => {
+                let end = self.data_end(&self.tables_with_times()).await?;
+                end.ok_or_else(|| {
+                    Failure::Data("--now data-end: no table has a row with a time".to_owned())
+                })?
+            }
+        };
+        Ok(QueryOptions {
+            now,
+            parameters: args.param.iter().cloned().collect(),
+        })
+    }
+
+    /// Names of the tables that have rows behind them and a `Timestamp`.
+    pub fn tables_with_times(&self) -> Vec<String> {
+        let tables = self.engine.catalog().tables();
+        tables
+            .filter(|table| table.rows.is_some())
+            .filter(|table| {
+                let time = table.schema.column("Timestamp");
+                time.is_some_and(|column| column.ty == Type::Datetime)
+            })
+            .map(|table| table.schema.name.clone())
+            .collect()
+    }
+
+    /// The last `Timestamp` of these tables, in ticks.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub async fn data_end(&self, tables: &[String]) -> Result<Option<i64>, Failure> {
+        let mut end = None;
+        for table in tables {
+            let text = format!("['{table}'] | summarize End = max(Timestamp)");
+            end = end.max(self.one_time(&Question::of_text(text)).await?);
+        }
+        Ok(end)
+    }
+
+    /// The time that a question with one datetime for an answer gives.
+    async fn one_time(&self, question: &Question) -> Result<Option<i64>, Failure> {
+        let options = QueryOptions {
+            now: wall_clock(),
+            parameters: Default::default(),
+        };
+        let fail = |error| run::refused(question, error);
+        let answer = self.engine.query(&question.text, &options).await;
+        let mut time = None;
+        for mut result in answer.map_err(fail)?.results {
+            while let Some(batch) = result.rows.next().await {
+                let batch = batch.map_err(|error| fail(execution_error(error)))?;
+                let times = batch.column(0).as_primitive_opt::<Int64Type>();
+                time = time.max(times.and_then(|times| times.iter().flatten().max()));
+            }
+        }
+        Ok(time)
+    }
+}
+
+/// The time of day in ticks.
+fn wall_clock() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    UNIX_EPOCH + i64::try_from(since.as_nanos() / 100).unwrap_or_default()
+}
+
+/// The proxies of the configuration and of the command line.
+///
+/// # Errors
+/// A configuration that is missing though named, or that cannot be understood; an address that is none.
+pub fn proxies(args: &ProxyArgs) -> Result<ProxySet, Failure> {
+    let fallback = Path::new(CONFIG_DEFAULT);
+    let config = match &args.config {
+        Some(path) => Some(path.as_path()),
+        None => fallback.is_file().then_some(fallback),
+    };
+    let mut proxies = match config {
+        Some(path) => read_config(path).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => ProxySet::default(),
+    };
+    for text in &args.proxy {
+        proxies
+            .add_listener(text)
+            .map_err(|error| Failure::Usage(format!("--proxy: {error}")))?;
+    }
+    Ok(proxies)
+}
+
+fn add_proxies(catalog: &mut Catalog, proxies: &ProxySet) -> Result<(), Failure> {
+    let Some(table) = catalog.table(PROXIES) else {
+        return Ok(());
+    };
+    if proxies.is_empty() {
+        return Ok(());
+    }
+    let rows = proxies.to_batch();
+    let rows = MemTable::try_new(rows.schema(), vec![vec![rows]])
+        .map_err(|error| Failure::Internal(format!("the table {PROXIES}: {error}")))?;
+    let table = Table::with_rows(table.schema.clone(), Arc::new(rows));
+    catalog.add_table(table);
+    Ok(())
+}
+
+fn add_schemas(catalog: &mut Catalog, path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Data(format!("cannot read the schemas `{shown}`: {error}")))?;
+    let schemas = huntql_store::schema::parse_schemas(&text)
+        .map_err(|error| Failure::Data(format!("`{shown}`: {error}")))?;
+    for schema in schemas {
+        catalog.add_table(Table::empty(schema));
+    }
+    Ok(())
+}
