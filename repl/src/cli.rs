@@ -29,10 +29,14 @@ pub enum Command {
     Query(crate::commands::query::QueryArgs),
     /// Answer many queries in one process: JSON lines in, JSON lines out
     Batch(crate::commands::batch::BatchArgs),
+    /// Read logs into the store
+    Ingest(crate::commands::ingest::IngestArgs),
     /// Parse and bind queries without running them
     Check(crate::commands::check::CheckArgs),
     /// Show the plans of a query
     Explain(crate::commands::explain::ExplainArgs),
+    /// Look after the store
+    Store(crate::commands::store::StoreArgs),
     /// Print a completion script for a shell
     Completions(crate::commands::completions::CompletionsArgs),
 }

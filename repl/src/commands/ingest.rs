@@ -3,11 +3,14 @@
 use crate::cli::ProxyArgs;
 use crate::failure::{EXIT_DATA, Failure};
 use crate::report;
-use crate::session::logs::{self, Target};
+use crate::session::logs::{self, store_failure};
 use clap::{Args, ValueEnum, ValueHint};
 use huntql_ingest::Options;
 use huntql_ingest::address::LocalNets;
 use huntql_ingest::options::{DateOrder, Strictness, UrlFill};
+use huntql_store::Store;
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -42,7 +45,7 @@ pub struct IngestArgs {
     /// Reject rows with a cell that does not fit its column
     #[arg(long)]
     pub strict: bool,
-    /// Write rejected records here, as JSON lines
+    /// Write rejected records here, as JSON lines [default: in the store, `_rejects`]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
     #[command(flatten)]
@@ -61,8 +64,12 @@ pub enum Order {
 
 pub fn run(args: &IngestArgs) -> Result<(), Failure> {
     let options = options(args)?;
-    let target = Target::store(&args.store)?;
-    let report = logs::ingest(&args.paths, &options, &target, args.rejects.as_deref())?;
+    let store = Store::create_or_open(&args.store).map_err(store_failure)?;
+    let rejects = match &args.rejects {
+        Some(path) => path.clone(),
+        None => logs::rejects_of(&store),
+    };
+    let report = logs::ingest(&args.paths, &options, &store, Some(&rejects))?;
     report::say(&report.to_string());
     if report.has_failures() {
         return Err(Failure::Reported(EXIT_DATA));
@@ -75,20 +82,29 @@ fn options(args: &IngestArgs) -> Result<Options, Failure> {
         .tz
         .as_deref()
         .map(|name| {
-            huntql_ingest::time::zone(name)
-                .map_err(|error| Failure::Usage(format!("--tz `{name}`: {error}")))
+            TimeZone::get(name).map_err(|_| {
+                Failure::Usage(format!(
+                    "--tz: `{name}` is not a known time zone, like Europe/Berlin or UTC"
+                ))
+            })
         })
         .transpose()?;
-    let local_nets = if args.local_nets.is_empty() {
-        LocalNets::default()
-    } else {
-        LocalNets::parse(&args.local_nets).map_err(Failure::Usage)?
-    };
+    let nets: Vec<IpNet> = args
+        .local_nets
+        .iter()
+        .map(|text| {
+            text.parse().map_err(|_| {
+                Failure::Usage(format!(
+                    "--local-nets: `{text}` is not a network, like 10.0.0.0/8"
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
     Ok(Options {
         format: args.format.clone(),
         table: args.table.clone(),
         time_zone,
-        local_nets,
+        local_nets: LocalNets::new(nets),
         from_proxy: args.from_proxy.clone(),
         url_fill: if args.fill_url {
             UrlFill::FromInspection

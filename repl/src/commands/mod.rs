@@ -4,8 +4,10 @@ pub mod batch;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod ingest;
 pub mod query;
 pub mod repl;
+pub mod store;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -17,8 +19,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         None => repl::run(&cli.shell),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Batch(args)) => batch::run(&args),
+        Some(Command::Ingest(args)) => ingest::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Store(args)) => store::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Not here: how files and logs are read.
 
+pub mod logs;
+mod tables;
+
 use crate::cli::{AskArgs, Clock, DataArgs, ProxyArgs};
 use crate::failure::{Failure, execution_error};
 use crate::question::Question;
@@ -17,6 +20,7 @@ use huntql_kql::types::Type;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tempfile::TempDir;
 
 /// The store that is used when it is there and no other was named.
 pub const STORE_DEFAULT: &str = "huntql-data";
@@ -30,6 +34,8 @@ const PROXIES: &str = "Proxies";
 pub struct Session {
     pub engine: Engine,
     pub proxies: ProxySet,
+    /// The temporary store of `--logs`; it goes when the session does.
+    _logs: Option<TempDir>,
 }
 
 impl Session {
@@ -44,9 +50,11 @@ impl Session {
             add_schemas(&mut catalog, path)?;
         }
         add_proxies(&mut catalog, &proxies)?;
+        let folder = tables::add(&mut catalog, args, &proxies)?;
         Ok(Session {
             engine: Engine::new(catalog, EngineOptions::default()),
             proxies,
+            _logs: folder,
         })
     }
 
