@@ -30,9 +30,9 @@ fn main() -> ExitCode {
         .spawn(move || commands::run(cli));
     let ended = match work {
         // The hook has said what there is to say about a panic.
-        Ok(work) => work.join().unwrap_or(Err(failure::Failure::Reported(
-            failure::EXIT_INTERNAL,
-        ))),
+        Ok(work) => work
+            .join()
+            .unwrap_or(Err(failure::Failure::Reported(failure::EXIT_INTERNAL))),
         Err(error) => Err(failure::Failure::Internal(format!(
             "cannot start a thread: {error}"
         ))),

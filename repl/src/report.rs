@@ -19,8 +19,7 @@ pub fn hint(text: &str) {
 /// Draws all of them, errors last: that is where one looks.
 pub fn diagnostics(question: &Question, diagnostics: &[Diagnostic]) {
     let renderer = renderer();
-    let (errors, others): (Vec<_>, Vec<_>) =
-        diagnostics.iter().partition(|found| found.is_error());
+    let (errors, others): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|found| found.is_error());
     for diagnostic in others.into_iter().chain(errors) {
         say(&render(&renderer, question, diagnostic));
     }
@@ -38,8 +37,8 @@ pub fn one_line(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn renderer() -> Renderer {
-    let wants_colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let wants_colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     if wants_colour {
         Renderer::styled()
     } else {

@@ -39,10 +39,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         wrong += usize::from(checked.has_errors());
     }
     if questions.len() > 1 {
-        report::say(&format!(
-            "{} queries, {wrong} with errors",
-            questions.len()
-        ));
+        report::say(&format!("{} queries, {wrong} with errors", questions.len()));
     }
     if wrong > 0 {
         return Err(Failure::Reported(EXIT_QUERY));

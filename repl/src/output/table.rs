@@ -112,9 +112,11 @@ impl TableWriter {
             }));
         }
         self.cut_cells |= widths.is_some_and(|widths| {
-            self.block
-                .iter()
-                .any(|row| row.iter().zip(&widths).any(|(cell, max)| width(cell) > *max))
+            self.block.iter().any(|row| {
+                row.iter()
+                    .zip(&widths)
+                    .any(|(cell, max)| width(cell) > *max)
+            })
         });
         for line in table.lines() {
             writeln!(self.sink, "{line}")?;

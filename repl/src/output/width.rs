@@ -58,7 +58,10 @@ pub fn fit(natural: &[usize], available: usize) -> Option<Vec<usize>> {
             .unwrap_or(COLUMN_WIDTH_MIN)
             .max(COLUMN_WIDTH_MIN);
         let count = widths.iter().filter(|width| **width == widest).count();
-        let step = (total - available).div_ceil(count).min(widest - next).max(1);
+        let step = (total - available)
+            .div_ceil(count)
+            .min(widest - next)
+            .max(1);
         for width in widths.iter_mut().filter(|width| **width == widest) {
             *width -= step;
         }

@@ -119,7 +119,11 @@ fn help(_: &mut Shell, _: &str) -> io::Result<Flow> {
 fn set_format(shell: &mut Shell, name: &str) -> io::Result<Flow> {
     if name.is_empty() {
         return print(FORMATS.iter().map(|known| {
-            let mark = if known.name == shell.format.name { '*' } else { ' ' };
+            let mark = if known.name == shell.format.name {
+                '*'
+            } else {
+                ' '
+            };
             format!("{mark} {:<9} {}", known.name, known.doc)
         }));
     }

@@ -23,8 +23,37 @@ const PREPARATIONS: &[&str] = &["let", "set", "declare", "alias", "restrict"];
 
 /// Signs and words that something has to follow.
 const UNFINISHED: &[&str] = &[
-    "|", ",", "=", "==", "!=", "=~", "!~", "<", ">", "<=", ">=", "+", "-", "/", "%", ":", ".", "=>", "and", "or", "by",
-    "on", "in", "has", "contains", "where", "join", "union", "extend", "project", "summarize",
+    "|",
+    ",",
+    "=",
+    "==",
+    "!=",
+    "=~",
+    "!~",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "+",
+    "-",
+    "/",
+    "%",
+    ":",
+    ".",
+    "=>",
+    "and",
+    "or",
+    "by",
+    "on",
+    "in",
+    "has",
+    "contains",
+    "where",
+    "join",
+    "union",
+    "extend",
+    "project",
+    "summarize",
 ];
 
 /// What has been read.
@@ -114,7 +143,11 @@ impl Lines {
                 Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
             }
             Lines::Terminal(editor) => loop {
-                let prompt = if buffer.is_empty() { PROMPT } else { PROMPT_MORE };
+                let prompt = if buffer.is_empty() {
+                    PROMPT
+                } else {
+                    PROMPT_MORE
+                };
                 match editor.readline(prompt) {
                     Ok(line) => return Ok(Some(line)),
                     Err(ReadlineError::Interrupted) => buffer.clear(),
@@ -177,11 +210,13 @@ fn ends_with_empty_line(buffer: &str, from: usize) -> bool {
 
 /// Brackets that are open at the end.
 fn depth(tokens: &[Token]) -> usize {
-    tokens.iter().fold(0, |depth: usize, token| match token.kind {
-        TokenKind::Symbol("(" | "[" | "{") => depth + 1,
-        TokenKind::Symbol(")" | "]" | "}") => depth.saturating_sub(1),
-        _ => depth,
-    })
+    tokens
+        .iter()
+        .fold(0, |depth: usize, token| match token.kind {
+            TokenKind::Symbol("(" | "[" | "{") => depth + 1,
+            TokenKind::Symbol(")" | "]" | "}") => depth.saturating_sub(1),
+            _ => depth,
+        })
 }
 
 fn is_unfinished(last: &Token, buffer: &str) -> bool {
@@ -300,9 +335,18 @@ mod tests {
 
     #[test]
     fn a_text_is_split_at_empty_lines_outside_of_brackets() {
-        assert_eq!(split("T\n| take 1\n\n\nU | count\n"), ["T\n| take 1", "U | count"]);
-        assert_eq!(split("T | where x in (1,\n\n2)"), ["T | where x in (1,\n\n2)"]);
-        assert_eq!(split("let a = 1;\n\nT | take a"), ["let a = 1;\n\nT | take a"]);
+        assert_eq!(
+            split("T\n| take 1\n\n\nU | count\n"),
+            ["T\n| take 1", "U | count"]
+        );
+        assert_eq!(
+            split("T | where x in (1,\n\n2)"),
+            ["T | where x in (1,\n\n2)"]
+        );
+        assert_eq!(
+            split("let a = 1;\n\nT | take a"),
+            ["let a = 1;\n\nT | take a"]
+        );
         assert_eq!(split("T\n\n| count"), ["T\n\n| count"]);
         assert_eq!(split("// nothing\n"), Vec::<String>::new());
     }
