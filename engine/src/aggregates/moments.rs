@@ -2,7 +2,7 @@
 //!
 //! Means and squares are updated row by row and merged without cancellation (Chan, Golub, LeVeque). Variances and covariances
 //! are rounded to ten decimals, as the engine's own answers are (7.8674285714 where 7.867428571428571 is meant); deviations
-//! are not. Of fewer than two rows a sample has 0, as has an empty one (Kusto docs, "summarize operator").
+//! are not. A sample of one row has 0. Over no rows a variance is 0 and a covariance null (Kusto docs, "summarize operator").
 
 use super::fold::{Constants, Fold, Folding, Shape};
 use super::row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// What is made of the moments in the end.
 trait Statistic: Debug + Send + Sync + 'static {
+    /// The value over no rows.
+    const OF_NOTHING: Option<f64>;
+
     /// `rows` is at least 1.
     fn of(moments: &Moments) -> f64;
 }
@@ -67,11 +70,13 @@ fn rounded(value: f64) -> f64 {
 }
 
 macro_rules! statistic {
-    ($name:ident, $rule:expr) => {
+    ($name:ident, $of_nothing:expr, $rule:expr) => {
         #[derive(Debug)]
         struct $name;
 
         impl Statistic for $name {
+            const OF_NOTHING: Option<f64> = $of_nothing;
+
             fn of(moments: &Moments) -> f64 {
                 let rule: fn(&Moments) -> f64 = $rule;
                 rule(moments)
@@ -80,10 +85,16 @@ macro_rules! statistic {
     };
 }
 
-statistic!(Variance, |moments| rounded(moments.of_sample()));
-statistic!(VarianceP, |moments| rounded(moments.of_population()));
-statistic!(Stdev, |moments| moments.of_sample().sqrt());
-statistic!(StdevP, |moments| moments.of_population().sqrt());
+statistic!(Variance, Some(0.0), |moments| rounded(moments.of_sample()));
+statistic!(VarianceP, Some(0.0), |moments| rounded(
+    moments.of_population()
+));
+statistic!(Stdev, Some(0.0), |moments| moments.of_sample().sqrt());
+statistic!(StdevP, Some(0.0), |moments| moments.of_population().sqrt());
+statistic!(Covariance, None, |moments| rounded(moments.of_sample()));
+statistic!(CovarianceP, None, |moments| rounded(
+    moments.of_population()
+));
 
 #[derive(Debug)]
 struct Momentous<S: Statistic>(PhantomData<S>);
@@ -153,10 +164,14 @@ impl<S: Statistic> Fold for Momentous<S> {
     }
 
     fn finish(&self, states: Vec<Moments>) -> Result<ArrayRef> {
-        let value = |state: &Moments| if state.rows == 0.0 { 0.0 } else { S::of(state) };
-        Ok(Arc::new(Float64Array::from_iter_values(
-            states.iter().map(value),
-        )))
+        let value = |state: &Moments| {
+            if state.rows == 0.0 {
+                S::OF_NOTHING
+            } else {
+                Some(S::of(state))
+            }
+        };
+        Ok(Arc::new(states.iter().map(value).collect::<Float64Array>()))
     }
 }
 
@@ -164,6 +179,9 @@ const VARIANCE: Meaning = Meaning::Fold(Folding::of::<Momentous<Variance>>("vari
 const VARIANCEP: Meaning = Meaning::Fold(Folding::of::<Momentous<VarianceP>>("variancep"));
 const STDEV: Meaning = Meaning::Fold(Folding::of::<Momentous<Stdev>>("stdev"));
 const STDEVP: Meaning = Meaning::Fold(Folding::of::<Momentous<StdevP>>("stdevp"));
+
+const COVARIANCE: Meaning = Meaning::Fold(Folding::of::<Momentous<Covariance>>("covariance"));
+const COVARIANCEP: Meaning = Meaning::Fold(Folding::of::<Momentous<CovarianceP>>("covariancep"));
 
 const NUMBERS: Takes = Takes::Typed(
     &[Type::Int, Type::Long, Type::Real, Type::Decimal],
@@ -313,7 +331,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "covariance",
         aliases: &[],
-        overloads: &[overload(TWO, VARIANCE)],
+        overloads: &[overload(TWO, COVARIANCE)],
         result_name: AggregateName::PrefixTwo("covariance"),
         doc: "The covariance of a sample, to ten decimals.",
         source: "kusto/query/covariance-aggregation-function",
@@ -331,7 +349,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "covarianceif",
         aliases: &[],
-        overloads: &[overload(TWO_IF, VARIANCE)],
+        overloads: &[overload(TWO_IF, COVARIANCE)],
         result_name: AggregateName::PrefixTwo("covarianceif"),
         doc: "The covariance of a sample: the rows where the predicate is true.",
         source: "kusto/query/covarianceif-aggregation-function",
@@ -349,7 +367,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "covariancep",
         aliases: &[],
-        overloads: &[overload(TWO, VARIANCEP)],
+        overloads: &[overload(TWO, COVARIANCEP)],
         result_name: AggregateName::PrefixTwo("covariancep"),
         doc: "The covariance of a population, to ten decimals.",
         source: "kusto/query/covariancep-aggregation-function",
@@ -367,7 +385,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "covariancepif",
         aliases: &[],
-        overloads: &[overload(TWO_IF, VARIANCEP)],
+        overloads: &[overload(TWO_IF, COVARIANCEP)],
         result_name: AggregateName::PrefixTwo("covariancepif"),
         doc: "The covariance of a population: the rows where the predicate is true.",
         source: "kusto/query/covariancepif-aggregation-function",
