@@ -5,6 +5,21 @@ use super::writer::{INDENT, Writer};
 
 const WIDTH_MAX: usize = 100;
 
+/// Operators with a list of items behind their name.
+const WITH_LIST: &[&str] = &[
+    "distinct",
+    "extend",
+    "make-series",
+    "print",
+    "project",
+    "project-away",
+    "project-keep",
+    "project-rename",
+    "project-reorder",
+    "serialize",
+    "summarize",
+];
+
 /// What a sequence is broken at, the coarsest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
@@ -12,6 +27,8 @@ enum Break {
     Statement,
     /// In front of `|`
     Pipe,
+    /// Behind the name of an operator with a list
+    Name,
     /// In front of the `by` of `summarize` and `make-series`
     By,
     /// Behind `,`
@@ -28,7 +45,8 @@ impl Break {
     fn finer(self) -> Break {
         match self {
             Break::Statement => Break::Pipe,
-            Break::Pipe => Break::By,
+            Break::Pipe => Break::Name,
+            Break::Name => Break::By,
             Break::By => Break::Comma,
             Break::Comma => Break::Or,
             Break::Or => Break::And,
@@ -63,7 +81,7 @@ impl<'a> Layout<'a> {
             if number > 0 {
                 self.writer.end_line(indent + hang);
             }
-            self.sequence(piece, Break::By, INDENT);
+            self.sequence(piece, Break::Name, INDENT);
         }
     }
 
@@ -81,7 +99,9 @@ impl<'a> Layout<'a> {
             if number > 0 {
                 self.writer.end_line(indent);
             }
-            self.sequence(piece, at.finer(), INDENT);
+            // The items behind a name stand on the lines they are given; what they are broken into hangs.
+            let aligned = at == Break::Name || (at == Break::By && hang == 0 && number == 0);
+            self.sequence(piece, at.finer(), if aligned { 0 } else { INDENT });
         }
     }
 
@@ -132,11 +152,15 @@ impl<'a> Layout<'a> {
         match at {
             Break::Statement => is_symbol(&nodes[n - 1], parsed, ";"),
             Break::Pipe => is_symbol(&nodes[n], parsed, "|"),
-            Break::By => {
-                self.is_word(&nodes[n], "by")
-                    && nodes[..n].iter().take(2).any(|node| self.has_groups(node))
+            Break::Name => {
+                self.names_list(&nodes[..n])
+                    && nodes[n..].iter().any(|node| is_symbol(node, parsed, ","))
             }
-            Break::Comma => is_symbol(&nodes[n - 1], parsed, ","),
+            // The `by` of `sort by`, `top 5 by` stays.
+            Break::By => {
+                self.is_word(&nodes[n], "by") && !(n <= 3 && is_symbol(&nodes[0], parsed, "|"))
+            }
+            Break::Comma => is_symbol(&nodes[n - 1], parsed, ",") && !self.has_subquery(nodes),
             Break::Or => self.is_word(&nodes[n], "or"),
             Break::And => self.is_word(&nodes[n], "and"),
             Break::Group => false,
@@ -147,9 +171,13 @@ impl<'a> Layout<'a> {
         matches!(node, Node::Token(at) if self.writer.token_text(*at) == word)
     }
 
-    /// Whether this is the name of an operator with aggregates and groups.
-    fn has_groups(&self, node: &Node) -> bool {
-        self.is_word(node, "summarize") || self.is_word(node, "make-series")
+    /// Whether this is the beginning of an operator up to its name, and a list follows.
+    fn names_list(&self, nodes: &[Node]) -> bool {
+        let nodes = match nodes {
+            [pipe, rest @ ..] if is_symbol(pipe, self.writer.parsed, "|") => rest,
+            nodes => nodes,
+        };
+        matches!(nodes, [name] if WITH_LIST.iter().any(|word| self.is_word(name, word)))
     }
 
     /// Whether the nodes can stand on the line as they are.
@@ -180,6 +208,17 @@ impl<'a> Layout<'a> {
         inner.iter().any(|node| {
             is_symbol(node, self.writer.parsed, ";") || is_symbol(node, self.writer.parsed, "|")
         })
+    }
+
+    /// Whether this is an operator with a pipeline in brackets, as `join` has one; it is broken there.
+    fn has_subquery(&self, nodes: &[Node]) -> bool {
+        let operator = nodes
+            .first()
+            .is_some_and(|first| is_symbol(first, self.writer.parsed, "|"));
+        operator
+            && nodes
+                .iter()
+                .any(|node| matches!(node, Node::Group { inner, .. } if self.is_pipeline(inner)))
     }
 
     /// Braces with a pipeline or several statements in them are never on one line.

@@ -36,7 +36,7 @@ fn long_lists_have_one_item_a_line() {
     ];
     becomes(
         &format!("T | project {}", items.join(",")),
-        &format!("T\n| project {}\n", items.join(",\n    ")),
+        &format!("T\n| project\n    {}\n", items.join(",\n    ")),
     );
 }
 

@@ -49,6 +49,7 @@ pub(super) fn parse_externaldata(input: Tokens<'_>) -> PResult<'_, OperatorKind>
 
 /// `(a: long, …)`; a comma may stand behind the last one.
 fn columns(input: Tokens<'_>) -> PResult<'_, Vec<ColumnDeclaration>> {
+    input.note_tight();
     list(input, "(", column_declaration, ")")
 }
 

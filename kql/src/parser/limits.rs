@@ -41,7 +41,7 @@ pub(crate) fn taller<'a>(input: Tokens<'a>) -> PResult<'a, ()> {
     }
 }
 
-fn too_deep<'a, T>(input: Tokens<'a>) -> PResult<'a, T> {
+pub(super) fn too_deep<'a, T>(input: Tokens<'a>) -> PResult<'a, T> {
     let message = format!(
         "the query is nested deeper than {NESTING_MAX} levels, or has a chain of more than {HEIGHT_MAX} operators"
     );

@@ -19,6 +19,7 @@ pub(crate) fn parameters<'a>(
                 Some((rest, name))
                     if name.text.starts_with("hint.") || known.contains(&name.text.as_str()) =>
                 {
+                    tight_sign(input, rest);
                     let (rest, value) = value(rest)?;
                     let span = name.span.to(value.span);
                     parameters.push(OperatorParameter { name, value, span });
@@ -53,9 +54,14 @@ fn dotted_name(input: Tokens<'_>) -> Option<(Tokens<'_>, Name)> {
         bracketed: false,
         span,
     };
-    input.skip(length).note_tight();
-    input.skip(length + 1).note_tight();
     Some((input.skip(length + 1), name))
+}
+
+/// The `=` of a parameter has no space around it.
+fn tight_sign(name: Tokens<'_>, value: Tokens<'_>) {
+    let length = name.rest().len() - value.rest().len();
+    name.skip(length - 1).note_tight();
+    value.note_tight();
 }
 
 /// A literal, a name, or something in brackets.
@@ -104,6 +110,7 @@ fn property<'a>(
     previous: Option<&OperatorParameter>,
 ) -> PResult<'a, OperatorParameter> {
     if let Some((rest, name)) = dotted_name(input) {
+        tight_sign(input, rest);
         let (rest, value) = super::expr::expr(rest)?;
         let span = name.span.to(value.span);
         return Ok((rest, OperatorParameter { name, value, span }));

@@ -3,7 +3,7 @@
 use super::basic::wildcard_name;
 use super::error::{PResult, fail, refuse};
 use super::expr::expr;
-use super::limits::nested;
+use super::limits::{NESTING_MAX, nested, too_deep};
 use super::primary::postfix_with;
 use super::tokens::Tokens;
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Source};
@@ -155,12 +155,15 @@ fn operator_of<'a>(input: Tokens<'a>, row: &'static OperatorRow) -> PResult<'a, 
     let name_span = input.here();
     let (input, kind) = match row.parse {
         Some(parse) => nested(input.skip(1), parse)?,
-        None => (
-            skip_operator(input),
-            OperatorKind::Unsupported {
-                name: row.name.to_owned(),
-            },
-        ),
+        None => {
+            let (rest, ()) = skip_operator(input.skip(1))?;
+            (
+                rest,
+                OperatorKind::Unsupported {
+                    name: row.name.to_owned(),
+                },
+            )
+        }
     };
     Ok((
         input,
@@ -190,16 +193,28 @@ fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
 }
 
 /// What is left of this operator: up to the next pipe, or the bracket or semicolon that ends the pipeline.
-pub(super) fn skip_operator(input: Tokens<'_>) -> Tokens<'_> {
+fn skip_operator(input: Tokens<'_>) -> PResult<'_, ()> {
+    skip_to(input, &["|", ";"])
+}
+
+/// Skips text that is not understood, up to one of these signs outside of brackets, or to a bracket that was opened before.
+pub(super) fn skip_to<'a>(input: Tokens<'a>, ends: &[&str]) -> PResult<'a, ()> {
     let mut depth = 0_usize;
     for (count, token) in input.rest().iter().enumerate() {
         match &token.kind {
+            TokenKind::Symbol("(" | "[" | "{") if depth == NESTING_MAX => {
+                return too_deep(input.skip(count));
+            }
             TokenKind::Symbol("(" | "[" | "{") => depth += 1,
-            TokenKind::Symbol(")" | "]" | "}") if depth == 0 => return input.skip_verbatim(count),
+            TokenKind::Symbol(")" | "]" | "}") if depth == 0 => {
+                return Ok((input.skip_verbatim(count), ()));
+            }
             TokenKind::Symbol(")" | "]" | "}") => depth -= 1,
-            TokenKind::Symbol("|" | ";") if depth == 0 => return input.skip_verbatim(count),
+            TokenKind::Symbol(end) if depth == 0 && ends.contains(end) => {
+                return Ok((input.skip_verbatim(count), ()));
+            }
             _ => {}
         }
     }
-    input.skip_verbatim(input.rest().len())
+    Ok((input.skip_verbatim(input.rest().len()), ()))
 }

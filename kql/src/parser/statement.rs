@@ -4,9 +4,9 @@ use super::basic::{
     any_word, column_declaration, comma_list1, in_round, literal, made_name, name, symbol,
     type_name,
 };
-use super::error::{PResult, fail, missing};
+use super::error::{PResult, missing};
 use super::limits::nested;
-use super::query::expr_or_pipeline;
+use super::query::{expr_or_pipeline, skip_to};
 use super::tokens::Tokens;
 use crate::ast::{
     Expr, ExprKind, FunctionBody, Let, LetValue, Parameter, ParameterType, Statement, StatementKind,
@@ -216,27 +216,9 @@ fn query_parameters(input: Tokens<'_>) -> PResult<'_, StatementKind> {
 
 /// A statement that is known by name only: everything up to the next semicolon outside of brackets is skipped.
 fn other<'a>(input: Tokens<'a>, name: &str) -> PResult<'a, StatementKind> {
-    let mut depth = 0_usize;
-    for (count, token) in input.rest().iter().enumerate() {
-        match token.kind {
-            TokenKind::Symbol("(" | "[" | "{") => depth += 1,
-            TokenKind::Symbol(")" | "]" | "}") if depth == 0 => {
-                return fail(input.skip_verbatim(count), ";");
-            }
-            TokenKind::Symbol(")" | "]" | "}") => depth -= 1,
-            TokenKind::Symbol(";") if depth == 0 => {
-                return Ok((
-                    input.skip_verbatim(count),
-                    StatementKind::Other {
-                        name: name.to_owned(),
-                    },
-                ));
-            }
-            _ => {}
-        }
-    }
+    let (input, ()) = skip_to(input, &[";"])?;
     Ok((
-        input.skip_verbatim(input.rest().len()),
+        input,
         StatementKind::Other {
             name: name.to_owned(),
         },

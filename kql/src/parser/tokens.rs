@@ -102,7 +102,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Notes that the formatter must put the next token directly behind the one in front.
-    pub(super) fn note_tight(&self) {
+    pub(crate) fn note_tight(&self) {
         self.state.tight.borrow_mut().push(self.position());
     }
 

@@ -1,4 +1,5 @@
-//! The corpus of public queries, when it is there.
+//! The parser and the formatter from outside: public queries, and damaged ones.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod corpus;
+mod hostile;
