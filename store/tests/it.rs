@@ -6,6 +6,8 @@ mod it {
     pub mod foreign;
     pub mod interop;
     pub mod processes;
+    pub mod scan;
     pub mod support;
+    pub mod types;
     pub mod volume;
 }

@@ -11,6 +11,7 @@ mod instants;
 mod json;
 mod prune;
 mod pushdown;
+mod source;
 
 use crate::log::{DataFile, Snapshot};
 use crate::schema::{HIDDEN, TableSchema, arrow_field, is_hidden, portal_columns};
@@ -31,6 +32,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
 use prune::Ranges;
+use source::EventSource;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -301,7 +303,7 @@ impl TableProvider for EventTable {
             origin: self.origin,
         };
         let config =
-            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(EventSource::new(source)))
                 .with_file_groups(groups)
                 .with_statistics(statistics)
                 .with_projection_indices(projection.cloned())?
