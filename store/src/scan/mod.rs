@@ -302,14 +302,16 @@ impl TableProvider for EventTable {
             types: Arc::clone(&self.types),
             origin: self.origin,
         };
-        let config =
-            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(EventSource::new(source)))
-                .with_file_groups(groups)
-                .with_statistics(statistics)
-                .with_projection_indices(projection.cloned())?
-                .with_limit(limit)
-                .with_expr_adapter(Some(Arc::new(factory)))
-                .build();
+        let config = FileScanConfigBuilder::new(
+            ObjectStoreUrl::local_filesystem(),
+            Arc::new(EventSource::new(source)),
+        )
+        .with_file_groups(groups)
+        .with_statistics(statistics)
+        .with_projection_indices(projection.cloned())?
+        .with_limit(limit)
+        .with_expr_adapter(Some(Arc::new(factory)))
+        .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }

@@ -7,12 +7,16 @@
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileOpener, FileScanConfig, FileSource, ParquetSource,
+};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_expr::projection::ProjectionExprs;
-use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_expr::{
+    EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr,
+};
 use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
@@ -27,7 +31,9 @@ pub(super) struct EventSource {
 
 impl EventSource {
     pub(super) fn new(parquet: ParquetSource) -> Self {
-        Self { parquet: Arc::new(parquet) }
+        Self {
+            parquet: Arc::new(parquet),
+        }
     }
 
     fn over(parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
@@ -94,7 +100,8 @@ impl FileSource for EventSource {
         config: &FileScanConfig,
     ) -> Result<Option<FileScanConfig>> {
         // The configuration that comes back is the one given, with this source in it and other groups of files.
-        self.parquet.repartitioned(target_partitions, file_size_min, ordering, config)
+        self.parquet
+            .repartitioned(target_partitions, file_size_min, ordering, config)
     }
 
     fn try_pushdown_filters(
@@ -104,7 +111,10 @@ impl FileSource for EventSource {
     ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
         let pushed = self.parquet.try_pushdown_filters(filters, config)?;
         let updated_node = pushed.updated_node.map(Self::over);
-        Ok(FilterPushdownPropagation { filters: pushed.filters, updated_node })
+        Ok(FilterPushdownPropagation {
+            filters: pushed.filters,
+            updated_node,
+        })
     }
 
     fn try_pushdown_sort(
@@ -112,15 +122,24 @@ impl FileSource for EventSource {
         order: &[PhysicalSortExpr],
         properties: &EquivalenceProperties,
     ) -> Result<SortOrderPushdownResult<Arc<dyn FileSource>>> {
-        Ok(self.parquet.try_pushdown_sort(order, properties)?.map(Self::over))
+        Ok(self
+            .parquet
+            .try_pushdown_sort(order, properties)?
+            .map(Self::over))
     }
 
     fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
         self.parquet.reorder_files(files)
     }
 
-    fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
-        Ok(self.parquet.try_pushdown_projection(projection)?.map(Self::over))
+    fn try_pushdown_projection(
+        &self,
+        projection: &ProjectionExprs,
+    ) -> Result<Option<Arc<dyn FileSource>>> {
+        Ok(self
+            .parquet
+            .try_pushdown_projection(projection)?
+            .map(Self::over))
     }
 
     fn apply_expressions(

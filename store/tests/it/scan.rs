@@ -16,28 +16,46 @@ use std::sync::Arc;
 async fn run(frame: DataFrame, metric: &str) -> (usize, usize) {
     let plan = frame.create_physical_plan().await.unwrap();
     let context = SessionContext::new();
-    let batches = collect(Arc::clone(&plan), context.task_ctx()).await.unwrap();
-    (batches.iter().map(RecordBatch::num_rows).sum(), metric_of(&plan, metric))
+    let batches = collect(Arc::clone(&plan), context.task_ctx())
+        .await
+        .unwrap();
+    (
+        batches.iter().map(RecordBatch::num_rows).sum(),
+        metric_of(&plan, metric),
+    )
 }
 
 fn metric_of(plan: &Arc<dyn ExecutionPlan>, name: &str) -> usize {
     let own = plan.metrics().map_or(0, |metrics| {
-        let of_name = metrics.iter().filter(|metric| metric.value().name() == name);
+        let of_name = metrics
+            .iter()
+            .filter(|metric| metric.value().name() == name);
         of_name
             .map(|metric| match metric.value() {
-                datafusion::physical_plan::metrics::MetricValue::PruningMetrics { pruning_metrics, .. } => pruning_metrics.pruned(),
+                datafusion::physical_plan::metrics::MetricValue::PruningMetrics {
+                    pruning_metrics,
+                    ..
+                } => pruning_metrics.pruned(),
                 other => other.as_usize(),
             })
             .sum()
     });
-    own + plan.children().into_iter().map(|child| metric_of(child, name)).sum::<usize>()
+    own + plan
+        .children()
+        .into_iter()
+        .map(|child| metric_of(child, name))
+        .sum::<usize>()
 }
 
 /// A store of three days with ten rows each, in which the days overlap in nothing.
 fn three_days(folder: &std::path::Path) -> Store {
     let store = Store::create_or_open(folder).unwrap();
     for day in 0..3 {
-        ingest(&store, &format!("{day}"), &events(day * 10, 10, DAY_ONE + day as i64 * TICKS_PER_DAY));
+        ingest(
+            &store,
+            &format!("{day}"),
+            &events(day * 10, 10, DAY_ONE + day as i64 * TICKS_PER_DAY),
+        );
     }
     store
 }
@@ -47,15 +65,27 @@ async fn a_time_predicate_skips_row_groups() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
     let micros = (0..1000).map(|n| (DAY_ONE - UNIX_EPOCH) / 10 + n * 1_000_000);
-    let times = datafusion::arrow::array::TimestampMicrosecondArray::from(micros.collect::<Vec<i64>>());
+    let times =
+        datafusion::arrow::array::TimestampMicrosecondArray::from(micros.collect::<Vec<i64>>());
     let batch = RecordBatch::try_from_iter([("t", Arc::new(times) as ArrayRef)]).unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
-    let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(100))
+        .build();
+    let mut writer = ArrowWriter::try_new(
+        std::fs::File::create(&path).unwrap(),
+        batch.schema(),
+        Some(properties),
+    )
+    .unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     let table = files::open("T", path.to_str().unwrap(), None, None).unwrap();
     let late = column("t").gt_eq(at(DAY_ONE + 950 * TICKS_PER_SECOND));
-    let (rows, skipped) = run(frame(table).filter(late).unwrap(), "row_groups_pruned_statistics").await;
+    let (rows, skipped) = run(
+        frame(table).filter(late).unwrap(),
+        "row_groups_pruned_statistics",
+    )
+    .await;
     assert_eq!((rows, skipped), (50, 9));
 }
 
@@ -64,11 +94,22 @@ async fn an_address_that_a_file_lacks_is_skipped_by_its_bloom_filter() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     ingest(&store, "a", &events(0, 2000, DAY_ONE));
-    let absent = frame(table(&store)).filter(column("RemoteIP").eq(lit("10.0.1.999"))).unwrap();
+    let absent = frame(table(&store))
+        .filter(column("RemoteIP").eq(lit("10.0.1.999")))
+        .unwrap();
     assert_eq!(run(absent, "row_groups_pruned_bloom_filter").await, (0, 1));
     let listed = column("RemoteIP").in_list(vec![lit("10.0.1.999"), lit("10.0.1.998")], false);
-    assert_eq!(run(frame(table(&store)).filter(listed).unwrap(), "row_groups_pruned_bloom_filter").await, (0, 1));
-    let present = frame(table(&store)).filter(column("RemoteIP").eq(lit("10.0.1.99"))).unwrap();
+    assert_eq!(
+        run(
+            frame(table(&store)).filter(listed).unwrap(),
+            "row_groups_pruned_bloom_filter"
+        )
+        .await,
+        (0, 1)
+    );
+    let present = frame(table(&store))
+        .filter(column("RemoteIP").eq(lit("10.0.1.99")))
+        .unwrap();
     assert_eq!(run(present, "row_groups_pruned_bloom_filter").await, (1, 0));
 }
 
@@ -78,12 +119,22 @@ async fn a_text_predicate_over_many_columns_is_evaluated_in_the_decoder() {
     let store = Store::create_or_open(folder.path()).unwrap();
     ingest(&store, "a", &events(0, 300, DAY_ONE));
     let all: Vec<_> = network().columns.iter().map(|c| column(&c.name)).collect();
-    let test = column("RemoteIP").eq(lit("10.0.1.7")).and(column("Timestamp").gt(at(DAY_ONE)));
-    let hunt = frame(table(&store)).filter(test.clone()).unwrap().select(all).unwrap();
+    let test = column("RemoteIP")
+        .eq(lit("10.0.1.7"))
+        .and(column("Timestamp").gt(at(DAY_ONE)));
+    let hunt = frame(table(&store))
+        .filter(test.clone())
+        .unwrap()
+        .select(all)
+        .unwrap();
     let plan = physical(hunt.clone()).await;
     assert!(!plan.contains("FilterExec"), "{plan}");
     assert_eq!(run(hunt, "pushdown_rows_pruned").await, (1, 299));
-    let counted = frame(table(&store)).filter(test).unwrap().select(vec![column("ActionType")]).unwrap();
+    let counted = frame(table(&store))
+        .filter(test)
+        .unwrap()
+        .select(vec![column("ActionType")])
+        .unwrap();
     assert!(physical(counted).await.contains("FilterExec"));
 }
 
@@ -92,12 +143,24 @@ async fn the_latest_rows_are_found_although_the_files_are_pruned_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let store = three_days(folder.path());
     for (fetch, expected) in [(3, vec![29, 28, 27]), (12, (18..30).rev().collect())] {
-        let sorted = frame(table(&store)).sort(vec![column("Timestamp").sort(false, false)]).unwrap();
-        let top = sorted.limit(0, Some(fetch)).unwrap().select(vec![column("Timestamp")]).unwrap();
+        let sorted = frame(table(&store))
+            .sort(vec![column("Timestamp").sort(false, false)])
+            .unwrap();
+        let top = sorted
+            .limit(0, Some(fetch))
+            .unwrap()
+            .select(vec![column("Timestamp")])
+            .unwrap();
         let batches = top.collect().await.unwrap();
         let ticks: Vec<i64> = batches
             .iter()
-            .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec())
+            .flat_map(|batch| {
+                batch
+                    .column(0)
+                    .as_primitive::<Int64Type>()
+                    .values()
+                    .to_vec()
+            })
             .collect();
         let expected: Vec<i64> = expected
             .into_iter()
@@ -111,11 +174,20 @@ async fn the_latest_rows_are_found_although_the_files_are_pruned_meanwhile() {
 async fn a_join_on_time_keeps_its_seventh_digit() {
     let folder = tempfile::tempdir().unwrap();
     let store = three_days(folder.path());
-    let left = frame(table(&store)).select(vec![column("Timestamp")]).unwrap();
-    let wanted = Arc::new(Int64Array::from(vec![DAY_ONE + 7 * TICKS_PER_SECOND + 7, DAY_ONE + 8 * TICKS_PER_SECOND]));
-    let right = context().read_batch(RecordBatch::try_from_iter([("Wanted", wanted as ArrayRef)]).unwrap()).unwrap();
+    let left = frame(table(&store))
+        .select(vec![column("Timestamp")])
+        .unwrap();
+    let wanted = Arc::new(Int64Array::from(vec![
+        DAY_ONE + 7 * TICKS_PER_SECOND + 7,
+        DAY_ONE + 8 * TICKS_PER_SECOND,
+    ]));
+    let right = context()
+        .read_batch(RecordBatch::try_from_iter([("Wanted", wanted as ArrayRef)]).unwrap())
+        .unwrap();
     let same = column("Timestamp").eq(column("Wanted"));
-    let joined = left.join_on(right, datafusion::common::JoinType::Inner, [same]).unwrap();
+    let joined = left
+        .join_on(right, datafusion::common::JoinType::Inner, [same])
+        .unwrap();
     assert_eq!(joined.count().await.unwrap(), 1);
 }
 
@@ -123,9 +195,16 @@ async fn a_join_on_time_keeps_its_seventh_digit() {
 async fn limits_and_counts_over_several_files_are_right() {
     let folder = tempfile::tempdir().unwrap();
     let store = three_days(folder.path());
-    let taken = frame(table(&store)).limit(0, Some(17)).unwrap().collect().await.unwrap();
+    let taken = frame(table(&store))
+        .limit(0, Some(17))
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
     assert_eq!(taken.iter().map(RecordBatch::num_rows).sum::<usize>(), 17);
-    let ports = frame(table(&store)).filter(column("RemotePort").is_null()).unwrap();
+    let ports = frame(table(&store))
+        .filter(column("RemotePort").is_null())
+        .unwrap();
     assert_eq!(ports.count().await.unwrap(), 15);
 }
 
@@ -143,8 +222,16 @@ async fn a_column_that_came_later_is_null_in_older_files() {
         .map(|(field, column)| (field.name().clone(), Arc::clone(column)))
         .collect();
     columns.push(("MachineGroup".to_owned(), group));
-    ingest(&store, "later", &RecordBatch::try_from_iter(columns).unwrap());
-    let counted = |value: &str| frame(table(&store)).filter(column("MachineGroup").eq(lit(value))).unwrap();
+    ingest(
+        &store,
+        "later",
+        &RecordBatch::try_from_iter(columns).unwrap(),
+    );
+    let counted = |value: &str| {
+        frame(table(&store))
+            .filter(column("MachineGroup").eq(lit(value)))
+            .unwrap()
+    };
     assert_eq!(counted("servers").count().await.unwrap(), 5);
     assert_eq!(counted("").count().await.unwrap(), 30);
 }

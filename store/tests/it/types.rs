@@ -2,7 +2,8 @@
 
 use super::support::*;
 use datafusion::arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch,
+    StringArray,
 };
 use huntql_kql::types::{Column, Type};
 use huntql_store::schema::TableSchema;
@@ -10,24 +11,64 @@ use huntql_store::{Store, StoreError};
 use std::sync::Arc;
 
 fn every_type() -> TableSchema {
-    TableSchema::new("Anything", Type::ALL.iter().map(|ty| Column::new(format!("a_{ty}"), *ty)).collect())
+    TableSchema::new(
+        "Anything",
+        Type::ALL
+            .iter()
+            .map(|ty| Column::new(format!("a_{ty}"), *ty))
+            .collect(),
+    )
 }
 
 fn one_of_each() -> RecordBatch {
-    let decimals = Decimal128Array::from(vec![Some(150_000_000_000_000_000), None]).with_precision_and_scale(38, 17);
+    let decimals = Decimal128Array::from(vec![Some(150_000_000_000_000_000), None])
+        .with_precision_and_scale(38, 17);
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("a_bool", Arc::new(BooleanArray::from(vec![Some(true), None]))),
-        ("a_int", Arc::new(Int32Array::from(vec![Some(i32::MIN), None]))),
-        ("a_long", Arc::new(Int64Array::from(vec![Some(i64::MAX), None]))),
-        ("a_real", Arc::new(Float64Array::from(vec![Some(f64::INFINITY), None]))),
+        (
+            "a_bool",
+            Arc::new(BooleanArray::from(vec![Some(true), None])),
+        ),
+        (
+            "a_int",
+            Arc::new(Int32Array::from(vec![Some(i32::MIN), None])),
+        ),
+        (
+            "a_long",
+            Arc::new(Int64Array::from(vec![Some(i64::MAX), None])),
+        ),
+        (
+            "a_real",
+            Arc::new(Float64Array::from(vec![Some(f64::INFINITY), None])),
+        ),
         ("a_decimal", Arc::new(decimals.unwrap())),
-        ("a_string", Arc::new(StringArray::from(vec![Some("x"), None]))),
-        ("a_datetime", Arc::new(Int64Array::from(vec![Some(1), None]))),
-        ("a_timespan", Arc::new(Int64Array::from(vec![Some(-7), None]))),
-        ("a_guid", Arc::new(StringArray::from(vec![Some("74be27de-1e4e-49d9-b579-fe0b331d3642"), None]))),
-        ("a_dynamic", Arc::new(StringArray::from(vec![Some("{\"k\":[1]}"), None]))),
+        (
+            "a_string",
+            Arc::new(StringArray::from(vec![Some("x"), None])),
+        ),
+        (
+            "a_datetime",
+            Arc::new(Int64Array::from(vec![Some(1), None])),
+        ),
+        (
+            "a_timespan",
+            Arc::new(Int64Array::from(vec![Some(-7), None])),
+        ),
+        (
+            "a_guid",
+            Arc::new(StringArray::from(vec![
+                Some("74be27de-1e4e-49d9-b579-fe0b331d3642"),
+                None,
+            ])),
+        ),
+        (
+            "a_dynamic",
+            Arc::new(StringArray::from(vec![Some("{\"k\":[1]}"), None])),
+        ),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, true)),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -39,8 +80,16 @@ async fn every_type_comes_back_as_it_went_in() {
     ingest.commit("a").unwrap();
     let table = store.snapshot("Anything").unwrap().unwrap();
     assert_eq!(table.table_schema(), &every_type());
-    let all: Vec<_> = every_type().columns.iter().map(|c| column(&c.name)).collect();
-    let sorted = frame(table).select(all).unwrap().sort(vec![column("a_int").sort(false, true)]).unwrap();
+    let all: Vec<_> = every_type()
+        .columns
+        .iter()
+        .map(|c| column(&c.name))
+        .collect();
+    let sorted = frame(table)
+        .select(all)
+        .unwrap()
+        .sort(vec![column("a_int").sort(false, true)])
+        .unwrap();
     let batches = sorted.collect().await.unwrap();
     for (expected, got) in one_of_each().columns().iter().zip(batches[0].columns()) {
         // The null comes first, the file of the day without a time after it or before.
@@ -63,17 +112,51 @@ async fn a_schema_that_grows_keeps_its_older_rows() {
     wide.columns.push(Column::new("text", Type::String));
     let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
     let mut first = store.ingest();
-    first.append(&narrow, &RecordBatch::try_from_iter([("n", Arc::clone(&numbers))]).unwrap()).unwrap();
+    first
+        .append(
+            &narrow,
+            &RecordBatch::try_from_iter([("n", Arc::clone(&numbers))]).unwrap(),
+        )
+        .unwrap();
     first.commit("a").unwrap();
     let times: ArrayRef = Arc::new(Int64Array::from(vec![DAY_ONE + 3, DAY_ONE]));
     let mut second = store.ingest();
-    second.append(&wide, &RecordBatch::try_from_iter([("n", Arc::clone(&numbers)), ("when", times)]).unwrap()).unwrap();
+    second
+        .append(
+            &wide,
+            &RecordBatch::try_from_iter([("n", Arc::clone(&numbers)), ("when", times)]).unwrap(),
+        )
+        .unwrap();
     second.commit("b").unwrap();
     let table = store.snapshot("T").unwrap().unwrap();
     assert_eq!(table.table_schema(), &wide);
-    assert_eq!(frame(Arc::clone(&table) as _).filter(column("when").is_null()).unwrap().count().await.unwrap(), 2);
-    assert_eq!(frame(Arc::clone(&table) as _).filter(column("when").eq(at(DAY_ONE + 3))).unwrap().count().await.unwrap(), 1);
-    assert_eq!(frame(table).filter(column("text").is_not_null()).unwrap().count().await.unwrap(), 4);
+    assert_eq!(
+        frame(Arc::clone(&table) as _)
+            .filter(column("when").is_null())
+            .unwrap()
+            .count()
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        frame(Arc::clone(&table) as _)
+            .filter(column("when").eq(at(DAY_ONE + 3)))
+            .unwrap()
+            .count()
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        frame(table)
+            .filter(column("text").is_not_null())
+            .unwrap()
+            .count()
+            .await
+            .unwrap(),
+        4
+    );
 }
 
 #[test]
@@ -81,15 +164,32 @@ fn what_does_not_fit_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     let batch = |name: &str, array: ArrayRef| RecordBatch::try_from_iter([(name, array)]).unwrap();
-    let refused = |table: &TableSchema, batch: &RecordBatch| store.ingest().append(table, batch).unwrap_err().to_string();
+    let refused = |table: &TableSchema, batch: &RecordBatch| {
+        store.ingest().append(table, batch).unwrap_err().to_string()
+    };
     let texts: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-    assert!(refused(network(), &batch("Nonsense", Arc::clone(&texts))).contains("has no column `Nonsense`"));
-    assert!(refused(network(), &batch("RemotePort", texts)).contains("column `RemotePort`: expected Int32, got Utf8"));
+    assert!(
+        refused(network(), &batch("Nonsense", Arc::clone(&texts)))
+            .contains("has no column `Nonsense`")
+    );
+    assert!(
+        refused(network(), &batch("RemotePort", texts))
+            .contains("column `RemotePort`: expected Int32, got Utf8")
+    );
     let before_year_one: ArrayRef = Arc::new(Int64Array::from(vec![-1]));
-    assert!(refused(network(), &batch("Timestamp", before_year_one)).contains("outside the years 1 to 9999"));
+    assert!(
+        refused(network(), &batch("Timestamp", before_year_one))
+            .contains("outside the years 1 to 9999")
+    );
     let climbing = TableSchema::new("../T", vec![Column::new("n", Type::Long)]);
     let numbers = batch("n", Arc::new(Int64Array::from(vec![1])));
-    assert!(matches!(store.ingest().append(&climbing, &numbers), Err(StoreError::Name { .. })));
+    assert!(matches!(
+        store.ingest().append(&climbing, &numbers),
+        Err(StoreError::Name { .. })
+    ));
     let partition = TableSchema::new("T", vec![Column::new("Day", Type::Long)]);
-    assert!(matches!(store.ingest().append(&partition, &numbers), Err(StoreError::Name { .. })));
+    assert!(matches!(
+        store.ingest().append(&partition, &numbers),
+        Err(StoreError::Name { .. })
+    ));
 }
