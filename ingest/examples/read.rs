@@ -5,6 +5,7 @@
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_ingest::reject::Reject;
+use huntql_ingest::sink::FileEnd;
 use huntql_ingest::{
     Appended, EventSink, FileReport, FileState, Observer, Options, SinkError, ingest_paths,
 };
@@ -30,9 +31,10 @@ impl EventSink for Show {
             duplicates: 0,
         })
     }
-    fn end_file(&mut self) -> Result<(), SinkError> {
-        Ok(())
+    fn end_file(&mut self) -> Result<FileEnd, SinkError> {
+        Ok(FileEnd::default())
     }
+    fn abandon_file(&mut self) {}
 }
 
 struct Tell;

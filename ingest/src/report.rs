@@ -57,7 +57,7 @@ pub enum Outcome {
     AlreadyKnown,
     /// It is no log that huntql reads; why.
     Skipped(String),
-    /// It could not be read, or not to its end; why. Rows counted as kept are in the store only if the store says so.
+    /// It could not be read, or not to its end; why. Nothing of it has been kept.
     Failed(String),
 }
 
@@ -106,6 +106,21 @@ impl fmt::Display for FileReport {
 }
 
 impl FileReport {
+    /// Rows for these tables were dropped, because another run had added the same file: they are duplicates.
+    pub(crate) fn set_known(&mut self, tables: &[String]) {
+        for table in tables {
+            let rows = self.tables.remove(table).unwrap_or(0);
+            self.counts.kept -= rows;
+            self.counts.duplicate += rows;
+        }
+    }
+
+    /// The file was abandoned: nothing of it is in the store.
+    pub(crate) fn forget_rows(&mut self) {
+        self.tables.clear();
+        self.counts = Counts::default();
+    }
+
     fn details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         list(f, "rejected for", self.rejects.iter())?;
         list(f, "cells that became null", self.cast_failures.iter())?;

@@ -154,13 +154,17 @@ impl Run<'_> {
             Err(error) => report.outcome = Outcome::Failed(error.to_string()),
         }
         if report.outcome == Outcome::Read && !report.counts.is_conserved() {
-            report.outcome = Outcome::Failed(format!(
-                "internal error: the counts do not add up: {}",
-                report.counts
-            ));
+            report.outcome = Outcome::Failed(format!("internal error: the counts do not add up: {}", report.counts));
         }
-        if report.outcome == Outcome::Read {
-            self.sink.end_file().map_err(IngestError::Sink)?;
+        match report.outcome {
+            Outcome::Read => {
+                let end = self.sink.end_file().map_err(IngestError::Sink)?;
+                report.set_known(&end.known_already);
+            }
+            Outcome::AlreadyKnown | Outcome::Skipped(_) | Outcome::Failed(_) => {
+                self.sink.abandon_file();
+                report.forget_rows();
+            }
         }
         Ok(report)
     }

@@ -33,8 +33,18 @@ pub trait EventSink {
 
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError>;
 
-    /// The file that began last has been read to its end.
-    fn end_file(&mut self) -> Result<(), SinkError>;
+    /// The file that began last has been read to its end: its rows are to be kept.
+    fn end_file(&mut self) -> Result<FileEnd, SinkError>;
+
+    /// The file that began last could not be read to its end: its rows are to be forgotten.
+    fn abandon_file(&mut self);
+}
+
+/// What became of a file when it was committed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileEnd {
+    /// Tables to which another run had added the same file in the meantime; this one's rows for them were dropped.
+    pub known_already: Vec<String>,
 }
 
 /// Hears what happens while it happens.
@@ -60,10 +70,13 @@ impl Observer for Unobserved {
 #[derive(Debug, Default)]
 pub struct MemorySink {
     pub batches: Vec<(String, RecordBatch)>,
+    /// Batches of the files before this one.
+    kept: usize,
 }
 
 impl EventSink for MemorySink {
     fn begin_file(&mut self, _: &str, _: Option<&str>) -> Result<FileState, SinkError> {
+        self.kept = self.batches.len();
         Ok(FileState::New)
     }
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
@@ -74,7 +87,10 @@ impl EventSink for MemorySink {
             duplicates: 0,
         })
     }
-    fn end_file(&mut self) -> Result<(), SinkError> {
-        Ok(())
+    fn end_file(&mut self) -> Result<FileEnd, SinkError> {
+        Ok(FileEnd::default())
+    }
+    fn abandon_file(&mut self) {
+        self.batches.truncate(self.kept);
     }
 }

@@ -9,7 +9,7 @@ pub use column::ColumnBuffer;
 use crate::identity::{self, RecordId};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use huntql_kql::types::Type;
+use huntql_kql::types::{Column, Type};
 use huntql_store::schema::{self, TableSchema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub const BATCH_BYTES: usize = 32 << 20;
 struct Identity {
     device_id: Option<usize>,
     device_name: Option<usize>,
+    local_ip: Option<usize>,
     report_id: Option<usize>,
 }
 
@@ -45,10 +46,7 @@ pub struct TableRows {
 impl TableRows {
     pub fn new(table: &TableSchema) -> Self {
         let all: Vec<_> = table.columns.iter().chain(schema::HIDDEN.iter()).collect();
-        let fields: Vec<Field> = all
-            .iter()
-            .map(|c| Field::new(&c.name, schema::arrow_type(c.ty), c.ty != Type::String))
-            .collect();
+        let fields: Vec<Field> = all.iter().copied().map(field).collect();
         let position = |name: &str| table.columns.iter().position(|c| c.name == name);
         Self {
             name: table.name.clone(),
@@ -65,6 +63,7 @@ impl TableRows {
             identity: Identity {
                 device_id: position("DeviceId"),
                 device_name: position("DeviceName"),
+                local_ip: position("LocalIP"),
                 report_id: position("ReportId"),
             },
             device_ids: identity::DeviceIds::default(),
@@ -92,7 +91,19 @@ impl TableRows {
         }
     }
 
-    /// The name of a declared column.
+    /// Adds a column that is no part of the table's own, after the hidden ones; rows before this one have a null in it.
+    pub fn add_column(&mut self, column: &Column) -> usize {
+        let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(field(column)));
+        self.schema = Arc::new(Schema::new(fields));
+        self.by_name.insert(column.name.to_ascii_lowercase(), self.columns.len());
+        let mut buffer = ColumnBuffer::new(column.ty);
+        buffer.pad(self.rows);
+        self.columns.push(buffer);
+        self.columns.len() - 1
+    }
+
+    /// The name of a column.
     pub fn column_name(&self, position: usize) -> &str {
         self.schema.field(position).name()
     }
@@ -137,6 +148,9 @@ impl TableRows {
         self.columns[hidden + 1].push_hex(id.0);
         self.columns[hidden + 2].push_text(origin.file);
         self.columns[hidden + 3].push_i64(position as i64);
+        for column in &mut self.columns[hidden + schema::HIDDEN.len()..] {
+            column.pad(self.rows);
+        }
     }
 
     /// Completes a row of a table that comes from no file: the hidden columns are left out.
@@ -153,19 +167,12 @@ impl TableRows {
         {
             self.cell(report).push_i64(id.report_id());
         }
-        let (Some(device), Some(name)) = (self.identity.device_id, self.identity.device_name)
-        else {
+        let Some(device) = self.identity.device_id.filter(|device| self.is_blank(*device)) else {
             return;
         };
-        if !self.columns[device].is_blank(self.rows) {
-            return;
-        }
-        let Some(text) = self.columns[name]
-            .last_text(self.rows)
-            .filter(|text| !text.is_empty())
-        else {
-            return;
-        };
+        let sources = [self.identity.device_name, self.identity.local_ip].into_iter().flatten();
+        let text = sources.filter_map(|at| self.columns[at].last_text(self.rows)).find(|text| !text.is_empty());
+        let Some(text) = text else { return };
         let device_id = self.device_ids.of(text);
         self.columns[device].truncate(self.rows);
         self.columns[device].push_text(device_id);
@@ -188,6 +195,10 @@ impl TableRows {
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("buffers are made from the schema")
     }
+}
+
+fn field(column: &Column) -> Field {
+    Field::new(&column.name, schema::arrow_type(column.ty), column.ty != Type::String)
 }
 
 impl TableRows {

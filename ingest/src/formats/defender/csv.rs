@@ -159,7 +159,7 @@ impl Reading {
         let keys = header
             .names
             .iter()
-            .map(|name| tables::key(&schema.name, name, |name| rows.position(name)))
+            .map(|name| tables::key(&schema.name, name, rows))
             .collect();
         let timestamp = rows.position("Timestamp");
         Ok(Self {

@@ -59,13 +59,13 @@ impl RowWriter {
         Ok(())
     }
 
-    fn key(&mut self, place: usize, name: &str, rows: &TableRows) -> Key {
+    fn key(&mut self, place: usize, name: &str, rows: &mut TableRows) -> Key {
         if let Some((known, key)) = self.order.get(place)
             && known == name
         {
             return *key;
         }
-        let key = tables::key(self.name, name, |name| rows.position(name));
+        let key = tables::key(self.name, name, rows);
         if place < self.order.len() {
             self.order[place] = (name.to_owned(), key);
         } else if place == self.order.len() {

@@ -1,6 +1,7 @@
 //! Which table a record belongs to: by name, by the names of an older schema, or by its columns.
 
 use crate::output::Refusal;
+use crate::table::TableRows;
 use huntql_store::schema::{TableSchema, builtin, builtin_tables, portal_columns};
 
 /// What streaming puts before the table's name in `category`.
@@ -95,29 +96,28 @@ pub(super) enum Key {
     Column(usize),
     /// `TimeGenerated`, for a record that has no `Timestamp`.
     TimeGenerated,
-    /// Known and not stored: the envelope's and the portal's own.
+    /// Known and not stored: the envelope's own.
     Ignored,
     Unknown,
 }
 
-/// The meaning of `name` in `table`; `position` finds a column without regard to case.
-pub(super) fn key(table: &str, name: &str, position: impl Fn(&str) -> Option<usize>) -> Key {
-    let new = OLD_COLUMNS
-        .iter()
-        .find(|(old, _)| *old == name)
-        .map_or(name, |(_, new)| new);
-    if let Some(position) = position(new) {
+/// The meaning of `name` in the table of `rows`, case ignored. A column that only the portal adds is added to the rows when
+/// it is first met: it can be named in a query, and most files do not have it.
+pub(super) fn key(table: &str, name: &str, rows: &mut TableRows) -> Key {
+    let new = OLD_COLUMNS.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new);
+    if let Some(position) = rows.position(new) {
         return Key::Column(position);
     }
     if name.eq_ignore_ascii_case("TimeGenerated") {
         return Key::TimeGenerated;
     }
-    let lower = name.to_ascii_lowercase();
-    let known = ENVELOPE_KEYS.contains(&lower.as_str())
-        || portal_columns(table)
-            .iter()
-            .any(|column| column.name.eq_ignore_ascii_case(name));
-    if known { Key::Ignored } else { Key::Unknown }
+    if let Some(column) = portal_columns(table).iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+        return Key::Column(rows.add_column(column));
+    }
+    match ENVELOPE_KEYS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        true => Key::Ignored,
+        false => Key::Unknown,
+    }
 }
 
 /// The table that has the most of these columns. Two that have equally many are told apart by `action`, a value of
