@@ -173,6 +173,12 @@ def process(host, name, start):
     return processes[key]
 
 
+def initiator(host, name, start):
+    """The process as DeviceEvents has it: fewer columns."""
+    absent = {'InitiatingProcessIntegrityLevel', 'InitiatingProcessTokenElevation'}
+    return {key: value for key, value in process(host, name, start).items() if key not in absent}
+
+
 def connection_event(host, name, start, peer, peer_port, local_port, action='ConnectionSuccess', protocol='Tcp', url=None):
     """What the sensor sees of any connection: the TCP peer and the process."""
     private = peer.startswith('10.')
@@ -313,7 +319,7 @@ def blocked():
     for victim, name, when, local_port, action, audit in [(host, 'chrome.exe', start, local, 'ExploitGuardNetworkProtectionBlocked', 'false'),
                                                           (other, 'firefox.exe', later, far, 'ExploitGuardNetworkProtectionAudited', 'true')]:
         event('DeviceEvents', victim, when + 9_000_000, ActionType=action, RemoteUrl=f'https://{PHISH[0]}/', RemoteIP=PROXY,
-              RemotePort=PROXY_PORT, LocalIP=victim[1], LocalPort=local_port, **process(victim, name, when),
+              RemotePort=PROXY_PORT, LocalIP=victim[1], LocalPort=local_port, **initiator(victim, name, when),
               AdditionalFields=json.dumps({'IsAudit': audit, 'ResponseCategory': 'Phishing', 'DisplayName': 'Phishing'}, separators=(',', ':')))
 
 

@@ -27,5 +27,5 @@ pub use error::{IngestError, Result};
 pub use options::Options;
 pub use report::{FileReport, Outcome, Report};
 pub use run::ingest_paths;
-pub use store_sink::StoreSink;
 pub use sink::{Appended, EventSink, FileState, Observer, SinkError};
+pub use store_sink::StoreSink;

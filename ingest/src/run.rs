@@ -154,7 +154,10 @@ impl Run<'_> {
             Err(error) => report.outcome = Outcome::Failed(error.to_string()),
         }
         if report.outcome == Outcome::Read && !report.counts.is_conserved() {
-            report.outcome = Outcome::Failed(format!("internal error: the counts do not add up: {}", report.counts));
+            report.outcome = Outcome::Failed(format!(
+                "internal error: the counts do not add up: {}",
+                report.counts
+            ));
         }
         match report.outcome {
             Outcome::Read => {

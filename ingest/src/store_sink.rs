@@ -45,18 +45,28 @@ impl EventSink for StoreSink<'_> {
         let file = self.file.as_mut().expect("a file has begun");
         let schema = builtin(table).expect("rows are made for built-in tables");
         if file.fingerprint.is_none() {
-            let ids = batch.column_by_name(RECORD_ID).expect("every row has a record id").as_string::<i32>();
+            let ids = batch
+                .column_by_name(RECORD_ID)
+                .expect("every row has a record id")
+                .as_string::<i32>();
             file.records.update(ids.value_data());
         }
         let appended = file.ingest.append(schema, &batch)?;
-        Ok(Appended { rows: appended.rows, duplicates: appended.duplicates })
+        Ok(Appended {
+            rows: appended.rows,
+            duplicates: appended.duplicates,
+        })
     }
 
     fn end_file(&mut self) -> Result<FileEnd, SinkError> {
         let file = self.file.take().expect("a file has begun");
-        let fingerprint = file.fingerprint.unwrap_or_else(|| format!("records-{}", file.records.finalize().to_hex()));
+        let fingerprint = file
+            .fingerprint
+            .unwrap_or_else(|| format!("records-{}", file.records.finalize().to_hex()));
         let committed = file.ingest.commit(&fingerprint)?;
-        Ok(FileEnd { known_already: committed.known_already })
+        Ok(FileEnd {
+            known_already: committed.known_already,
+        })
     }
 
     fn abandon_file(&mut self) {

@@ -96,7 +96,8 @@ impl TableRows {
         let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
         fields.push(Arc::new(field(column)));
         self.schema = Arc::new(Schema::new(fields));
-        self.by_name.insert(column.name.to_ascii_lowercase(), self.columns.len());
+        self.by_name
+            .insert(column.name.to_ascii_lowercase(), self.columns.len());
         let mut buffer = ColumnBuffer::new(column.ty);
         buffer.pad(self.rows);
         self.columns.push(buffer);
@@ -167,11 +168,19 @@ impl TableRows {
         {
             self.cell(report).push_i64(id.report_id());
         }
-        let Some(device) = self.identity.device_id.filter(|device| self.is_blank(*device)) else {
+        let Some(device) = self
+            .identity
+            .device_id
+            .filter(|device| self.is_blank(*device))
+        else {
             return;
         };
-        let sources = [self.identity.device_name, self.identity.local_ip].into_iter().flatten();
-        let text = sources.filter_map(|at| self.columns[at].last_text(self.rows)).find(|text| !text.is_empty());
+        let sources = [self.identity.device_name, self.identity.local_ip]
+            .into_iter()
+            .flatten();
+        let text = sources
+            .filter_map(|at| self.columns[at].last_text(self.rows))
+            .find(|text| !text.is_empty());
         let Some(text) = text else { return };
         let device_id = self.device_ids.of(text);
         self.columns[device].truncate(self.rows);
@@ -180,7 +189,7 @@ impl TableRows {
 
     /// Whether it is time to cut a batch.
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS || (self.rows % 256 == 0 && self.text_bytes() >= BATCH_BYTES)
+        self.rows >= BATCH_ROWS || (self.rows.is_multiple_of(256) && self.text_bytes() >= BATCH_BYTES)
     }
 
     fn text_bytes(&self) -> usize {
@@ -198,7 +207,11 @@ impl TableRows {
 }
 
 fn field(column: &Column) -> Field {
-    Field::new(&column.name, schema::arrow_type(column.ty), column.ty != Type::String)
+    Field::new(
+        &column.name,
+        schema::arrow_type(column.ty),
+        column.ty != Type::String,
+    )
 }
 
 impl TableRows {

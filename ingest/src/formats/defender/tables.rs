@@ -104,17 +104,26 @@ pub(super) enum Key {
 /// The meaning of `name` in the table of `rows`, case ignored. A column that only the portal adds is added to the rows when
 /// it is first met: it can be named in a query, and most files do not have it.
 pub(super) fn key(table: &str, name: &str, rows: &mut TableRows) -> Key {
-    let new = OLD_COLUMNS.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new);
+    let new = OLD_COLUMNS
+        .iter()
+        .find(|(old, _)| *old == name)
+        .map_or(name, |(_, new)| new);
     if let Some(position) = rows.position(new) {
         return Key::Column(position);
     }
     if name.eq_ignore_ascii_case("TimeGenerated") {
         return Key::TimeGenerated;
     }
-    if let Some(column) = portal_columns(table).iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+    if let Some(column) = portal_columns(table)
+        .iter()
+        .find(|column| column.name.eq_ignore_ascii_case(name))
+    {
         return Key::Column(rows.add_column(column));
     }
-    match ENVELOPE_KEYS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+    match ENVELOPE_KEYS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+    {
         true => Key::Ignored,
         false => Key::Unknown,
     }

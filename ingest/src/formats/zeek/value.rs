@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// A scalar as plain text, escapes resolved.
 pub(super) fn plain<'a>(raw: &'a str, writing: Writing<'_>) -> Cow<'a, str> {
     match writing {
-        Writing::Tsv(_) => unescape_tsv(raw),
+        Writing::Tsv(style) => tsv_text(raw, style),
         Writing::Json => json_text(raw),
     }
 }
@@ -22,12 +22,21 @@ pub(super) fn push(text: &mut String, raw: &str, kind: Kind, writing: Writing<'_
         (Writing::Tsv(style), Kind::Texts | Kind::SecondsList) => {
             push_tsv_list(text, raw, kind, style)
         }
-        (Writing::Tsv(_), Kind::Text | Kind::Seconds) => {
-            push_json_escaped(text, &unescape_tsv(raw))
+        (Writing::Tsv(style), Kind::Text | Kind::Seconds) => {
+            push_json_escaped(text, &tsv_text(raw, style))
         }
         (Writing::Json, Kind::Seconds) => push_seconds(text, raw),
         (Writing::Json, Kind::SecondsList) if raw.starts_with('[') => push_json_seconds(text, raw),
         (Writing::Json, _) => push_json(text, raw),
+    }
+}
+
+/// A scalar of TSV. The empty string is written as a mark of its own; a text that equals the mark has an escape in it.
+fn tsv_text<'a>(raw: &'a str, style: &Style) -> Cow<'a, str> {
+    if raw == style.empty {
+        Cow::Borrowed("")
+    } else {
+        unescape_tsv(raw)
     }
 }
 

@@ -1,0 +1,19 @@
+//! What a run does with whole files: the samples, public logs, damaged ones, and Defender's envelopes.
+#![allow(clippy::unwrap_used)]
+
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/defender.rs"]
+mod defender;
+#[path = "it/mutation.rs"]
+mod mutation;
+#[path = "it/public_logs.rs"]
+mod public_logs;
+#[path = "it/samples.rs"]
+mod samples;
+#[path = "it/store.rs"]
+mod store;
+#[path = "it/support.rs"]
+mod support;
+#[path = "it/zeek.rs"]
+mod zeek;
