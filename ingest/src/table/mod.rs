@@ -189,7 +189,8 @@ impl TableRows {
 
     /// Whether it is time to cut a batch.
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS || (self.rows.is_multiple_of(256) && self.text_bytes() >= BATCH_BYTES)
+        self.rows >= BATCH_ROWS
+            || (self.rows.is_multiple_of(256) && self.text_bytes() >= BATCH_BYTES)
     }
 
     fn text_bytes(&self) -> usize {
