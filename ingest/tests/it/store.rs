@@ -12,7 +12,7 @@ fn the_same_content_is_ingested_once_whatever_its_name() {
     let log = samples().join("logs/zeek/dns.log");
     let copy = folder.path().join("copy.log");
     std::fs::copy(&log, &copy).unwrap();
-    let mut run = |path: &std::path::Path| {
+    let run = |path: &std::path::Path| {
         let mut sink = StoreSink::new(&store);
         ingest_paths(
             &[path.display().to_string()],

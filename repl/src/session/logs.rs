@@ -1,15 +1,13 @@
-//! Logs into a store: the sink that takes rows, and the file that takes what could not be kept.
+//! Logs into a store, and the file that takes what could not be kept.
 
 use crate::failure::Failure;
 use crate::report;
 use huntql_ingest::reject::{Reject, RejectFile};
 use huntql_ingest::sink::SinkError;
 use huntql_ingest::{
-    Appended, EventSink, FileReport, FileState, IngestError, Observer, Options, Outcome, Report,
-    ingest_paths,
+    FileReport, IngestError, Observer, Options, Outcome, Report, StoreSink, ingest_paths,
 };
-use huntql_store::schema::builtin;
-use huntql_store::{Ingest, Store, StoreError};
+use huntql_store::{Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,10 +21,7 @@ pub fn ingest(
     store: &Store,
     rejects: Option<&Path>,
 ) -> Result<Report, Failure> {
-    let mut sink = StoreSink {
-        store,
-        under_way: None,
-    };
+    let mut sink = StoreSink::new(store);
     let mut observer = Rejects {
         file: rejects.map(RejectFile::new),
         written: 0,
@@ -53,60 +48,6 @@ pub fn rejects_of(store: &Store) -> PathBuf {
 /// A failure of the store is the data's, whatever it is.
 pub fn store_failure(error: StoreError) -> Failure {
     Failure::Data(error.to_string())
-}
-
-/// One ingest, and so one commit, a file.
-struct StoreSink<'a> {
-    store: &'a Store,
-    under_way: Option<(Ingest, String)>,
-}
-
-impl EventSink for StoreSink<'_> {
-    fn begin_file(
-        &mut self,
-        file: &str,
-        fingerprint: Option<&str>,
-    ) -> Result<FileState, SinkError> {
-        if let Some(fingerprint) = fingerprint
-            && self.store.knows(fingerprint)?
-        {
-            return Ok(FileState::Known);
-        }
-        let fingerprint = fingerprint.map_or_else(|| passing_fingerprint(file), str::to_owned);
-        // What a file that failed has left under way is dropped here, uncommitted.
-        self.under_way = Some((self.store.ingest(), fingerprint));
-        Ok(FileState::New)
-    }
-
-    fn append(
-        &mut self,
-        table: &str,
-        batch: datafusion::arrow::record_batch::RecordBatch,
-    ) -> Result<Appended, SinkError> {
-        let schema = builtin(table).ok_or_else(|| format!("no table `{table}` is built in"))?;
-        let (ingest, _) = self.under_way.as_mut().ok_or("rows without a file")?;
-        let appended = ingest.append(schema, &batch)?;
-        Ok(Appended {
-            rows: appended.rows,
-            duplicates: appended.duplicates,
-        })
-    }
-
-    fn end_file(&mut self) -> Result<(), SinkError> {
-        if let Some((ingest, fingerprint)) = self.under_way.take() {
-            ingest.commit(&fingerprint)?;
-        }
-        Ok(())
-    }
-}
-
-/// Standard input cannot be known beforehand: each run of it is a source of its own. Its records still tell duplicates.
-fn passing_fingerprint(file: &str) -> String {
-    let nanos = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_nanos();
-    format!("{file} {nanos} {}", std::process::id())
 }
 
 struct Rejects {
