@@ -5,11 +5,13 @@
 
 mod args;
 pub(crate) mod arithmetic;
+pub(crate) mod calendar;
 pub mod dynamic_text;
 mod input;
 mod output;
 pub mod pattern;
 pub mod text;
+pub(crate) mod time_format;
 
 pub use args::{Args, Kernel, KernelError, KernelResult, Reader};
 pub use input::{Input, Json};
