@@ -2,8 +2,9 @@
 
 use super::{Args, KernelError};
 use huntql_kql::time::{
-    Civil, MAX_DATETIME, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE,
-    TICKS_PER_SECOND, UNIX_EPOCH, civil, day_of_week, day_of_year, days_in_month, from_civil,
+    Civil, MAX_DATETIME, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MICROSECOND,
+    TICKS_PER_MILLISECOND, TICKS_PER_MINUTE, TICKS_PER_SECOND, UNIX_EPOCH, civil, day_of_week,
+    day_of_year, days_in_month, from_civil,
 };
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -52,7 +53,10 @@ pub(crate) fn part(args: &Args<'_>) -> Result<Part, KernelError> {
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name))
         .map(|(_, part)| *part)
-        .ok_or_else(|| KernelError::Argument { index: 0, message: format!("`{name}` is not a known part of a datetime") })
+        .ok_or_else(|| KernelError::Argument {
+            index: 0,
+            message: format!("`{name}` is not a known part of a datetime"),
+        })
 }
 
 impl Part {
@@ -89,10 +93,15 @@ impl Part {
         let months = years * 12 + i64::from(left.month) - i64::from(right.month);
         Some(match self {
             Part::Year => years,
-            Part::Quarter => years * 4 + i64::from((left.month - 1) / 3) - i64::from((right.month - 1) / 3),
+            Part::Quarter => {
+                years * 4 + i64::from((left.month - 1) / 3) - i64::from((right.month - 1) / 3)
+            }
             Part::Month => months,
             // Weeks begin on Sunday; 0001-01-01 was a Monday.
-            Part::Week => (a + TICKS_PER_DAY).div_euclid(7 * TICKS_PER_DAY) - (b + TICKS_PER_DAY).div_euclid(7 * TICKS_PER_DAY),
+            Part::Week => {
+                (a + TICKS_PER_DAY).div_euclid(7 * TICKS_PER_DAY)
+                    - (b + TICKS_PER_DAY).div_euclid(7 * TICKS_PER_DAY)
+            }
             Part::Nanosecond => a.checked_sub(b)?.checked_mul(100)?,
             _ => a.div_euclid(self.ticks()?) - b.div_euclid(self.ticks()?),
         })
@@ -122,7 +131,11 @@ impl Part {
         let midnight = at - at.rem_euclid(TICKS_PER_DAY);
         let fields = civil(midnight);
         let start = match self {
-            Part::Year => from_civil(Civil { month: 1, day: 1, ..fields })?,
+            Part::Year => from_civil(Civil {
+                month: 1,
+                day: 1,
+                ..fields
+            })?,
             Part::Month => from_civil(Civil { day: 1, ..fields })?,
             Part::Week => midnight - i64::from(day_of_week(at)) * TICKS_PER_DAY,
             _ => midnight,
@@ -142,7 +155,12 @@ fn add_months(at: i64, months: i64) -> Option<i64> {
     let month = (i64::from(fields.year) * 12 + i64::from(fields.month) - 1).checked_add(months)?;
     let year = i32::try_from(month.div_euclid(12)).ok()?;
     let month = month.rem_euclid(12) as u32 + 1;
-    from_civil(Civil { year, month, day: fields.day.min(days_in_month(year, month)), ..fields })
+    from_civil(Civil {
+        year,
+        month,
+        day: fields.day.min(days_in_month(year, month)),
+        ..fields
+    })
 }
 
 /// The ISO 8601 week: the first one of a year has the year's first Thursday.
@@ -208,7 +226,15 @@ pub(crate) fn utc_to_local(utc: i64, zone: &TimeZone) -> Option<i64> {
 }
 
 fn local_datetime(ticks: i64) -> Option<DateTime> {
-    let Civil { year, month, day, hour, minute, second, tick } = civil(ticks);
+    let Civil {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        tick,
+    } = civil(ticks);
     DateTime::new(
         i16::try_from(year).ok()?,
         month as i8,
@@ -240,11 +266,36 @@ mod tests {
             (Part::Week, "2017-10-29 00:00", "2017-09-30 23:59", 5),
             (Part::Day, "2017-10-29 00:00", "2017-09-30 23:59", 29),
             (Part::Hour, "2017-10-31 01:00", "2017-10-30 23:59", 2),
-            (Part::Minute, "2017-10-30 23:05:01", "2017-10-30 23:00:59", 5),
-            (Part::Second, "2017-10-30 23:00:10.100", "2017-10-30 23:00:00.900", 10),
-            (Part::Millisecond, "2017-10-30 23:00:00.200100", "2017-10-30 23:00:00.100900", 100),
-            (Part::Microsecond, "2017-10-30 23:00:00.1009001", "2017-10-30 23:00:00.1008009", 100),
-            (Part::Nanosecond, "2017-10-30 23:00:00.0000000", "2017-10-30 23:00:00.0000007", -700),
+            (
+                Part::Minute,
+                "2017-10-30 23:05:01",
+                "2017-10-30 23:00:59",
+                5,
+            ),
+            (
+                Part::Second,
+                "2017-10-30 23:00:10.100",
+                "2017-10-30 23:00:00.900",
+                10,
+            ),
+            (
+                Part::Millisecond,
+                "2017-10-30 23:00:00.200100",
+                "2017-10-30 23:00:00.100900",
+                100,
+            ),
+            (
+                Part::Microsecond,
+                "2017-10-30 23:00:00.1009001",
+                "2017-10-30 23:00:00.1008009",
+                100,
+            ),
+            (
+                Part::Nanosecond,
+                "2017-10-30 23:00:00.0000000",
+                "2017-10-30 23:00:00.0000007",
+                -700,
+            ),
         ] {
             assert_eq!(part.difference(at(a), at(b)), Some(difference), "{part:?}");
         }
@@ -252,7 +303,12 @@ mod tests {
 
     #[test]
     fn iso_weeks_are_counted() {
-        for (date, week) in [("2020-12-31", 53), ("2020-06-15", 25), ("1970-01-01", 1), ("2000-01-01", 52)] {
+        for (date, week) in [
+            ("2020-12-31", 53),
+            ("2020-06-15", 25),
+            ("1970-01-01", 1),
+            ("2000-01-01", 52),
+        ] {
             assert_eq!(week_of_year(at(date)), week, "{date}");
         }
     }
@@ -268,18 +324,28 @@ mod tests {
     fn periods_start_and_end() {
         let day = at("2017-01-01 10:10:17");
         assert_eq!(Part::Week.start(day, -1), Some(at("2016-12-25")));
-        assert_eq!(Part::Month.end(day, 1), Some(at("2017-02-28 23:59:59.9999999")));
+        assert_eq!(
+            Part::Month.end(day, 1),
+            Some(at("2017-02-28 23:59:59.9999999"))
+        );
         assert_eq!(Part::Year.end(at("9999-05-01"), 0), Some(MAX_DATETIME));
     }
 
     #[test]
     fn the_hour_that_is_left_out_has_the_later_offset() {
         let brussels = zone("Europe/Brussels").unwrap();
-        let there = |text: &str| local_to_utc(at(text), &brussels).map(format_datetime).unwrap();
+        let there = |text: &str| {
+            local_to_utc(at(text), &brussels)
+                .map(format_datetime)
+                .unwrap()
+        };
         assert_eq!(there("2022-03-27 01:00"), "2022-03-27T00:00:00.0000000Z");
         assert_eq!(there("2022-03-27 02:00"), "2022-03-27T00:00:00.0000000Z");
         assert_eq!(there("2022-03-27 03:00"), "2022-03-27T01:00:00.0000000Z");
-        assert_eq!(utc_to_local(at("2022-03-27 01:00"), &brussels), Some(at("2022-03-27 03:00")));
+        assert_eq!(
+            utc_to_local(at("2022-03-27 01:00"), &brussels),
+            Some(at("2022-03-27 03:00"))
+        );
     }
 
     #[test]
@@ -287,6 +353,9 @@ mod tests {
         assert_eq!(bin_at(-1, 10, 0), Some(-10));
         assert_eq!(bin_at(5, 0, 0), None);
         assert_eq!(bin_real_at(6.5, 2.5, 7.0), Some(4.5));
-        assert_eq!(bin_at(TICKS_PER_HOUR, TICKS_PER_DAY, 12 * TICKS_PER_HOUR), Some(-12 * TICKS_PER_HOUR));
+        assert_eq!(
+            bin_at(TICKS_PER_HOUR, TICKS_PER_DAY, 12 * TICKS_PER_HOUR),
+            Some(-12 * TICKS_PER_HOUR)
+        );
     }
 }

@@ -3,7 +3,9 @@
 //! Source: Kusto docs, `format_datetime()` and `format_timespan()`. A letter or sign that the pages do not list is refused.
 
 use super::{Args, KernelError};
-use huntql_kql::time::{Civil, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil};
+use huntql_kql::time::{
+    Civil, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil,
+};
 
 /// A run of one letter, or a delimiter (width 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +17,10 @@ pub(crate) struct Piece {
 /// Reads the constant format of argument 1; `allowed` gives the letters with their greatest width.
 fn pieces(args: &Args<'_>, allowed: &[(char, usize)]) -> Result<Vec<Piece>, KernelError> {
     let format = args.constant_text(1).unwrap_or_default();
-    let refused = |what: String| KernelError::Argument { index: 1, message: what };
+    let refused = |what: String| KernelError::Argument {
+        index: 1,
+        message: what,
+    };
     let mut pieces: Vec<Piece> = Vec::new();
     let letters: Vec<char> = format.chars().collect();
     let mut at = 0;
@@ -25,10 +30,18 @@ fn pieces(args: &Args<'_>, allowed: &[(char, usize)]) -> Result<Vec<Piece>, Kern
             at += 1;
             continue;
         }
-        let width = letters[at..].iter().take_while(|other| **other == letter).count();
-        let known = allowed.iter().any(|(name, most)| *name == letter && width <= *most);
+        let width = letters[at..]
+            .iter()
+            .take_while(|other| **other == letter)
+            .count();
+        let known = allowed
+            .iter()
+            .any(|(name, most)| *name == letter && width <= *most);
         if !known {
-            return Err(refused(format!("`{}` is not a known format specifier", letter.to_string().repeat(width))));
+            return Err(refused(format!(
+                "`{}` is not a known format specifier",
+                letter.to_string().repeat(width)
+            )));
         }
         pieces.push(Piece { letter, width });
         at += width;
@@ -39,9 +52,27 @@ fn pieces(args: &Args<'_>, allowed: &[(char, usize)]) -> Result<Vec<Piece>, Kern
     Ok(pieces)
 }
 
-const DATETIME_LETTERS: &[(char, usize)] =
-    &[('d', 2), ('f', 7), ('F', 7), ('h', 2), ('H', 2), ('m', 2), ('M', 2), ('s', 2), ('y', 4), ('t', 2)];
-const TIMESPAN_LETTERS: &[(char, usize)] = &[('d', 8), ('f', 7), ('F', 7), ('h', 2), ('H', 2), ('m', 2), ('s', 2)];
+const DATETIME_LETTERS: &[(char, usize)] = &[
+    ('d', 2),
+    ('f', 7),
+    ('F', 7),
+    ('h', 2),
+    ('H', 2),
+    ('m', 2),
+    ('M', 2),
+    ('s', 2),
+    ('y', 4),
+    ('t', 2),
+];
+const TIMESPAN_LETTERS: &[(char, usize)] = &[
+    ('d', 8),
+    ('f', 7),
+    ('F', 7),
+    ('h', 2),
+    ('H', 2),
+    ('m', 2),
+    ('s', 2),
+];
 
 /// The format of `format_datetime`.
 ///
@@ -49,11 +80,16 @@ const TIMESPAN_LETTERS: &[(char, usize)] = &[('d', 8), ('f', 7), ('F', 7), ('h',
 /// When a piece of the format is not known.
 pub(crate) fn datetime_pieces(args: &Args<'_>) -> Result<Vec<Piece>, KernelError> {
     let pieces = pieces(args, DATETIME_LETTERS)?;
-    let odd = pieces.iter().find(|piece| matches!((piece.letter, piece.width), ('y', 3) | ('t', 1)));
+    let odd = pieces
+        .iter()
+        .find(|piece| matches!((piece.letter, piece.width), ('y', 3) | ('t', 1)));
     match odd {
         Some(piece) => Err(KernelError::Argument {
             index: 1,
-            message: format!("`{}` is not a known format specifier", piece.letter.to_string().repeat(piece.width)),
+            message: format!(
+                "`{}` is not a known format specifier",
+                piece.letter.to_string().repeat(piece.width)
+            ),
         }),
         None => Ok(pieces),
     }
@@ -68,7 +104,15 @@ pub(crate) fn timespan_pieces(args: &Args<'_>) -> Result<Vec<Piece>, KernelError
 }
 
 pub(crate) fn format_datetime_as(ticks: i64, pieces: &[Piece]) -> String {
-    let Civil { year, month, day, hour, minute, second, tick } = civil(ticks);
+    let Civil {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        tick,
+    } = civil(ticks);
     let mut out = String::new();
     for piece in pieces {
         match piece.letter {
@@ -95,10 +139,22 @@ pub(crate) fn format_timespan_as(ticks: i64, pieces: &[Piece]) -> String {
     let mut out = String::new();
     for piece in pieces {
         match piece.letter {
-            'd' => number(&mut out, (length / TICKS_PER_DAY as u64) as i64, piece.width),
+            'd' => number(
+                &mut out,
+                (length / TICKS_PER_DAY as u64) as i64,
+                piece.width,
+            ),
             'H' | 'h' => number(&mut out, part(TICKS_PER_HOUR, TICKS_PER_DAY), piece.width),
-            'm' => number(&mut out, part(TICKS_PER_MINUTE, TICKS_PER_HOUR), piece.width),
-            's' => number(&mut out, part(TICKS_PER_SECOND, TICKS_PER_MINUTE), piece.width),
+            'm' => number(
+                &mut out,
+                part(TICKS_PER_MINUTE, TICKS_PER_HOUR),
+                piece.width,
+            ),
+            's' => number(
+                &mut out,
+                part(TICKS_PER_SECOND, TICKS_PER_MINUTE),
+                piece.width,
+            ),
             'f' | 'F' => fraction(&mut out, length % TICKS_PER_SECOND as u64, *piece),
             delimiter => out.push(delimiter),
         }
@@ -114,5 +170,9 @@ fn number(out: &mut String, value: i64, width: usize) {
 fn fraction(out: &mut String, ticks: u64, piece: Piece) {
     let digits = format!("{ticks:07}");
     let digits = &digits[..piece.width];
-    out.push_str(if piece.letter == 'F' { digits.trim_end_matches('0') } else { digits });
+    out.push_str(if piece.letter == 'F' {
+        digits.trim_end_matches('0')
+    } else {
+        digits
+    });
 }
