@@ -150,7 +150,15 @@ impl<'a> Scanner<'a> {
         }
         self.at += first.len_utf8();
         let span = Span::new(self.at - first.len_utf8(), self.at);
-        self.error("KS002", span, format!("`{first}` has no meaning here"));
+        let error = self.error("KS002", span, format!("`{first}` has no meaning here"));
+        error.help = match first {
+            '“' | '”' | '„' | '‘' | '’' => {
+                Some("write a straight quote, `\"` or `'`".into())
+            }
+            '&' => Some("write `and`".into()),
+            '#' => Some("write `//` before a comment".into()),
+            _ => None,
+        };
         TokenKind::Unknown
     }
 

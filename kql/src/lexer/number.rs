@@ -98,7 +98,7 @@ impl Scanner<'_> {
         if ticks.is_none() {
             let span = Span::new(start, self.at);
             self.error(
-                "HQ002",
+                "KS004",
                 span,
                 format!("`{}` does not fit a timespan", span.text(self.text)),
             );
@@ -120,7 +120,7 @@ impl Scanner<'_> {
         if value.is_none() {
             let span = Span::new(start, self.at);
             self.error(
-                "HQ002",
+                "KS004",
                 span,
                 format!("`{}` does not fit a long", span.text(self.text)),
             );

@@ -82,7 +82,7 @@ fn numbers_are_long_or_real() {
     assert_eq!(value("1e3"), Value::Real(Some(1000.0)));
     assert_eq!(value("1.5e-1"), Value::Real(Some(0.15)));
     assert_eq!(texts("1..2"), ["1", "..", "2"]);
-    assert_eq!(first_error("9223372036854775808").0, "HQ002");
+    assert_eq!(first_error("9223372036854775808").0, "KS004");
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn typed_literals_are_values() {
 fn a_typed_literal_that_spells_no_value_is_an_error() {
     assert_eq!(
         first_error("x == datetime(2024-13-01)"),
-        ("HQ002", Span::new(5, 25))
+        ("KS004", Span::new(5, 25))
     );
-    assert_eq!(first_error("int(3000000000)").0, "HQ002");
+    assert_eq!(first_error("int(3000000000)").0, "KS004");
 }
 
 #[test]

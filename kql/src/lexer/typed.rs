@@ -47,7 +47,7 @@ impl Scanner<'_> {
         if value.is_none() {
             let span = Span::new(start, self.at);
             self.error(
-                "HQ002",
+                "KS004",
                 span,
                 format!("`{}` is not a value of type {ty}", span.text(self.text)),
             );

@@ -62,11 +62,24 @@ impl Farthest {
         if expected.is_empty() {
             return Diagnostic::syntax("KS198", at, format!("{found} is not expected here"));
         }
-        Diagnostic::syntax(
-            code(expected),
-            at,
-            format!("expected {}, found {found}", alternatives(expected)),
-        )
+        let message = format!("expected {}, found {found}", alternatives(expected));
+        let mut diagnostic = Diagnostic::syntax(code(expected), at, message);
+        diagnostic.help = advice(expected, at.text(source)).map(str::to_owned);
+        diagnostic
+    }
+}
+
+/// What people mean who write `found` in this place.
+fn advice(expected: &[&str], found: &str) -> Option<&'static str> {
+    match found {
+        "=" if expected.contains(&"and") => Some("write `==` to compare"),
+        "|" if expected == ["a query operator"] => Some("write `or` for an alternative"),
+        "not" if expected.contains(&"and") => {
+            Some("`not(…)` is a function; negated operators begin with `!`, as in `!has`")
+        }
+        "," if expected == ["an expression"] => Some("there is a comma too many"),
+        _ if expected == ["("] => Some("put the values in brackets"),
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ const QUERIES: &[&str] = &[
     "union withsource=S isfuzzy=true Device*, (T | extend a = 1d, (b, c) = f(*)) | summarize n = count(), dcount(x) by bin(t, 1h), y",
     "T | parse kind=regex m with * 'a' b: long 'c' * | mv-expand e = todynamic(f) to typeof(string) limit 5 | project-away a*, ['b c']",
     "datatable(a: long, b: string) [1, 'x', -2, 'y',] | sort by a desc nulls last, b | top 3 by a | render timechart with (title = 'x')",
-    "T | make-series n = count() default = 0 on t from ago(1d) to now() step 1h by d | evaluate pivot(a, count()) : (a: long, *)",
+    "T | make-series n = count() default = 0 on t from ago(1d) to now() step 1h by d | evaluate pivot(a, count()) : (*, a: long)",
     "search in (T, U*) a: 'x' and * has \"y\" // note\n| scan with_match_id = m declare (k: long = 0) with (step s: a > 1 => k = s.k + 1;)",
     "print datetime(2024-01-01T00:00:00Z), guid(74be27de-1e4e-49d9-b579-fe0b331d3642), ```x\ny```, 0x1F, real(nan), toscalar(T | count)",
 ];
