@@ -20,13 +20,14 @@ use datafusion::physical_expr::expressions::{
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use huntql_kql::types::Type;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) type Expr = Arc<dyn PhysicalExpr>;
 
 /// Who wrote the files of a scan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// The store: a column of the engine's Arrow type is as the engine wants it.
     Store,
@@ -35,7 +36,7 @@ pub(crate) enum Origin {
 }
 
 /// Makes the adapters of one scan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct EngineAdapterFactory {
     /// The KQL types of the columns.
     pub types: Arc<HashMap<String, Type>>,

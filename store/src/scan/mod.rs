@@ -12,6 +12,7 @@ mod json;
 mod prune;
 mod pushdown;
 mod source;
+pub mod travel;
 
 use crate::log::{DataFile, Snapshot};
 use crate::schema::{HIDDEN, TableSchema, arrow_field, is_hidden, portal_columns};
@@ -23,7 +24,6 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
@@ -32,7 +32,6 @@ use datafusion::physical_plan::empty::EmptyExec;
 use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
 use prune::Ranges;
-use source::EventSource;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,6 +155,12 @@ impl EventTable {
     /// The KQL type of a column, visible or not.
     pub fn column_type(&self, name: &str) -> Option<Type> {
         self.types.get(name).copied()
+    }
+
+    /// Columns that can be named but are no part of `*`: the portal's, further stored ones, the hidden ones.
+    pub fn further_columns(&self) -> Vec<Column> {
+        let names = self.schema.fields().iter().skip(self.table.columns.len()).map(|field| field.name());
+        names.filter_map(|name| Some(Column::new(name, self.column_type(name)?))).collect()
     }
 
     /// How many rows there are, when all files say so.
@@ -298,20 +303,15 @@ impl TableProvider for EventTable {
             .collect::<Result<Vec<_>>>()?;
         let groups =
             FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
-        let factory = EngineAdapterFactory {
-            types: Arc::clone(&self.types),
-            origin: self.origin,
-        };
-        let config = FileScanConfigBuilder::new(
-            ObjectStoreUrl::local_filesystem(),
-            Arc::new(EventSource::new(source)),
-        )
-        .with_file_groups(groups)
-        .with_statistics(statistics)
-        .with_projection_indices(projection.cloned())?
-        .with_limit(limit)
-        .with_expr_adapter(Some(Arc::new(factory)))
-        .build();
-        Ok(DataSourceExec::from_data_source(config))
+        let config =
+            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+                .with_file_groups(groups)
+                .with_statistics(statistics)
+                .with_projection_indices(projection.cloned())?
+                .with_limit(limit)
+                .build();
+        let conversions =
+            EngineAdapterFactory { types: Arc::clone(&self.types), origin: self.origin };
+        Ok(travel::convert(config, Arc::new(conversions)))
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! The columns of a file are converted by the scan's expression adapter, which DataFusion's encoding of plans leaves
 //! out: a plan sent elsewhere would read microseconds as ticks. With a source of its own the scan is not encoded
-//! without us; whoever sends plans has to bring a codec that knows this type. All work is the Parquet source's.
+//! without us; whoever sends plans does it by way of [`super::travel`]. All work is the Parquet source's.
 
+use super::adapter::EngineAdapterFactory;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{
-    FileOpener, FileScanConfig, FileSource, ParquetSource,
+    FileOpener, FileScanConfig, FileSource,
 };
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
@@ -26,18 +27,17 @@ use std::sync::Arc;
 
 #[derive(Clone)]
 pub(super) struct EventSource {
-    parquet: Arc<dyn FileSource>,
+    pub(super) parquet: Arc<dyn FileSource>,
+    pub(super) conversions: Arc<EngineAdapterFactory>,
 }
 
 impl EventSource {
-    pub(super) fn new(parquet: ParquetSource) -> Self {
-        Self {
-            parquet: Arc::new(parquet),
-        }
+    pub(super) fn new(parquet: Arc<dyn FileSource>, conversions: Arc<EngineAdapterFactory>) -> Self {
+        Self { parquet, conversions }
     }
 
-    fn over(parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        Arc::new(Self { parquet })
+    fn over(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
+        Arc::new(Self::new(parquet, Arc::clone(&self.conversions)))
     }
 }
 
@@ -65,7 +65,7 @@ impl FileSource for EventSource {
     }
 
     fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
-        Self::over(self.parquet.with_batch_size(batch_size))
+        self.over(self.parquet.with_batch_size(batch_size))
     }
 
     fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
@@ -110,7 +110,7 @@ impl FileSource for EventSource {
         config: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
         let pushed = self.parquet.try_pushdown_filters(filters, config)?;
-        let updated_node = pushed.updated_node.map(Self::over);
+        let updated_node = pushed.updated_node.map(|source| self.over(source));
         Ok(FilterPushdownPropagation {
             filters: pushed.filters,
             updated_node,
@@ -125,7 +125,7 @@ impl FileSource for EventSource {
         Ok(self
             .parquet
             .try_pushdown_sort(order, properties)?
-            .map(Self::over))
+            .map(|source| self.over(source)))
     }
 
     fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
@@ -139,7 +139,7 @@ impl FileSource for EventSource {
         Ok(self
             .parquet
             .try_pushdown_projection(projection)?
-            .map(Self::over))
+            .map(|source| self.over(source)))
     }
 
     fn apply_expressions(

@@ -235,3 +235,28 @@ async fn a_column_that_came_later_is_null_in_older_files() {
     assert_eq!(counted("servers").count().await.unwrap(), 5);
     assert_eq!(counted("").count().await.unwrap(), 30);
 }
+
+#[tokio::test]
+async fn a_scan_and_a_table_survive_the_way_to_another_process() {
+    use datafusion::physical_plan::empty::EmptyExec;
+    use huntql_store::scan::travel::{put_together, table_from_bytes, table_to_bytes, take_apart};
+    let folder = tempfile::tempdir().unwrap();
+    let store = three_days(folder.path());
+    let table = store.provider(network()).unwrap();
+    let sent = Arc::new(table_from_bytes(&table_to_bytes(&table)).unwrap());
+    assert_eq!(sent.table_schema(), table.table_schema());
+    assert_eq!(sent.further_columns(), table.further_columns());
+    let context = context();
+    let filter = column("Timestamp").eq(at(DAY_ONE + 7 * TICKS_PER_SECOND + 7));
+    let wanted = frame(sent).select(vec![column("Timestamp")]).unwrap();
+    let scan = wanted.create_physical_plan().await.unwrap();
+    let (plain, note) = take_apart(&scan).unwrap();
+    assert!(take_apart(&plain).is_none());
+    let arrived = put_together(&plain, &note).unwrap();
+    let batches = collect(arrived, context.task_ctx()).await.unwrap();
+    let ticks = batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec());
+    assert_eq!(ticks.filter(|ticks| *ticks == DAY_ONE + 7 * TICKS_PER_SECOND + 7).count(), 1);
+    assert_eq!(frame(table).filter(filter).unwrap().count().await.unwrap(), 1);
+    let other: Arc<dyn ExecutionPlan> = Arc::new(EmptyExec::new(scan.schema()));
+    assert!(put_together(&other, &note).is_err());
+}
