@@ -159,8 +159,15 @@ impl EventTable {
 
     /// Columns that can be named but are no part of `*`: the portal's, further stored ones, the hidden ones.
     pub fn further_columns(&self) -> Vec<Column> {
-        let names = self.schema.fields().iter().skip(self.table.columns.len()).map(|field| field.name());
-        names.filter_map(|name| Some(Column::new(name, self.column_type(name)?))).collect()
+        let names = self
+            .schema
+            .fields()
+            .iter()
+            .skip(self.table.columns.len())
+            .map(|field| field.name());
+        names
+            .filter_map(|name| Some(Column::new(name, self.column_type(name)?)))
+            .collect()
     }
 
     /// How many rows there are, when all files say so.
@@ -310,8 +317,10 @@ impl TableProvider for EventTable {
                 .with_projection_indices(projection.cloned())?
                 .with_limit(limit)
                 .build();
-        let conversions =
-            EngineAdapterFactory { types: Arc::clone(&self.types), origin: self.origin };
+        let conversions = EngineAdapterFactory {
+            types: Arc::clone(&self.types),
+            origin: self.origin,
+        };
         Ok(travel::convert(config, Arc::new(conversions)))
     }
 }

@@ -8,9 +8,7 @@ use super::adapter::EngineAdapterFactory;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{
-    FileOpener, FileScanConfig, FileSource,
-};
+use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::object_store::ObjectStore;
@@ -32,8 +30,14 @@ pub(super) struct EventSource {
 }
 
 impl EventSource {
-    pub(super) fn new(parquet: Arc<dyn FileSource>, conversions: Arc<EngineAdapterFactory>) -> Self {
-        Self { parquet, conversions }
+    pub(super) fn new(
+        parquet: Arc<dyn FileSource>,
+        conversions: Arc<EngineAdapterFactory>,
+    ) -> Self {
+        Self {
+            parquet,
+            conversions,
+        }
     }
 
     fn over(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {

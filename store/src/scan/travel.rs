@@ -50,8 +50,10 @@ pub(super) fn convert(
     mut config: FileScanConfig,
     conversions: Arc<EngineAdapterFactory>,
 ) -> Arc<dyn ExecutionPlan> {
-    config.file_source =
-        Arc::new(EventSource::new(Arc::clone(&config.file_source), Arc::clone(&conversions)));
+    config.file_source = Arc::new(EventSource::new(
+        Arc::clone(&config.file_source),
+        Arc::clone(&conversions),
+    ));
     config.expr_adapter_factory = Some(conversions);
     DataSourceExec::from_data_source(config)
 }
@@ -82,9 +84,14 @@ pub fn put_together(plain: &Arc<dyn ExecutionPlan>, note: &[u8]) -> Result<Arc<d
     let scan = plain.downcast_ref::<DataSourceExec>();
     let config = scan.and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>());
     let Some(config) = config else {
-        return Err(DataFusionError::Plan("the plan that came with a scan's note is no scan of files".to_owned()));
+        return Err(DataFusionError::Plan(
+            "the plan that came with a scan's note is no scan of files".to_owned(),
+        ));
     };
-    let conversions = EngineAdapterFactory { types: Arc::new(note.types), origin: note.origin };
+    let conversions = EngineAdapterFactory {
+        types: Arc::new(note.types),
+        origin: note.origin,
+    };
     Ok(convert(config.clone(), Arc::new(conversions)))
 }
 
@@ -122,11 +129,24 @@ pub fn table_from_bytes(bytes: &[u8]) -> Result<EventTable> {
         bounds: file
             .bounds
             .into_iter()
-            .map(|(name, (min_ticks, max_ticks))| (name, TickBounds { min_ticks, max_ticks }))
+            .map(|(name, (min_ticks, max_ticks))| {
+                (
+                    name,
+                    TickBounds {
+                        min_ticks,
+                        max_ticks,
+                    },
+                )
+            })
             .collect(),
     });
     let table = TableSchema::new(note.name, note.columns);
-    Ok(EventTable::new(table, note.further.into_iter(), files.collect(), note.origin))
+    Ok(EventTable::new(
+        table,
+        note.further.into_iter(),
+        files.collect(),
+        note.origin,
+    ))
 }
 
 fn same_version(version: u32) -> Result<()> {

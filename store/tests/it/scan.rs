@@ -254,9 +254,23 @@ async fn a_scan_and_a_table_survive_the_way_to_another_process() {
     assert!(take_apart(&plain).is_none());
     let arrived = put_together(&plain, &note).unwrap();
     let batches = collect(arrived, context.task_ctx()).await.unwrap();
-    let ticks = batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec());
-    assert_eq!(ticks.filter(|ticks| *ticks == DAY_ONE + 7 * TICKS_PER_SECOND + 7).count(), 1);
-    assert_eq!(frame(table).filter(filter).unwrap().count().await.unwrap(), 1);
+    let ticks = batches.iter().flat_map(|batch| {
+        batch
+            .column(0)
+            .as_primitive::<Int64Type>()
+            .values()
+            .to_vec()
+    });
+    assert_eq!(
+        ticks
+            .filter(|ticks| *ticks == DAY_ONE + 7 * TICKS_PER_SECOND + 7)
+            .count(),
+        1
+    );
+    assert_eq!(
+        frame(table).filter(filter).unwrap().count().await.unwrap(),
+        1
+    );
     let other: Arc<dyn ExecutionPlan> = Arc::new(EmptyExec::new(scan.schema()));
     assert!(put_together(&other, &note).is_err());
 }
