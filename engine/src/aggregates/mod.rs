@@ -6,7 +6,7 @@
 //! An aggregate may give several columns (`arg_max`, `percentiles`, `take_any`): each is a DataFusion aggregate of its own.
 //! Those of one call see the same rows in the same order and decide by the same rule, so they pick the same row.
 
-mod cell;
+pub(crate) mod cell;
 mod columns;
 mod fold;
 mod json;

@@ -43,6 +43,14 @@ impl Binder<'_> {
                     .zip(&bound.parameters)
                     .map(|(argument, ty)| self.convert(argument, *ty))
                     .collect();
+                for (index, argument) in arguments.iter().enumerate() {
+                    if bound.wants_constant(index) && argument.as_literal().is_none() {
+                        return self.wrong(facts::not_constant(
+                            call.args[index].value.span,
+                            argument.ty,
+                        ));
+                    }
+                }
                 let name = format!("__window{}", self.windows.len());
                 let ty = bound.returns;
                 self.windows.push((name.clone(), bound, arguments));

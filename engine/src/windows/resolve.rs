@@ -1,0 +1,100 @@
+//! From a name and argument types to the overload that is meant.
+
+use super::row::{WindowFunction, WindowOverload, WindowParam};
+use crate::functions::Returns;
+use huntql_kql::types::Type;
+
+/// A bound call of a window function.
+#[derive(Debug, Clone)]
+pub struct WindowCall {
+    pub function: &'static WindowFunction,
+    /// Position in [`WindowFunction::overloads`].
+    pub overload: usize,
+    /// The type of every argument after conversion.
+    pub parameters: Vec<Type>,
+    pub returns: Type,
+}
+
+impl WindowCall {
+    pub fn row(&self) -> &'static WindowOverload {
+        &self.function.overloads[self.overload]
+    }
+
+    /// Whether argument `index` has to be a constant.
+    pub fn wants_constant(&self, index: usize) -> bool {
+        match self.row().params.get(index) {
+            Some(WindowParam::Constant(_) | WindowParam::ConstantLikeFirst) => true,
+            Some(WindowParam::Is(_) | WindowParam::OneOf(_) | WindowParam::Any) | None => false,
+        }
+    }
+}
+
+/// The outcome of looking for an overload.
+#[derive(Debug)]
+pub enum WindowResolution {
+    Found(WindowCall),
+    /// No overload takes this many arguments.
+    WrongCount,
+    /// Argument `index` has a type that no overload takes there.
+    WrongType {
+        index: usize,
+    },
+}
+
+/// The row of a name.
+pub fn find(name: &str) -> Option<&'static WindowFunction> {
+    super::all().find(|row| row.name == name)
+}
+
+/// Every name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    super::all().map(|row| row.name)
+}
+
+/// Finds the overload for arguments of these types.
+pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> WindowResolution {
+    let mut refused = None;
+    for (index, overload) in function.overloads.iter().enumerate() {
+        let least = overload.params.len() - overload.optional;
+        if arguments.len() < least || arguments.len() > overload.params.len() {
+            continue;
+        }
+        match parameters(overload, arguments) {
+            Ok(parameters) => {
+                let returns = match overload.returns {
+                    Returns::Is(ty) => ty,
+                    Returns::SameAs(index) => parameters[index],
+                    Returns::From(rule) => rule(&parameters),
+                };
+                return WindowResolution::Found(WindowCall {
+                    function,
+                    overload: index,
+                    parameters,
+                    returns,
+                });
+            }
+            Err(index) => refused = refused.max(Some(index)),
+        }
+    }
+    refused.map_or(WindowResolution::WrongCount, |index| {
+        WindowResolution::WrongType { index }
+    })
+}
+
+fn parameters(overload: &WindowOverload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+    let takes = |index: usize| match overload.params[index] {
+        WindowParam::Is(ty) => (arguments[index] == ty).then_some(ty),
+        WindowParam::OneOf(types) => types
+            .contains(&arguments[index])
+            .then_some(arguments[index]),
+        WindowParam::Any => Some(arguments[index]),
+        WindowParam::Constant(ty) => arguments[index].is_numeric().then_some(ty),
+        WindowParam::ConstantLikeFirst => {
+            let both_numbers = arguments[index].is_numeric() && arguments[0].is_numeric();
+            (both_numbers || arguments[index] == arguments[0]).then_some(arguments[0])
+        }
+    };
+    (0..arguments.len())
+        .map(|index| takes(index).ok_or(index))
+        .collect()
+}
