@@ -8,8 +8,11 @@ mod row;
 mod udf;
 
 mod arithmetic;
+mod arrays;
+mod bags;
 mod conversions;
 mod datetime;
+mod math;
 mod operators_dynamic;
 mod operators_text;
 mod strings;
@@ -24,8 +27,11 @@ pub use udf::{by_name, convert_udf, scalar_udf};
 
 /// Every family's rows.
 pub const FAMILIES: &[&[ScalarFunction]] = &[
+    arrays::FUNCTIONS,
+    bags::FUNCTIONS,
     conversions::FUNCTIONS,
     datetime::FUNCTIONS,
+    math::FUNCTIONS,
     strings::FUNCTIONS,
     strings_find::FUNCTIONS,
     strings_regex::FUNCTIONS,

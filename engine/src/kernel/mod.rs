@@ -5,6 +5,8 @@
 
 mod args;
 pub(crate) mod arithmetic;
+pub(crate) mod arrays;
+pub(crate) mod bags;
 pub(crate) mod calendar;
 pub mod dynamic_text;
 mod input;

@@ -1,0 +1,429 @@
+//! Mathematics: rounding, powers and logarithms, angles, bits, gamma and error functions.
+
+use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use crate::conversion::{DECIMAL_ONE, real_of_decimal};
+use crate::kernel;
+use crate::kernel::{Args, KernelResult, collect};
+use huntql_kql::types::Type::{self, Bool, Decimal, Int, Long, Real, Timespan};
+
+const fn is(ty: Type) -> Param {
+    Param::Is(ty)
+}
+
+/// Overloads of a function from a real to a real, also for decimals.
+macro_rules! real {
+    ($function:expr) => {{
+        const OVERLOADS: &[Overload] = &[
+            overload(&[is(Real)], Real, kernel!(|x: f64| $function(x))),
+            overload(&[is(Decimal)], Real, kernel!(|x: i128| $function(real_of_decimal(x)))),
+        ];
+        OVERLOADS
+    }};
+}
+
+/// Overloads of a function from two longs to a long.
+macro_rules! longs {
+    ($function:expr) => {{
+        const OVERLOADS: &[Overload] = &[overload(&[is(Long), is(Long)], Long, kernel!(|a: i64, b: i64| $function(a, b)))];
+        OVERLOADS
+    }};
+}
+
+const ABS: &[Overload] = &[
+    overload(&[is(Long)], Long, kernel!(|x: i64| x.wrapping_abs())),
+    overload(&[is(Real)], Real, kernel!(|x: f64| x.abs())),
+    overload(&[is(Decimal)], Decimal, kernel!(|x: i128| x.abs())),
+    overload(&[is(Timespan)], Timespan, kernel!(|x: i64| x.checked_abs())),
+];
+const CEILING: &[Overload] = &[
+    overload(&[is(Int)], Int, kernel!(|x: i32| x)),
+    overload(&[is(Long)], Long, kernel!(|x: i64| x)),
+    overload(&[is(Real)], Real, kernel!(|x: f64| x.ceil())),
+    overload(&[is(Decimal)], Decimal, kernel!(|x: i128| {
+        x.checked_add((DECIMAL_ONE - x.rem_euclid(DECIMAL_ONE)) % DECIMAL_ONE)
+    })),
+];
+const ROUND: &[Overload] = &[
+    overload(&[is(Int), is(Long)], Int, round_int).optional(1),
+    overload(&[is(Long), is(Long)], Long, round_long).optional(1),
+    overload(&[is(Real), is(Long)], Real, round_real).optional(1),
+];
+const SIGN: &[Overload] = &[
+    overload(&[is(Real)], Real, kernel!(|x: f64| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x * 0.0 })),
+    overload(&[is(Decimal)], Real, kernel!(|x: i128| x.signum() as f64)),
+];
+const POW: &[Overload] = &[overload(&[is(Real), is(Real)], Real, kernel!(|x: f64, y: f64| x.powf(y)))];
+const ATAN2: &[Overload] = &[overload(&[is(Real), is(Real)], Real, kernel!(|y: f64, x: f64| y.atan2(x)))];
+const PI: &[Overload] = &[overload(&[], Real, |args| collect(args, |_| Some(std::f64::consts::PI)))];
+const NOT: &[Overload] = &[overload(&[is(Bool)], Bool, kernel!(|x: bool| !x))];
+const BINARY_NOT: &[Overload] = &[overload(&[is(Long)], Long, kernel!(|x: i64| !x))];
+const COUNT_ONES: &[Overload] = &[overload(&[is(Long)], Long, kernel!(|x: i64| i64::from(x.count_ones())))];
+const TOHEX: &[Overload] = &[
+    overload(&[is(Int), is(Long)], Type::String, |args| hex::<i32>(args, |x| format!("{x:x}"))).optional(1),
+    overload(&[is(Long), is(Long)], Type::String, |args| hex::<i64>(args, |x| format!("{x:x}"))).optional(1),
+];
+
+const fn row(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    overloads: &'static [Overload],
+    doc: &'static str,
+    source: &'static str,
+    examples: &'static [Example],
+) -> ScalarFunction {
+    ScalarFunction { name, aliases, overloads, result_name: ResultName::FirstArgument, doc, source, examples }
+}
+
+/// A row whose result is called by place, not as its first argument is.
+const fn unnamed(row: ScalarFunction) -> ScalarFunction {
+    ScalarFunction { result_name: ResultName::Default, ..row }
+}
+
+pub const FUNCTIONS: &[ScalarFunction] = &[
+    row(
+        "abs",
+        &[],
+        ABS,
+        "Gives the absolute value.",
+        "kusto/query/abs-function",
+        &[example("abs(-5)", "5"), example("abs(-1.5)", "1.5"), example("abs(-1h)", "1h")],
+    ),
+    row(
+        "ceiling",
+        &[],
+        CEILING,
+        "Gives the smallest whole number that is not less.",
+        "kusto/query/ceiling-function",
+        &[example("ceiling(-1.1)", "-1.0"), example("ceiling(0.9)", "1.0")],
+    ),
+    row(
+        "round",
+        &[],
+        ROUND,
+        "Rounds to a number of digits after the point, halves away from zero; a negative number rounds before the point.",
+        "kusto/query/round-function",
+        &[
+            example("round(2.98765, 3)", "2.988"),
+            example("round(2.15, 1)", "2.2"),
+            example("round(-50.55, -2)", "-100.0"),
+            example("round(21.5, -1)", "20.0"),
+        ],
+    ),
+    unnamed(row(
+        "sign",
+        &[],
+        SIGN,
+        "Gives 1, 0 or -1 by the sign.",
+        "kusto/query/sign-function",
+        &[example("sign(-42)", "-1.0"), example("sign(11.2)", "1.0")],
+    )),
+    row(
+        "sqrt",
+        &[],
+        real!(|x: f64| (x >= 0.0).then(|| x.sqrt())),
+        "Gives the square root; null for a negative number.",
+        "kusto/query/sqrt-function",
+        &[example("sqrt(16)", "4.0"), example("sqrt(-1)", "real(null)")],
+    ),
+    row(
+        "exp",
+        &[],
+        real!(f64::exp),
+        "Gives e to a power.",
+        "kusto/query/exp-function",
+        &[example("exp(0)", "1.0"), example("exp(1)", "2.718281828459045")],
+    ),
+    row(
+        "exp2",
+        &[],
+        real!(f64::exp2),
+        "Gives 2 to a power.",
+        "kusto/query/exp2-function",
+        &[example("exp2(3)", "8.0"), example("exp2(-1)", "0.5")],
+    ),
+    row(
+        "exp10",
+        &[],
+        real!(|x: f64| 10_f64.powf(x)),
+        "Gives 10 to a power.",
+        "kusto/query/exp10-function",
+        &[example("exp10(3)", "1000.0"), example("exp10(0)", "1.0")],
+    ),
+    row(
+        "log",
+        &[],
+        real!(|x: f64| (x >= 0.0).then(|| x.ln())),
+        "Gives the natural logarithm; null for a negative number.",
+        "kusto/query/log-function",
+        &[example("log(5)", "1.6094379124341003"), example("log(-1)", "real(null)")],
+    ),
+    row(
+        "log2",
+        &[],
+        real!(|x: f64| (x >= 0.0).then(|| x.log2())),
+        "Gives the logarithm to base 2; null for a negative number.",
+        "kusto/query/log2-function",
+        &[example("log2(8)", "3.0"), example("log2(-1)", "real(null)")],
+    ),
+    row(
+        "log10",
+        &[],
+        real!(|x: f64| (x >= 0.0).then(|| x.log10())),
+        "Gives the logarithm to base 10; null for a negative number.",
+        "kusto/query/log10-function",
+        &[example("log10(1000)", "3.0"), example("log10(-1)", "real(null)")],
+    ),
+    row(
+        "pow",
+        &[],
+        POW,
+        "Raises a number to a power.",
+        "kusto/query/pow-function",
+        &[example("pow(2, 3)", "8.0"), example("pow(4, 0.5)", "2.0")],
+    ),
+    row(
+        "sin",
+        &[],
+        real!(f64::sin),
+        "Gives the sine of an angle in radians.",
+        "kusto/query/sin-function",
+        &[example("sin(0)", "0.0"), example("sin(pi() / 2)", "1.0")],
+    ),
+    row(
+        "cos",
+        &[],
+        real!(f64::cos),
+        "Gives the cosine of an angle in radians.",
+        "kusto/query/cos-function",
+        &[example("cos(0)", "1.0"), example("cos(pi())", "-1.0")],
+    ),
+    row(
+        "tan",
+        &[],
+        real!(f64::tan),
+        "Gives the tangent of an angle in radians.",
+        "kusto/query/tan-function",
+        &[example("tan(0)", "0.0"), example("round(tan(pi() / 4), 9)", "1.0")],
+    ),
+    unnamed(row(
+        "cot",
+        &[],
+        real!(|x: f64| 1.0 / x.tan()),
+        "Gives the cotangent of an angle in radians.",
+        "kusto/query/cot-function",
+        &[example("round(cot(1), 9)", "0.642092616"), example("round(cot(pi() / 4), 9)", "1.0")],
+    )),
+    row(
+        "asin",
+        &[],
+        real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.asin())),
+        "Gives the angle of a sine; null outside of -1 to 1.",
+        "kusto/query/asin-function",
+        &[example("asin(0)", "0.0"), example("asin(2)", "real(null)")],
+    ),
+    row(
+        "acos",
+        &[],
+        real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.acos())),
+        "Gives the angle of a cosine; null outside of -1 to 1.",
+        "kusto/query/acos-function",
+        &[example("acos(1)", "0.0"), example("acos(2)", "real(null)")],
+    ),
+    row(
+        "atan",
+        &[],
+        real!(f64::atan),
+        "Gives the angle of a tangent.",
+        "kusto/query/atan-function",
+        &[example("atan(0.5)", "0.4636476090008061"), example("atan(0)", "0.0")],
+    ),
+    row(
+        "atan2",
+        &[],
+        ATAN2,
+        "Gives the angle to the point (x, y).",
+        "kusto/query/atan2-function",
+        &[example("atan2(0, 1)", "0.0"), example("atan2(0, -1)", "3.141592653589793")],
+    ),
+    unnamed(row(
+        "radians",
+        &[],
+        real!(|x: f64| std::f64::consts::PI / 180.0 * x),
+        "Converts degrees to radians.",
+        "kusto/query/radians-function",
+        &[example("radians(180)", "3.141592653589793"), example("radians(0)", "0.0")],
+    )),
+    unnamed(row(
+        "degrees",
+        &[],
+        real!(|x: f64| 180.0 / std::f64::consts::PI * x),
+        "Converts radians to degrees.",
+        "kusto/query/degrees-function",
+        &[example("degrees(pi())", "180.0"), example("degrees(0)", "0.0")],
+    )),
+    unnamed(row(
+        "pi",
+        &[],
+        PI,
+        "Gives the number pi.",
+        "kusto/query/pi-function",
+        &[example("pi()", "3.141592653589793"), example("round(pi(), 2)", "3.14")],
+    )),
+    row(
+        "gamma",
+        &[],
+        real!(libm::tgamma),
+        "Gives the gamma function.",
+        "kusto/query/gamma-function",
+        &[example("gamma(5)", "24.0"), example("gamma(1)", "1.0")],
+    ),
+    row(
+        "loggamma",
+        &[],
+        real!(libm::lgamma),
+        "Gives the natural logarithm of the absolute value of the gamma function.",
+        "kusto/query/log-gamma-function",
+        &[example("round(loggamma(5), 9)", "3.17805383"), example("loggamma(1)", "0.0")],
+    ),
+    row(
+        "erf",
+        &[],
+        real!(libm::erf),
+        "Gives the error function.",
+        "kusto/query/erf-function",
+        &[example("erf(0)", "0.0"), example("round(erf(1), 9)", "0.842700793")],
+    ),
+    row(
+        "erfc",
+        &[],
+        real!(libm::erfc),
+        "Gives the complement of the error function.",
+        "kusto/query/erfc-function",
+        &[example("erfc(0)", "1.0"), example("round(erfc(-1), 9)", "1.842700793")],
+    ),
+    unnamed(row(
+        "not",
+        &[],
+        NOT,
+        "Turns a truth value around.",
+        "kusto/query/not-function",
+        &[example("not(true)", "false"), example("not(bool(null))", "bool(null)")],
+    )),
+    row(
+        "binary_and",
+        &[],
+        longs!(|a: i64, b: i64| a & b),
+        "Combines the bits of two numbers by and.",
+        "kusto/query/binary-and-function",
+        &[example("binary_and(6, 3)", "2"), example("binary_and(-1, 255)", "255")],
+    ),
+    row(
+        "binary_or",
+        &[],
+        longs!(|a: i64, b: i64| a | b),
+        "Combines the bits of two numbers by or.",
+        "kusto/query/binary-or-function",
+        &[example("binary_or(6, 3)", "7"), example("binary_or(0, 0)", "0")],
+    ),
+    row(
+        "binary_xor",
+        &[],
+        longs!(|a: i64, b: i64| a ^ b),
+        "Combines the bits of two numbers by exclusive or.",
+        "kusto/query/binary-xor-function",
+        &[example("binary_xor(6, 3)", "5"), example("binary_xor(1, 1)", "0")],
+    ),
+    row(
+        "binary_not",
+        &[],
+        BINARY_NOT,
+        "Turns the bits of a number around.",
+        "kusto/query/binary-not-function",
+        &[example("binary_not(100)", "-101"), example("binary_not(-1)", "0")],
+    ),
+    row(
+        "binary_shift_left",
+        &[],
+        longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shl((b % 64) as u32))),
+        "Moves the bits of a number to the left; null for a negative count.",
+        "kusto/query/binary-shift-left-function",
+        &[example("binary_shift_left(1, 2)", "4"), example("binary_shift_left(1, -1)", "long(null)")],
+    ),
+    row(
+        "binary_shift_right",
+        &[],
+        longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shr((b % 64) as u32))),
+        "Moves the bits of a number to the right; null for a negative count.",
+        "kusto/query/binary-shift-right-function",
+        &[example("binary_shift_right(8, 2)", "2"), example("binary_shift_right(1, 2)", "0")],
+    ),
+    row(
+        "bitset_count_ones",
+        &[],
+        COUNT_ONES,
+        "Counts the bits of a number that are set.",
+        "kusto/query/bitset-count-ones-function",
+        &[example("bitset_count_ones(42)", "3"), example("bitset_count_ones(0)", "0")],
+    ),
+    row(
+        "tohex",
+        &[],
+        TOHEX,
+        "Writes a number in hexadecimal, a negative one as its two's complement, with at least so many digits.",
+        "kusto/query/tohex-function",
+        &[
+            example("tohex(256)", r#""100""#),
+            example("tohex(-256)", r#""ffffffffffffff00""#),
+            example("tohex(toint(-256), 8)", r#""ffffff00""#),
+            example("tohex(256, 8)", r#""00000100""#),
+        ],
+    ),
+];
+
+/// The digits of argument 1; 0 when it is left out.
+fn digits(args: &Args<'_>, row: usize) -> Option<i64> {
+    if args.len() > 1 { args.input::<i64>(1).get(row) } else { Some(0) }
+}
+
+fn round_real(args: &Args<'_>) -> KernelResult {
+    let value = args.input::<f64>(0);
+    collect(args, |row| Some(rounded(value.get(row)?, digits(args, row)?)))
+}
+
+/// Halves go away from zero.
+fn rounded(value: f64, digits: i64) -> f64 {
+    let scale = 10_f64.powi(digits.unsigned_abs().min(400) as i32);
+    let scaled = if digits >= 0 { value * scale } else { value / scale };
+    if !scaled.is_finite() || !scale.is_finite() {
+        return if digits >= 0 { value } else { 0.0 };
+    }
+    if digits >= 0 { scaled.round() / scale } else { scaled.round() * scale }
+}
+
+fn round_int(args: &Args<'_>) -> KernelResult {
+    let value = args.input::<i32>(0);
+    collect(args, |row| i32::try_from(rounded_long(i64::from(value.get(row)?), digits(args, row)?)?).ok())
+}
+
+fn round_long(args: &Args<'_>) -> KernelResult {
+    let value = args.input::<i64>(0);
+    collect(args, |row| rounded_long(value.get(row)?, digits(args, row)?))
+}
+
+fn rounded_long(value: i64, digits: i64) -> Option<i64> {
+    if digits >= 0 {
+        return Some(value);
+    }
+    let scale = 10_i128.checked_pow(u32::try_from(-digits).ok()?).unwrap_or(i128::MAX / 4);
+    let half = if value < 0 { -scale / 2 } else { scale / 2 };
+    i64::try_from((i128::from(value) + half) / scale * scale).ok()
+}
+
+fn hex<'a, T: kernel::Input<'a>>(args: &Args<'a>, write: fn(T) -> String) -> KernelResult {
+    let value = args.input::<T>(0);
+    collect(args, |row| {
+        let text = write(value.get(row)?);
+        let least = usize::try_from(digits(args, row)?).unwrap_or(0).min(1024);
+        Some(format!("{text:0>least$}"))
+    })
+}
