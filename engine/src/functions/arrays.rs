@@ -1,10 +1,13 @@
 //! Dynamic arrays: length, parts, order, sets, and making them.
 
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic};
+use super::row::{
+    Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
+};
 use crate::kernel::arrays::{
-    array_iff, array_index_of, array_sort, array_split, array_sum, concat, jaccard_index, length, pack_array, range_of_longs,
-    range_of_reals, range_of_ticks, repeat, reversed, rotated, set_difference, set_equals, set_has_element, set_intersect,
-    set_union, shifted, sliced, strcat_array, treepath, zip,
+    array_iff, array_index_of, array_sort, array_split, array_sum, concat, jaccard_index, length,
+    pack_array, range_of_longs, range_of_reals, range_of_ticks, repeat, reversed, rotated,
+    set_difference, set_equals, set_has_element, set_intersect, set_union, shifted, sliced,
+    strcat_array, treepath, zip,
 };
 use crate::kernel::{Args, Json, KernelResult};
 use huntql_kql::types::Type::{self, Bool, Datetime, Dynamic, Long, Real, Timespan};
@@ -14,30 +17,56 @@ const fn is(ty: Type) -> Param {
     Param::Is(ty)
 }
 
-const LENGTH: &[Overload] = &[overload(&[is(Dynamic)], Long, |args| args.map1(|Json(json)| length(json)))];
+const LENGTH: &[Overload] = &[overload(&[is(Dynamic)], Long, |args| {
+    args.map1(|Json(json)| length(json))
+})];
 const PACK_ARRAY: &[Overload] = &[variadic(&[Param::Json], Dynamic, pack_array)];
 const CONCAT: &[Overload] = &[variadic(&[is(Dynamic)], Dynamic, concat)];
-const INDEX_OF: &[Overload] =
-    &[overload(&[is(Dynamic), Param::Json, is(Long), is(Long), is(Long)], Long, array_index_of).optional(3)];
-const SLICE: &[Overload] = &[overload(&[is(Dynamic), is(Long), is(Long)], Dynamic, |args| {
-    args.map3(|Json(json), start: i64, end: i64| sliced(json, start, end))
-})];
+const INDEX_OF: &[Overload] = &[overload(
+    &[is(Dynamic), Param::Json, is(Long), is(Long), is(Long)],
+    Long,
+    array_index_of,
+)
+.optional(3)];
+const SLICE: &[Overload] = &[overload(
+    &[is(Dynamic), is(Long), is(Long)],
+    Dynamic,
+    |args| args.map3(|Json(json), start: i64, end: i64| sliced(json, start, end)),
+)];
 const SPLIT: &[Overload] = &[overload(&[is(Dynamic), Param::Json], Dynamic, |args| {
     args.map2(|Json(json), Json(indices)| array_split(json, indices))
 })];
 const SORT_ASC: &[Overload] = &[
-    overload(&[is(Dynamic)], Dynamic, |args| array_sort(args, Ordering::Less)),
-    overload(&[is(Dynamic), is(Bool)], Dynamic, |args| array_sort(args, Ordering::Less)),
-    overload(&[is(Dynamic), is(Dynamic), is(Bool)], Dynamic, |args| array_sort(args, Ordering::Less)),
-    variadic(&[is(Dynamic)], Dynamic, |args| array_sort(args, Ordering::Less)),
+    overload(&[is(Dynamic)], Dynamic, |args| {
+        array_sort(args, Ordering::Less)
+    }),
+    overload(&[is(Dynamic), is(Bool)], Dynamic, |args| {
+        array_sort(args, Ordering::Less)
+    }),
+    overload(&[is(Dynamic), is(Dynamic), is(Bool)], Dynamic, |args| {
+        array_sort(args, Ordering::Less)
+    }),
+    variadic(&[is(Dynamic)], Dynamic, |args| {
+        array_sort(args, Ordering::Less)
+    }),
 ];
 const SORT_DESC: &[Overload] = &[
-    overload(&[is(Dynamic)], Dynamic, |args| array_sort(args, Ordering::Greater)),
-    overload(&[is(Dynamic), is(Bool)], Dynamic, |args| array_sort(args, Ordering::Greater)),
-    overload(&[is(Dynamic), is(Dynamic), is(Bool)], Dynamic, |args| array_sort(args, Ordering::Greater)),
-    variadic(&[is(Dynamic)], Dynamic, |args| array_sort(args, Ordering::Greater)),
+    overload(&[is(Dynamic)], Dynamic, |args| {
+        array_sort(args, Ordering::Greater)
+    }),
+    overload(&[is(Dynamic), is(Bool)], Dynamic, |args| {
+        array_sort(args, Ordering::Greater)
+    }),
+    overload(&[is(Dynamic), is(Dynamic), is(Bool)], Dynamic, |args| {
+        array_sort(args, Ordering::Greater)
+    }),
+    variadic(&[is(Dynamic)], Dynamic, |args| {
+        array_sort(args, Ordering::Greater)
+    }),
 ];
-const REVERSE: &[Overload] = &[overload(&[is(Dynamic)], Dynamic, |args| args.map1(|Json(json)| reversed(json)))];
+const REVERSE: &[Overload] = &[overload(&[is(Dynamic)], Dynamic, |args| {
+    args.map1(|Json(json)| reversed(json))
+})];
 const ROTATE_LEFT: &[Overload] = &[overload(&[is(Dynamic), is(Long)], Dynamic, |args| {
     args.map2(|Json(json), count: i64| rotated(json, count))
 })];
@@ -45,35 +74,83 @@ const ROTATE_RIGHT: &[Overload] = &[overload(&[is(Dynamic), is(Long)], Dynamic, 
     args.map2(|Json(json), count: i64| rotated(json, count.wrapping_neg()))
 })];
 const SHIFT_LEFT: &[Overload] =
-    &[overload(&[is(Dynamic), is(Long), Param::Json], Dynamic, |args| shift(args, |count| count)).optional(1)];
+    &[
+        overload(&[is(Dynamic), is(Long), Param::Json], Dynamic, |args| {
+            shift(args, |count| count)
+        })
+        .optional(1),
+    ];
 const SHIFT_RIGHT: &[Overload] =
-    &[overload(&[is(Dynamic), is(Long), Param::Json], Dynamic, |args| shift(args, i64::wrapping_neg)).optional(1)];
-const SUM: &[Overload] = &[overload(&[is(Dynamic)], Real, |args| args.map1(|Json(json)| array_sum(json)))];
-const IFF: &[Overload] = &[overload(&[is(Dynamic), Param::Json, Param::Json], Dynamic, |args| {
-    args.map3(|Json(condition), yes: Option<Json<'_>>, no: Option<Json<'_>>| {
-        array_iff(condition, yes.map(|Json(json)| json), no.map(|Json(json)| json))
-    })
+    &[
+        overload(&[is(Dynamic), is(Long), Param::Json], Dynamic, |args| {
+            shift(args, i64::wrapping_neg)
+        })
+        .optional(1),
+    ];
+const SUM: &[Overload] = &[overload(&[is(Dynamic)], Real, |args| {
+    args.map1(|Json(json)| array_sum(json))
 })];
-const SET_DIFFERENCE: &[Overload] = &[variadic(&[is(Dynamic), is(Dynamic)], Dynamic, set_difference)];
-const SET_INTERSECT: &[Overload] = &[variadic(&[is(Dynamic), is(Dynamic)], Dynamic, set_intersect)];
+const IFF: &[Overload] = &[overload(
+    &[is(Dynamic), Param::Json, Param::Json],
+    Dynamic,
+    |args| {
+        args.map3(
+            |Json(condition), yes: Option<Json<'_>>, no: Option<Json<'_>>| {
+                array_iff(
+                    condition,
+                    yes.map(|Json(json)| json),
+                    no.map(|Json(json)| json),
+                )
+            },
+        )
+    },
+)];
+const SET_DIFFERENCE: &[Overload] = &[variadic(
+    &[is(Dynamic), is(Dynamic)],
+    Dynamic,
+    set_difference,
+)];
+const SET_INTERSECT: &[Overload] = &[variadic(
+    &[is(Dynamic), is(Dynamic)],
+    Dynamic,
+    set_intersect,
+)];
 const SET_UNION: &[Overload] = &[variadic(&[is(Dynamic), is(Dynamic)], Dynamic, set_union)];
 const SET_HAS_ELEMENT: &[Overload] = &[overload(&[is(Dynamic), Param::Json], Bool, |args| {
     args.map2(|Json(json), Json(value)| set_has_element(json, value))
 })];
-const SET_EQUALS: &[Overload] =
-    &[overload(&[is(Dynamic), is(Dynamic)], Bool, |args| args.map2(|Json(a), Json(b)| set_equals(a, b)))];
-const JACCARD: &[Overload] =
-    &[overload(&[is(Dynamic), is(Dynamic)], Real, |args| args.map2(|Json(a), Json(b)| jaccard_index(a, b)))];
-const STRCAT_ARRAY: &[Overload] = &[overload(&[is(Dynamic), Param::Text], Type::String, strcat_array)];
+const SET_EQUALS: &[Overload] = &[overload(&[is(Dynamic), is(Dynamic)], Bool, |args| {
+    args.map2(|Json(a), Json(b)| set_equals(a, b))
+})];
+const JACCARD: &[Overload] = &[overload(&[is(Dynamic), is(Dynamic)], Real, |args| {
+    args.map2(|Json(a), Json(b)| jaccard_index(a, b))
+})];
+const STRCAT_ARRAY: &[Overload] = &[overload(
+    &[is(Dynamic), Param::Text],
+    Type::String,
+    strcat_array,
+)];
 const ZIP: &[Overload] = &[variadic(&[is(Dynamic), is(Dynamic)], Dynamic, zip)];
 const RANGE: &[Overload] = &[
     overload(&[is(Long), is(Long), is(Long)], Dynamic, range_of_longs).optional(1),
     overload(&[is(Real), is(Real), is(Real)], Dynamic, range_of_reals).optional(1),
-    overload(&[is(Timespan), is(Timespan), is(Timespan)], Dynamic, range_of_ticks).optional(1),
-    overload(&[is(Datetime), is(Datetime), is(Timespan)], Dynamic, range_of_ticks).optional(1),
+    overload(
+        &[is(Timespan), is(Timespan), is(Timespan)],
+        Dynamic,
+        range_of_ticks,
+    )
+    .optional(1),
+    overload(
+        &[is(Datetime), is(Datetime), is(Timespan)],
+        Dynamic,
+        range_of_ticks,
+    )
+    .optional(1),
 ];
 const REPEAT: &[Overload] = &[overload(&[Param::Json, is(Long)], Dynamic, repeat)];
-const TREEPATH: &[Overload] = &[overload(&[is(Dynamic)], Dynamic, |args| args.map1(|Json(json)| treepath(json)))];
+const TREEPATH: &[Overload] = &[overload(&[is(Dynamic)], Dynamic, |args| {
+    args.map1(|Json(json)| treepath(json))
+})];
 
 /// `array_shift_*`: `left` turns the count into positions to the left.
 fn shift(args: &Args<'_>, left: fn(i64) -> i64) -> KernelResult {
@@ -81,7 +158,11 @@ fn shift(args: &Args<'_>, left: fn(i64) -> i64) -> KernelResult {
         return args.map2(|Json(json), count: i64| shifted(json, left(count), None));
     }
     args.map3(|Json(json), count: i64, fill: Option<Json<'_>>| {
-        shifted(json, left(count), Some(fill.map_or("null", |Json(fill)| fill)))
+        shifted(
+            json,
+            left(count),
+            Some(fill.map_or("null", |Json(fill)| fill)),
+        )
     })
 }
 
@@ -93,11 +174,22 @@ const fn row(
     source: &'static str,
     examples: &'static [Example],
 ) -> ScalarFunction {
-    ScalarFunction { name, aliases, overloads, result_name: ResultName::Default, doc, source, examples }
+    ScalarFunction {
+        name,
+        aliases,
+        overloads,
+        result_name: ResultName::Default,
+        doc,
+        source,
+        examples,
+    }
 }
 
 const fn prefixed(prefix: &'static str, row: ScalarFunction) -> ScalarFunction {
-    ScalarFunction { result_name: ResultName::Prefix(prefix), ..row }
+    ScalarFunction {
+        result_name: ResultName::Prefix(prefix),
+        ..row
+    }
 }
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
@@ -130,8 +222,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Joins arrays to one.",
         "kusto/query/array-concat-function",
         &[
-            example("array_concat(dynamic([1, 2]), dynamic([3]))", "dynamic([1, 2, 3])"),
-            example("array_concat(dynamic([]), dynamic(['a']))", "dynamic(['a'])"),
+            example(
+                "array_concat(dynamic([1, 2]), dynamic([3]))",
+                "dynamic([1, 2, 3])",
+            ),
+            example(
+                "array_concat(dynamic([]), dynamic(['a']))",
+                "dynamic(['a'])",
+            ),
         ],
     ),
     row(
@@ -143,7 +241,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         &[
             example("array_index_of(dynamic(['a', 'b']), 'b')", "1"),
             example("array_index_of(dynamic(['a', 'b']), 'z')", "-1"),
-            example("array_index_of(dynamic(['an', 'x', 'an']), 'an', 1, -1, 1)", "2"),
+            example(
+                "array_index_of(dynamic(['an', 'x', 'an']), 'an', 1, -1, 1)",
+                "2",
+            ),
         ],
     ),
     row(
@@ -154,7 +255,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "kusto/query/array-slice-function",
         &[
             example("array_slice(dynamic([1, 2, 3]), 1, 2)", "dynamic([2, 3])"),
-            example("array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)", "dynamic([3, 4])"),
+            example(
+                "array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)",
+                "dynamic([3, 4])",
+            ),
         ],
     ),
     row(
@@ -164,8 +268,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Splits an array at one index or several.",
         "kusto/query/array-split-function",
         &[
-            example("array_split(dynamic([1, 2, 3, 4, 5]), 2)", "dynamic([[1, 2], [3, 4, 5]])"),
-            example("array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3]))", "dynamic([[1], [2, 3], [4, 5]])"),
+            example(
+                "array_split(dynamic([1, 2, 3, 4, 5]), 2)",
+                "dynamic([[1, 2], [3, 4, 5]])",
+            ),
+            example(
+                "array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3]))",
+                "dynamic([[1], [2, 3], [4, 5]])",
+            ),
         ],
     ),
     row(
@@ -175,7 +285,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Sorts an array upwards, and other arrays along with it; nulls go last unless the last argument is false.",
         "kusto/query/array-sort-asc-function",
         &[
-            example("array_sort_asc(dynamic([null, 'blue', 'green', null]))", "dynamic(['blue', 'green', null, null])"),
+            example(
+                "array_sort_asc(dynamic([null, 'blue', 'green', null]))",
+                "dynamic(['blue', 'green', null, null])",
+            ),
             example("array_sort_asc(dynamic([3, 1, 2]))", "dynamic([1, 2, 3])"),
         ],
     ),
@@ -187,7 +300,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "kusto/query/array-sort-desc-function",
         &[
             example("array_sort_desc(dynamic([3, 1, 2]))", "dynamic([3, 2, 1])"),
-            example("array_sort_desc(dynamic([1, null]), false)", "dynamic([null, 1])"),
+            example(
+                "array_sort_desc(dynamic([1, null]), false)",
+                "dynamic([null, 1])",
+            ),
         ],
     ),
     row(
@@ -197,7 +313,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Turns the order of an array around.",
         "kusto/query/array-reverse-function",
         &[
-            example("array_reverse(dynamic(['this', 'is']))", "dynamic(['is', 'this'])"),
+            example(
+                "array_reverse(dynamic(['this', 'is']))",
+                "dynamic(['is', 'this'])",
+            ),
             example("array_reverse(dynamic([]))", "dynamic([])"),
         ],
     ),
@@ -208,8 +327,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Moves elements to the left; those that fall out come in at the end.",
         "kusto/query/array-rotate-left-function",
         &[
-            example("array_rotate_left(dynamic([1, 2, 3, 4, 5]), 2)", "dynamic([3, 4, 5, 1, 2])"),
-            example("array_rotate_left(dynamic([1, 2, 3, 4, 5]), -2)", "dynamic([4, 5, 1, 2, 3])"),
+            example(
+                "array_rotate_left(dynamic([1, 2, 3, 4, 5]), 2)",
+                "dynamic([3, 4, 5, 1, 2])",
+            ),
+            example(
+                "array_rotate_left(dynamic([1, 2, 3, 4, 5]), -2)",
+                "dynamic([4, 5, 1, 2, 3])",
+            ),
         ],
     ),
     row(
@@ -219,8 +344,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Moves elements to the right; those that fall out come in at the start.",
         "kusto/query/array-rotate-right-function",
         &[
-            example("array_rotate_right(dynamic([1, 2, 3, 4, 5]), 2)", "dynamic([4, 5, 1, 2, 3])"),
-            example("array_rotate_right(dynamic([1, 2, 3, 4, 5]), -2)", "dynamic([3, 4, 5, 1, 2])"),
+            example(
+                "array_rotate_right(dynamic([1, 2, 3, 4, 5]), 2)",
+                "dynamic([4, 5, 1, 2, 3])",
+            ),
+            example(
+                "array_rotate_right(dynamic([1, 2, 3, 4, 5]), -2)",
+                "dynamic([3, 4, 5, 1, 2])",
+            ),
         ],
     ),
     row(
@@ -230,8 +361,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Moves elements to the left; free places get the default.",
         "kusto/query/array-shift-left-function",
         &[
-            example("array_shift_left(dynamic([1, 2, 3, 4, 5]), 2)", "dynamic([3, 4, 5, null, null])"),
-            example("array_shift_left(dynamic([1, 2, 3, 4, 5]), -2, -1)", "dynamic([-1, -1, 1, 2, 3])"),
+            example(
+                "array_shift_left(dynamic([1, 2, 3, 4, 5]), 2)",
+                "dynamic([3, 4, 5, null, null])",
+            ),
+            example(
+                "array_shift_left(dynamic([1, 2, 3, 4, 5]), -2, -1)",
+                "dynamic([-1, -1, 1, 2, 3])",
+            ),
         ],
     ),
     row(
@@ -241,8 +378,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Moves elements to the right; free places get the default.",
         "kusto/query/array-shift-right-function",
         &[
-            example("array_shift_right(dynamic([1, 2, 3, 4, 5]), 2)", "dynamic([null, null, 1, 2, 3])"),
-            example("array_shift_right(dynamic([1, 2, 3, 4, 5]), -2, -1)", "dynamic([3, 4, 5, -1, -1])"),
+            example(
+                "array_shift_right(dynamic([1, 2, 3, 4, 5]), 2)",
+                "dynamic([null, null, 1, 2, 3])",
+            ),
+            example(
+                "array_shift_right(dynamic([1, 2, 3, 4, 5]), -2, -1)",
+                "dynamic([3, 4, 5, -1, -1])",
+            ),
         ],
     ),
     row(
@@ -267,7 +410,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6]))",
                 "dynamic([1, 5, 3])",
             ),
-            example("array_iff(dynamic([1, 0, 50]), 'yes', 'no')", "dynamic(['yes', 'no', 'yes'])"),
+            example(
+                "array_iff(dynamic([1, 0, 50]), 'yes', 'no')",
+                "dynamic(['yes', 'no', 'yes'])",
+            ),
         ],
     ),
     row(
@@ -277,7 +423,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Gives the distinct elements of the first array that are in no other.",
         "kusto/query/set-difference-function",
         &[
-            example("set_difference(dynamic([1, 2, 1, 4]), dynamic([1, 2]))", "dynamic([4])"),
+            example(
+                "set_difference(dynamic([1, 2, 1, 4]), dynamic([1, 2]))",
+                "dynamic([4])",
+            ),
             example("set_difference(dynamic([1]), dynamic([1]))", "dynamic([])"),
         ],
     ),
@@ -288,7 +437,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Gives the distinct elements that are in all arrays.",
         "kusto/query/set-intersect-function",
         &[
-            example("set_intersect(dynamic([1, 2, 3]), dynamic([3, 1, 1]))", "dynamic([1, 3])"),
+            example(
+                "set_intersect(dynamic([1, 2, 3]), dynamic([3, 1, 1]))",
+                "dynamic([1, 3])",
+            ),
             example("set_intersect(dynamic([1]), dynamic([2]))", "dynamic([])"),
         ],
     ),
@@ -299,8 +451,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Gives the distinct elements of all arrays.",
         "kusto/query/set-union-function",
         &[
-            example("set_union(dynamic([1, 2, 1, 4]), dynamic([1, 8]))", "dynamic([1, 2, 4, 8])"),
-            example("set_union(dynamic(['a']), dynamic(['a']))", "dynamic(['a'])"),
+            example(
+                "set_union(dynamic([1, 2, 1, 4]), dynamic([1, 8]))",
+                "dynamic([1, 2, 4, 8])",
+            ),
+            example(
+                "set_union(dynamic(['a']), dynamic(['a']))",
+                "dynamic(['a'])",
+            ),
         ],
     ),
     row(
@@ -332,7 +490,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Gives the size of the intersection of two sets by the size of their union.",
         "kusto/query/jaccard-index-function",
         &[
-            example("jaccard_index(dynamic([1, 2, 3]), dynamic([1, 2, 3, 4]))", "0.75"),
+            example(
+                "jaccard_index(dynamic([1, 2, 3]), dynamic([1, 2, 3, 4]))",
+                "0.75",
+            ),
             example("jaccard_index(dynamic([1]), dynamic([2]))", "0.0"),
         ],
     ),
@@ -354,8 +515,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Makes an array of arrays that hold the elements of the same place; missing ones are null.",
         "kusto/query/zip-function",
         &[
-            example("zip(dynamic([1, 3, 5]), dynamic([2, 4, 6]))", "dynamic([[1, 2], [3, 4], [5, 6]])"),
-            example("zip(dynamic(['A', 1, 1.5]), dynamic([{}, 'B']))", "dynamic([['A', {}], [1, 'B'], [1.5, null]])"),
+            example(
+                "zip(dynamic([1, 3, 5]), dynamic([2, 4, 6]))",
+                "dynamic([[1, 2], [3, 4], [5, 6]])",
+            ),
+            example(
+                "zip(dynamic(['A', 1, 1.5]), dynamic([{}, 'B']))",
+                "dynamic([['A', {}], [1, 'B'], [1.5, null]])",
+            ),
         ],
     ),
     row(
@@ -366,7 +533,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "kusto/query/range-function",
         &[
             example("range(1, 8, 3)", "dynamic([1, 4, 7])"),
-            example("range(1h, 3h)", "dynamic(['01:00:00', '02:00:00', '03:00:00'])"),
+            example(
+                "range(1h, 3h)",
+                "dynamic(['01:00:00', '02:00:00', '03:00:00'])",
+            ),
         ],
     ),
     prefixed(
@@ -377,7 +547,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             REPEAT,
             "Makes an array of one value several times; null for a negative count.",
             "kusto/query/repeat-function",
-            &[example("repeat(1, 3)", "dynamic([1, 1, 1])"), example("repeat('a', 0)", "dynamic([])")],
+            &[
+                example("repeat(1, 3)", "dynamic([1, 1, 1])"),
+                example("repeat('a', 0)", "dynamic([])"),
+            ],
         ),
     ),
     prefixed(
@@ -389,7 +562,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             "Gives the paths into a dynamic value.",
             "kusto/query/treepath-function",
             &[
-                example(r#"treepath(dynamic({"a":"b", "c":123}))"#, r#"dynamic(["['a']", "['c']"])"#),
+                example(
+                    r#"treepath(dynamic({"a":"b", "c":123}))"#,
+                    r#"dynamic(["['a']", "['c']"])"#,
+                ),
                 example(
                     r#"treepath(dynamic({"p":[1,2], "q":"v"}))"#,
                     r#"dynamic(["['p']", "['p'][0]", "['q']"])"#,

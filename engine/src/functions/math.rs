@@ -15,7 +15,11 @@ macro_rules! real {
     ($function:expr) => {{
         const OVERLOADS: &[Overload] = &[
             overload(&[is(Real)], Real, kernel!(|x: f64| $function(x))),
-            overload(&[is(Decimal)], Real, kernel!(|x: i128| $function(real_of_decimal(x)))),
+            overload(
+                &[is(Decimal)],
+                Real,
+                kernel!(|x: i128| $function(real_of_decimal(x))),
+            ),
         ];
         OVERLOADS
     }};
@@ -24,7 +28,11 @@ macro_rules! real {
 /// Overloads of a function from two longs to a long.
 macro_rules! longs {
     ($function:expr) => {{
-        const OVERLOADS: &[Overload] = &[overload(&[is(Long), is(Long)], Long, kernel!(|a: i64, b: i64| $function(a, b)))];
+        const OVERLOADS: &[Overload] = &[overload(
+            &[is(Long), is(Long)],
+            Long,
+            kernel!(|a: i64, b: i64| $function(a, b)),
+        )];
         OVERLOADS
     }};
 }
@@ -39,9 +47,13 @@ const CEILING: &[Overload] = &[
     overload(&[is(Int)], Int, kernel!(|x: i32| x)),
     overload(&[is(Long)], Long, kernel!(|x: i64| x)),
     overload(&[is(Real)], Real, kernel!(|x: f64| x.ceil())),
-    overload(&[is(Decimal)], Decimal, kernel!(|x: i128| {
-        x.checked_add((DECIMAL_ONE - x.rem_euclid(DECIMAL_ONE)) % DECIMAL_ONE)
-    })),
+    overload(
+        &[is(Decimal)],
+        Decimal,
+        kernel!(|x: i128| {
+            x.checked_add((DECIMAL_ONE - x.rem_euclid(DECIMAL_ONE)) % DECIMAL_ONE)
+        }),
+    ),
 ];
 const ROUND: &[Overload] = &[
     overload(&[is(Int), is(Long)], Int, round_int).optional(1),
@@ -49,18 +61,48 @@ const ROUND: &[Overload] = &[
     overload(&[is(Real), is(Long)], Real, round_real).optional(1),
 ];
 const SIGN: &[Overload] = &[
-    overload(&[is(Real)], Real, kernel!(|x: f64| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x * 0.0 })),
+    overload(
+        &[is(Real)],
+        Real,
+        kernel!(|x: f64| if x > 0.0 {
+            1.0
+        } else if x < 0.0 {
+            -1.0
+        } else {
+            x * 0.0
+        }),
+    ),
     overload(&[is(Decimal)], Real, kernel!(|x: i128| x.signum() as f64)),
 ];
-const POW: &[Overload] = &[overload(&[is(Real), is(Real)], Real, kernel!(|x: f64, y: f64| x.powf(y)))];
-const ATAN2: &[Overload] = &[overload(&[is(Real), is(Real)], Real, kernel!(|y: f64, x: f64| y.atan2(x)))];
-const PI: &[Overload] = &[overload(&[], Real, |args| collect(args, |_| Some(std::f64::consts::PI)))];
+const POW: &[Overload] = &[overload(
+    &[is(Real), is(Real)],
+    Real,
+    kernel!(|x: f64, y: f64| x.powf(y)),
+)];
+const ATAN2: &[Overload] = &[overload(
+    &[is(Real), is(Real)],
+    Real,
+    kernel!(|y: f64, x: f64| y.atan2(x)),
+)];
+const PI: &[Overload] = &[overload(&[], Real, |args| {
+    collect(args, |_| Some(std::f64::consts::PI))
+})];
 const NOT: &[Overload] = &[overload(&[is(Bool)], Bool, kernel!(|x: bool| !x))];
 const BINARY_NOT: &[Overload] = &[overload(&[is(Long)], Long, kernel!(|x: i64| !x))];
-const COUNT_ONES: &[Overload] = &[overload(&[is(Long)], Long, kernel!(|x: i64| i64::from(x.count_ones())))];
+const COUNT_ONES: &[Overload] = &[overload(
+    &[is(Long)],
+    Long,
+    kernel!(|x: i64| i64::from(x.count_ones())),
+)];
 const TOHEX: &[Overload] = &[
-    overload(&[is(Int), is(Long)], Type::String, |args| hex::<i32>(args, |x| format!("{x:x}"))).optional(1),
-    overload(&[is(Long), is(Long)], Type::String, |args| hex::<i64>(args, |x| format!("{x:x}"))).optional(1),
+    overload(&[is(Int), is(Long)], Type::String, |args| {
+        hex::<i32>(args, |x| format!("{x:x}"))
+    })
+    .optional(1),
+    overload(&[is(Long), is(Long)], Type::String, |args| {
+        hex::<i64>(args, |x| format!("{x:x}"))
+    })
+    .optional(1),
 ];
 
 const fn row(
@@ -71,12 +113,23 @@ const fn row(
     source: &'static str,
     examples: &'static [Example],
 ) -> ScalarFunction {
-    ScalarFunction { name, aliases, overloads, result_name: ResultName::FirstArgument, doc, source, examples }
+    ScalarFunction {
+        name,
+        aliases,
+        overloads,
+        result_name: ResultName::FirstArgument,
+        doc,
+        source,
+        examples,
+    }
 }
 
 /// A row whose result is called by place, not as its first argument is.
 const fn unnamed(row: ScalarFunction) -> ScalarFunction {
-    ScalarFunction { result_name: ResultName::Default, ..row }
+    ScalarFunction {
+        result_name: ResultName::Default,
+        ..row
+    }
 }
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
@@ -86,7 +139,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ABS,
         "Gives the absolute value.",
         "kusto/query/abs-function",
-        &[example("abs(-5)", "5"), example("abs(-1.5)", "1.5"), example("abs(-1h)", "1h")],
+        &[
+            example("abs(-5)", "5"),
+            example("abs(-1.5)", "1.5"),
+            example("abs(-1h)", "1h"),
+        ],
     ),
     row(
         "ceiling",
@@ -94,7 +151,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         CEILING,
         "Gives the smallest whole number that is not less.",
         "kusto/query/ceiling-function",
-        &[example("ceiling(-1.1)", "-1.0"), example("ceiling(0.9)", "1.0")],
+        &[
+            example("ceiling(-1.1)", "-1.0"),
+            example("ceiling(0.9)", "1.0"),
+        ],
     ),
     row(
         "round",
@@ -123,7 +183,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| (x >= 0.0).then(|| x.sqrt())),
         "Gives the square root; null for a negative number.",
         "kusto/query/sqrt-function",
-        &[example("sqrt(16)", "4.0"), example("sqrt(-1)", "real(null)")],
+        &[
+            example("sqrt(16)", "4.0"),
+            example("sqrt(-1)", "real(null)"),
+        ],
     ),
     row(
         "exp",
@@ -131,7 +194,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(f64::exp),
         "Gives e to a power.",
         "kusto/query/exp-function",
-        &[example("exp(0)", "1.0"), example("exp(1)", "2.718281828459045")],
+        &[
+            example("exp(0)", "1.0"),
+            example("exp(1)", "2.718281828459045"),
+        ],
     ),
     row(
         "exp2",
@@ -155,7 +221,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| (x >= 0.0).then(|| x.ln())),
         "Gives the natural logarithm; null for a negative number.",
         "kusto/query/log-function",
-        &[example("log(5)", "1.6094379124341003"), example("log(-1)", "real(null)")],
+        &[
+            example("log(5)", "1.6094379124341003"),
+            example("log(-1)", "real(null)"),
+        ],
     ),
     row(
         "log2",
@@ -171,7 +240,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| (x >= 0.0).then(|| x.log10())),
         "Gives the logarithm to base 10; null for a negative number.",
         "kusto/query/log10-function",
-        &[example("log10(1000)", "3.0"), example("log10(-1)", "real(null)")],
+        &[
+            example("log10(1000)", "3.0"),
+            example("log10(-1)", "real(null)"),
+        ],
     ),
     row(
         "pow",
@@ -203,7 +275,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(f64::tan),
         "Gives the tangent of an angle in radians.",
         "kusto/query/tan-function",
-        &[example("tan(0)", "0.0"), example("round(tan(pi() / 4), 9)", "1.0")],
+        &[
+            example("tan(0)", "0.0"),
+            example("round(tan(pi() / 4), 9)", "1.0"),
+        ],
     ),
     unnamed(row(
         "cot",
@@ -211,7 +286,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| 1.0 / x.tan()),
         "Gives the cotangent of an angle in radians.",
         "kusto/query/cot-function",
-        &[example("round(cot(1), 9)", "0.642092616"), example("round(cot(pi() / 4), 9)", "1.0")],
+        &[
+            example("round(cot(1), 9)", "0.642092616"),
+            example("round(cot(pi() / 4), 9)", "1.0"),
+        ],
     )),
     row(
         "asin",
@@ -235,7 +313,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(f64::atan),
         "Gives the angle of a tangent.",
         "kusto/query/atan-function",
-        &[example("atan(0.5)", "0.4636476090008061"), example("atan(0)", "0.0")],
+        &[
+            example("atan(0.5)", "0.4636476090008061"),
+            example("atan(0)", "0.0"),
+        ],
     ),
     row(
         "atan2",
@@ -243,7 +324,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ATAN2,
         "Gives the angle to the point (x, y).",
         "kusto/query/atan2-function",
-        &[example("atan2(0, 1)", "0.0"), example("atan2(0, -1)", "3.141592653589793")],
+        &[
+            example("atan2(0, 1)", "0.0"),
+            example("atan2(0, -1)", "3.141592653589793"),
+        ],
     ),
     unnamed(row(
         "radians",
@@ -251,7 +335,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| std::f64::consts::PI / 180.0 * x),
         "Converts degrees to radians.",
         "kusto/query/radians-function",
-        &[example("radians(180)", "3.141592653589793"), example("radians(0)", "0.0")],
+        &[
+            example("radians(180)", "3.141592653589793"),
+            example("radians(0)", "0.0"),
+        ],
     )),
     unnamed(row(
         "degrees",
@@ -259,7 +346,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(|x: f64| 180.0 / std::f64::consts::PI * x),
         "Converts radians to degrees.",
         "kusto/query/degrees-function",
-        &[example("degrees(pi())", "180.0"), example("degrees(0)", "0.0")],
+        &[
+            example("degrees(pi())", "180.0"),
+            example("degrees(0)", "0.0"),
+        ],
     )),
     unnamed(row(
         "pi",
@@ -267,7 +357,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         PI,
         "Gives the number pi.",
         "kusto/query/pi-function",
-        &[example("pi()", "3.141592653589793"), example("round(pi(), 2)", "3.14")],
+        &[
+            example("pi()", "3.141592653589793"),
+            example("round(pi(), 2)", "3.14"),
+        ],
     )),
     row(
         "gamma",
@@ -283,7 +376,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(libm::lgamma),
         "Gives the natural logarithm of the absolute value of the gamma function.",
         "kusto/query/log-gamma-function",
-        &[example("round(loggamma(5), 9)", "3.17805383"), example("loggamma(1)", "0.0")],
+        &[
+            example("round(loggamma(5), 9)", "3.17805383"),
+            example("loggamma(1)", "0.0"),
+        ],
     ),
     row(
         "erf",
@@ -291,7 +387,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(libm::erf),
         "Gives the error function.",
         "kusto/query/erf-function",
-        &[example("erf(0)", "0.0"), example("round(erf(1), 9)", "0.842700793")],
+        &[
+            example("erf(0)", "0.0"),
+            example("round(erf(1), 9)", "0.842700793"),
+        ],
     ),
     row(
         "erfc",
@@ -299,7 +398,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         real!(libm::erfc),
         "Gives the complement of the error function.",
         "kusto/query/erfc-function",
-        &[example("erfc(0)", "1.0"), example("round(erfc(-1), 9)", "1.842700793")],
+        &[
+            example("erfc(0)", "1.0"),
+            example("round(erfc(-1), 9)", "1.842700793"),
+        ],
     ),
     unnamed(row(
         "not",
@@ -307,7 +409,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         NOT,
         "Turns a truth value around.",
         "kusto/query/not-function",
-        &[example("not(true)", "false"), example("not(bool(null))", "bool(null)")],
+        &[
+            example("not(true)", "false"),
+            example("not(bool(null))", "bool(null)"),
+        ],
     )),
     row(
         "binary_and",
@@ -315,7 +420,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         longs!(|a: i64, b: i64| a & b),
         "Combines the bits of two numbers by and.",
         "kusto/query/binary-and-function",
-        &[example("binary_and(6, 3)", "2"), example("binary_and(-1, 255)", "255")],
+        &[
+            example("binary_and(6, 3)", "2"),
+            example("binary_and(-1, 255)", "255"),
+        ],
     ),
     row(
         "binary_or",
@@ -323,7 +431,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         longs!(|a: i64, b: i64| a | b),
         "Combines the bits of two numbers by or.",
         "kusto/query/binary-or-function",
-        &[example("binary_or(6, 3)", "7"), example("binary_or(0, 0)", "0")],
+        &[
+            example("binary_or(6, 3)", "7"),
+            example("binary_or(0, 0)", "0"),
+        ],
     ),
     row(
         "binary_xor",
@@ -331,7 +442,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         longs!(|a: i64, b: i64| a ^ b),
         "Combines the bits of two numbers by exclusive or.",
         "kusto/query/binary-xor-function",
-        &[example("binary_xor(6, 3)", "5"), example("binary_xor(1, 1)", "0")],
+        &[
+            example("binary_xor(6, 3)", "5"),
+            example("binary_xor(1, 1)", "0"),
+        ],
     ),
     row(
         "binary_not",
@@ -339,7 +453,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         BINARY_NOT,
         "Turns the bits of a number around.",
         "kusto/query/binary-not-function",
-        &[example("binary_not(100)", "-101"), example("binary_not(-1)", "0")],
+        &[
+            example("binary_not(100)", "-101"),
+            example("binary_not(-1)", "0"),
+        ],
     ),
     row(
         "binary_shift_left",
@@ -347,7 +464,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shl((b % 64) as u32))),
         "Moves the bits of a number to the left; null for a negative count.",
         "kusto/query/binary-shift-left-function",
-        &[example("binary_shift_left(1, 2)", "4"), example("binary_shift_left(1, -1)", "long(null)")],
+        &[
+            example("binary_shift_left(1, 2)", "4"),
+            example("binary_shift_left(1, -1)", "long(null)"),
+        ],
     ),
     row(
         "binary_shift_right",
@@ -355,7 +475,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shr((b % 64) as u32))),
         "Moves the bits of a number to the right; null for a negative count.",
         "kusto/query/binary-shift-right-function",
-        &[example("binary_shift_right(8, 2)", "2"), example("binary_shift_right(1, 2)", "0")],
+        &[
+            example("binary_shift_right(8, 2)", "2"),
+            example("binary_shift_right(1, 2)", "0"),
+        ],
     ),
     row(
         "bitset_count_ones",
@@ -363,7 +486,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         COUNT_ONES,
         "Counts the bits of a number that are set.",
         "kusto/query/bitset-count-ones-function",
-        &[example("bitset_count_ones(42)", "3"), example("bitset_count_ones(0)", "0")],
+        &[
+            example("bitset_count_ones(42)", "3"),
+            example("bitset_count_ones(0)", "0"),
+        ],
     ),
     row(
         "tohex",
@@ -382,39 +508,63 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
 
 /// The digits of argument 1; 0 when it is left out.
 fn digits(args: &Args<'_>, row: usize) -> Option<i64> {
-    if args.len() > 1 { args.input::<i64>(1).get(row) } else { Some(0) }
+    if args.len() > 1 {
+        args.input::<i64>(1).get(row)
+    } else {
+        Some(0)
+    }
 }
 
 fn round_real(args: &Args<'_>) -> KernelResult {
     let value = args.input::<f64>(0);
-    collect(args, |row| Some(rounded(value.get(row)?, digits(args, row)?)))
+    collect(args, |row| {
+        Some(rounded(value.get(row)?, digits(args, row)?))
+    })
 }
 
 /// Halves go away from zero.
 fn rounded(value: f64, digits: i64) -> f64 {
     let scale = 10_f64.powi(digits.unsigned_abs().min(400) as i32);
-    let scaled = if digits >= 0 { value * scale } else { value / scale };
+    let scaled = if digits >= 0 {
+        value * scale
+    } else {
+        value / scale
+    };
     if !scaled.is_finite() || !scale.is_finite() {
         return if digits >= 0 { value } else { 0.0 };
     }
-    if digits >= 0 { scaled.round() / scale } else { scaled.round() * scale }
+    if digits >= 0 {
+        scaled.round() / scale
+    } else {
+        scaled.round() * scale
+    }
 }
 
 fn round_int(args: &Args<'_>) -> KernelResult {
     let value = args.input::<i32>(0);
-    collect(args, |row| i32::try_from(rounded_long(i64::from(value.get(row)?), digits(args, row)?)?).ok())
+    collect(args, |row| {
+        i32::try_from(rounded_long(
+            i64::from(value.get(row)?),
+            digits(args, row)?,
+        )?)
+        .ok()
+    })
 }
 
 fn round_long(args: &Args<'_>) -> KernelResult {
     let value = args.input::<i64>(0);
-    collect(args, |row| rounded_long(value.get(row)?, digits(args, row)?))
+    collect(args, |row| {
+        rounded_long(value.get(row)?, digits(args, row)?)
+    })
 }
 
 fn rounded_long(value: i64, digits: i64) -> Option<i64> {
     if digits >= 0 {
         return Some(value);
     }
-    let scale = 10_i128.checked_pow(u32::try_from(-digits).ok()?).unwrap_or(i128::MAX / 4);
+    let scale = 10_i128
+        .checked_pow(u32::try_from(-digits).ok()?)
+        .unwrap_or(i128::MAX / 4);
     let half = if value < 0 { -scale / 2 } else { scale / 2 };
     i64::try_from((i128::from(value) + half) / scale * scale).ok()
 }

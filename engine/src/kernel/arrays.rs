@@ -2,7 +2,9 @@
 
 use super::{Args, Json, KernelResult, Reader, collect};
 use crate::conversion::dynamic_of_real;
-use crate::json::{Array, Kind, Number, compare, entries, equal, items, kind, number, quote, unquote};
+use crate::json::{
+    Array, Kind, Number, compare, entries, equal, items, kind, number, quote, unquote,
+};
 use huntql_kql::time::{MAX_DATETIME, TICKS_PER_HOUR, format_datetime, format_timespan};
 use huntql_kql::types::Type;
 use std::cmp::Ordering;
@@ -22,7 +24,10 @@ fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
 
 /// The arrays of a row, one per argument; `None` when one is null or no array.
 fn arrays<'a>(readers: &[Reader<'a, Json<'a>>], row: usize) -> Option<Vec<Vec<&'a str>>> {
-    readers.iter().map(|reader| elements(reader.get(row)?.0)).collect()
+    readers
+        .iter()
+        .map(|reader| elements(reader.get(row)?.0))
+        .collect()
 }
 
 fn readers<'a>(args: &Args<'a>, count: usize) -> Vec<Reader<'a, Json<'a>>> {
@@ -37,7 +42,9 @@ pub(crate) fn pack_array(args: &Args<'_>) -> KernelResult {
     let values = readers(args, args.len());
     collect(args, |row| {
         let mut array = Array::default();
-        values.iter().for_each(|value| array.push(value.get(row).map(|Json(json)| json)));
+        values
+            .iter()
+            .for_each(|value| array.push(value.get(row).map(|Json(json)| json)));
         Some(array.finish())
     })
 }
@@ -51,19 +58,34 @@ pub(crate) fn concat(args: &Args<'_>) -> KernelResult {
 pub(crate) fn array_index_of(args: &Args<'_>) -> KernelResult {
     let (haystack, value) = (args.input::<Json<'_>>(0), args.input::<Json<'_>>(1));
     let number = |index: usize, row: usize, default: i64| {
-        if index < args.len() { args.input::<i64>(index).get(row) } else { Some(default) }
+        if index < args.len() {
+            args.input::<i64>(index).get(row)
+        } else {
+            Some(default)
+        }
     };
     collect(args, |row| {
         let elements = elements(haystack.get(row)?.0)?;
         let value = value.get(row)?.0;
-        let (start, length, occurrence) = (number(2, row, 0)?, number(3, row, -1)?, number(4, row, 1)?);
+        let (start, length, occurrence) =
+            (number(2, row, 0)?, number(3, row, -1)?, number(4, row, 1)?);
         if length < -1 || occurrence < 1 {
             return None;
         }
         let count = elements.len() as i64;
-        let start = if start < 0 { (count + start).max(0) } else { start };
-        let end = if length < 0 { count } else { start.saturating_add(length).min(count) };
-        let found = (start..end).filter(|at| equal(elements[*at as usize], value)).nth(occurrence as usize - 1);
+        let start = if start < 0 {
+            (count + start).max(0)
+        } else {
+            start
+        };
+        let end = if length < 0 {
+            count
+        } else {
+            start.saturating_add(length).min(count)
+        };
+        let found = (start..end)
+            .filter(|at| equal(elements[*at as usize], value))
+            .nth(occurrence as usize - 1);
         Some(found.unwrap_or(-1))
     })
 }
@@ -72,9 +94,19 @@ pub(crate) fn array_index_of(args: &Args<'_>) -> KernelResult {
 pub(crate) fn sliced(json: &str, start: i64, end: i64) -> Option<String> {
     let elements = elements(json)?;
     let count = elements.len() as i64;
-    let place = |index: i64| if index < 0 { index.saturating_add(count) } else { index };
+    let place = |index: i64| {
+        if index < 0 {
+            index.saturating_add(count)
+        } else {
+            index
+        }
+    };
     let (start, end) = (place(start).max(0), place(end).min(count - 1));
-    let part = if start > end { &[][..] } else { &elements[start as usize..=end as usize] };
+    let part = if start > end {
+        &[][..]
+    } else {
+        &elements[start as usize..=end as usize]
+    };
     Some(array(part.iter().copied()))
 }
 
@@ -95,7 +127,9 @@ pub(crate) fn array_split(json: &str, places: &str) -> Option<String> {
     let mut from = 0;
     for cut in cuts.into_iter().chain([count]) {
         let cut = cut.max(from);
-        parts.push(Some(&array(elements[from as usize..cut as usize].iter().copied())));
+        parts.push(Some(&array(
+            elements[from as usize..cut as usize].iter().copied(),
+        )));
         from = cut;
     }
     Some(parts.finish())
@@ -124,7 +158,10 @@ pub(crate) fn array_sort(args: &Args<'_>, wanted: Ordering) -> KernelResult {
         }
         let mut all = Array::default();
         for input in &inputs {
-            let values = input.get(row).and_then(|Json(json)| elements(json)).filter(|values| values.len() == keys.len());
+            let values = input
+                .get(row)
+                .and_then(|Json(json)| elements(json))
+                .filter(|values| values.len() == keys.len());
             all.push(values.map(|values| reordered(&values)).as_deref());
         }
         Some(all.finish())
@@ -141,7 +178,11 @@ fn sort_order(a: &str, b: &str, wanted: Ordering, nulls_last: bool) -> Ordering 
     };
     rank(a).cmp(&rank(b)).then_with(|| {
         let order = compare(a, b).unwrap_or(Ordering::Equal);
-        if wanted == Ordering::Less { order } else { order.reverse() }
+        if wanted == Ordering::Less {
+            order
+        } else {
+            order.reverse()
+        }
     })
 }
 
@@ -162,11 +203,15 @@ pub(crate) fn rotated(json: &str, count: i64) -> Option<String> {
 /// Shifted to the left; a negative count shifts to the right. Without a filling, strings are filled with `""`, all else with `null`.
 pub(crate) fn shifted(json: &str, count: i64, fill: Option<&str>) -> Option<String> {
     let elements = elements(json)?;
-    let strings = elements.first().is_some_and(|first| kind(first) == Kind::Text);
+    let strings = elements
+        .first()
+        .is_some_and(|first| kind(first) == Kind::Text);
     let fill = fill.unwrap_or(if strings { "\"\"" } else { "null" });
     let places = (0..elements.len() as i64).map(|at| {
         let from = usize::try_from(at.saturating_add(count)).ok();
-        from.and_then(|from| elements.get(from)).copied().unwrap_or(fill)
+        from.and_then(|from| elements.get(from))
+            .copied()
+            .unwrap_or(fill)
     });
     Some(array(places))
 }
@@ -175,7 +220,9 @@ pub(crate) fn array_sum(json: &str) -> Option<f64> {
     if kind(json) != Kind::Array {
         return None;
     }
-    items(json).map(|item| number(item).map(Number::as_real)).sum()
+    items(json)
+        .map(|item| number(item).map(Number::as_real))
+        .sum()
 }
 
 /// Element by element: `yes` where the condition is true or a number that is not zero, `no` where it is false or zero, else null.
@@ -219,20 +266,29 @@ impl<'a> Choice<'a> {
 /// The distinct elements in the order in which they first stand.
 fn distinct<'a>(elements: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
-    elements.into_iter().filter(|element| seen.insert(*element)).collect()
+    elements
+        .into_iter()
+        .filter(|element| seen.insert(*element))
+        .collect()
 }
 
 pub(crate) fn set_union(args: &Args<'_>) -> KernelResult {
     let inputs = readers(args, args.len());
-    collect(args, |row| Some(array(distinct(arrays(&inputs, row)?.concat()))))
+    collect(args, |row| {
+        Some(array(distinct(arrays(&inputs, row)?.concat())))
+    })
 }
 
 pub(crate) fn set_intersect(args: &Args<'_>) -> KernelResult {
-    filtered(args, |element, others| others.iter().all(|other| other.contains(element)))
+    filtered(args, |element, others| {
+        others.iter().all(|other| other.contains(element))
+    })
 }
 
 pub(crate) fn set_difference(args: &Args<'_>) -> KernelResult {
-    filtered(args, |element, others| !others.iter().any(|other| other.contains(element)))
+    filtered(args, |element, others| {
+        !others.iter().any(|other| other.contains(element))
+    })
 }
 
 /// The distinct elements of the first array for which `keep` says so, given the other arrays as sets.
@@ -241,8 +297,15 @@ fn filtered(args: &Args<'_>, keep: fn(&str, &[HashSet<&str>]) -> bool) -> Kernel
     collect(args, |row| {
         let arrays = arrays(&inputs, row)?;
         let (first, others) = arrays.split_first()?;
-        let others: Vec<HashSet<&str>> = others.iter().map(|other| other.iter().copied().collect()).collect();
-        Some(array(distinct(first.iter().copied()).into_iter().filter(|element| keep(element, &others))))
+        let others: Vec<HashSet<&str>> = others
+            .iter()
+            .map(|other| other.iter().copied().collect())
+            .collect();
+        Some(array(
+            distinct(first.iter().copied())
+                .into_iter()
+                .filter(|element| keep(element, &others)),
+        ))
     })
 }
 
@@ -251,12 +314,18 @@ pub(crate) fn set_has_element(json: &str, value: &str) -> Option<bool> {
 }
 
 pub(crate) fn set_equals(a: &str, b: &str) -> Option<bool> {
-    let (a, b): (HashSet<&str>, HashSet<&str>) = (elements(a)?.into_iter().collect(), elements(b)?.into_iter().collect());
+    let (a, b): (HashSet<&str>, HashSet<&str>) = (
+        elements(a)?.into_iter().collect(),
+        elements(b)?.into_iter().collect(),
+    );
     Some(a == b)
 }
 
 pub(crate) fn jaccard_index(a: &str, b: &str) -> Option<f64> {
-    let (a, b): (HashSet<&str>, HashSet<&str>) = (elements(a)?.into_iter().collect(), elements(b)?.into_iter().collect());
+    let (a, b): (HashSet<&str>, HashSet<&str>) = (
+        elements(a)?.into_iter().collect(),
+        elements(b)?.into_iter().collect(),
+    );
     Some(a.intersection(&b).count() as f64 / a.union(&b).count() as f64)
 }
 
@@ -264,7 +333,12 @@ pub(crate) fn jaccard_index(a: &str, b: &str) -> Option<f64> {
 pub(crate) fn strcat_array(args: &Args<'_>) -> KernelResult {
     args.map2(|json: Option<Json<'_>>, delimiter: &str| {
         let mut text = String::new();
-        for (at, item) in json.map(|Json(json)| items(json)).into_iter().flatten().enumerate() {
+        for (at, item) in json
+            .map(|Json(json)| items(json))
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
             if at > 0 {
                 text.push_str(delimiter);
             }
@@ -283,7 +357,11 @@ pub(crate) fn zip(args: &Args<'_>) -> KernelResult {
         let longest = arrays.iter().map(Vec::len).max()?;
         let mut rows = Array::default();
         for at in 0..longest {
-            let row: String = array(arrays.iter().map(|array| array.get(at).copied().unwrap_or("null")));
+            let row: String = array(
+                arrays
+                    .iter()
+                    .map(|array| array.get(at).copied().unwrap_or("null")),
+            );
             rows.push(Some(&row));
         }
         Some(rows.finish())
@@ -306,7 +384,11 @@ fn ranges(args: &Args<'_>, step: i64, text: fn(i64, Type) -> String) -> KernelRe
     let (start, stop) = (args.input::<i64>(0), args.input::<i64>(1));
     let ty = args.ty(0);
     collect(args, |row| {
-        let step = if args.len() > 2 { args.input::<i64>(2).get(row)? } else { step };
+        let step = if args.len() > 2 {
+            args.input::<i64>(2).get(row)?
+        } else {
+            step
+        };
         let (mut value, stop) = (start.get(row)?, stop.get(row)?);
         let mut array = Array::default();
         for _ in 0..if step == 0 { 0 } else { ELEMENTS_MAX } {
@@ -326,13 +408,21 @@ fn ranges(args: &Args<'_>, step: i64, text: fn(i64, Type) -> String) -> KernelRe
 pub(crate) fn range_of_reals(args: &Args<'_>) -> KernelResult {
     let (start, stop) = (args.input::<f64>(0), args.input::<f64>(1));
     collect(args, |row| {
-        let step = if args.len() > 2 { args.input::<f64>(2).get(row)? } else { 1.0 };
+        let step = if args.len() > 2 {
+            args.input::<f64>(2).get(row)?
+        } else {
+            1.0
+        };
         let (start, stop) = (start.get(row)?, stop.get(row)?);
         let count = ((stop - start) / step).floor();
         if step == 0.0 || !count.is_finite() {
             return None;
         }
-        let count = if count < 0.0 { 0 } else { (count as usize + 1).min(ELEMENTS_MAX) };
+        let count = if count < 0.0 {
+            0
+        } else {
+            (count as usize + 1).min(ELEMENTS_MAX)
+        };
         let mut array = Array::default();
         (0..count).for_each(|at| array.push(Some(&dynamic_of_real(start + at as f64 * step))));
         Some(array.finish())
@@ -387,7 +477,10 @@ mod tests {
         assert_eq!(sliced("[1,2,3]", -9, 9), some("[1,2,3]"));
         assert_eq!(sliced("[1,2,3]", 5, 6), some("[]"));
         assert_eq!(sliced("{}", 0, 1), None);
-        assert_eq!(array_split("[1,2,3,4,5]", "[1,3]"), some("[[1],[2,3],[4,5]]"));
+        assert_eq!(
+            array_split("[1,2,3,4,5]", "[1,3]"),
+            some("[[1],[2,3],[4,5]]")
+        );
         assert_eq!(array_split("[1,2,3]", "-1"), some("[[1,2],[3]]"));
     }
 
@@ -402,9 +495,18 @@ mod tests {
 
     #[test]
     fn a_choice_that_is_no_array_stands_for_every_place() {
-        assert_eq!(array_iff("[1,0,50]", Some("\"y\""), Some("\"n\"")), some("[\"y\",\"n\",\"y\"]"));
-        assert_eq!(array_iff("[true,true,true]", Some("[1,2]"), Some("[3,4]")), some("[1,2,null]"));
-        assert_eq!(array_iff("[\"x\",null]", Some("1"), Some("0")), some("[null,null]"));
+        assert_eq!(
+            array_iff("[1,0,50]", Some("\"y\""), Some("\"n\"")),
+            some("[\"y\",\"n\",\"y\"]")
+        );
+        assert_eq!(
+            array_iff("[true,true,true]", Some("[1,2]"), Some("[3,4]")),
+            some("[1,2,null]")
+        );
+        assert_eq!(
+            array_iff("[\"x\",null]", Some("1"), Some("0")),
+            some("[null,null]")
+        );
     }
 
     #[test]

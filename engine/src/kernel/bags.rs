@@ -1,21 +1,31 @@
 //! Work on property bags, slot by slot as slices of JSON text. What is no bag gives null.
 
 use super::{Args, Json, KernelError, KernelResult, Reader, collect};
-use crate::json::{Array, Bag, Kind, Step, entries, items, kind, member, parse_path, quote, unquote};
+use crate::json::{
+    Array, Bag, Kind, Step, entries, items, kind, member, parse_path, quote, unquote,
+};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Keys and values in turn.
 pub(crate) fn bag_pack(args: &Args<'_>) -> KernelResult {
     if args.len() % 2 == 1 {
-        return Err(KernelError::Argument { index: args.len() - 1, message: "the last key has no value".into() });
+        return Err(KernelError::Argument {
+            index: args.len() - 1,
+            message: "the last key has no value".into(),
+        });
     }
-    let inputs: Vec<Reader<'_, Json<'_>>> = (0..args.len()).map(|index| args.input(index)).collect();
+    let inputs: Vec<Reader<'_, Json<'_>>> =
+        (0..args.len()).map(|index| args.input(index)).collect();
     collect(args, |row| {
         let mut slots: Vec<(Cow<'_, str>, &str)> = Vec::with_capacity(inputs.len() / 2);
         for pair in inputs.chunks_exact(2) {
             let key = pair[0].get(row)?.0;
-            let key = if kind(key) == Kind::Text { Cow::Borrowed(key) } else { Cow::Owned(quote(key)) };
+            let key = if kind(key) == Kind::Text {
+                Cow::Borrowed(key)
+            } else {
+                Cow::Owned(quote(key))
+            };
             let value = pair[1].get(row).map_or("null", |Json(json)| json);
             match slots.iter_mut().find(|(known, _)| *known == key) {
                 Some(slot) => slot.1 = value,
@@ -28,12 +38,19 @@ pub(crate) fn bag_pack(args: &Args<'_>) -> KernelResult {
 
 fn bag<'a>(slots: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut bag = Bag::default();
-    slots.into_iter().for_each(|(key, value)| bag.push_quoted(key, value));
+    slots
+        .into_iter()
+        .for_each(|(key, value)| bag.push_quoted(key, value));
     bag.finish()
 }
 
 pub(crate) fn bag_keys(json: &str) -> Option<String> {
-    (kind(json) == Kind::Bag).then(|| entries(json).map(|(key, _)| key).collect::<Array>().finish())
+    (kind(json) == Kind::Bag).then(|| {
+        entries(json)
+            .map(|(key, _)| key)
+            .collect::<Array>()
+            .finish()
+    })
 }
 
 /// The keys that a key text means: `$.a.b` is a path, all else one key. `None` for a path with indices.
@@ -63,7 +80,8 @@ pub(crate) fn has_key(json: &str, key: &str) -> Option<bool> {
 
 /// Of a key that several bags have, the leftmost one's value stays. Null when an argument is no bag.
 pub(crate) fn bag_merge(args: &Args<'_>) -> KernelResult {
-    let inputs: Vec<Reader<'_, Json<'_>>> = (0..args.len()).map(|index| args.input(index)).collect();
+    let inputs: Vec<Reader<'_, Json<'_>>> =
+        (0..args.len()).map(|index| args.input(index)).collect();
     collect(args, |row| {
         let mut seen = HashSet::new();
         let mut merged = Bag::default();
@@ -85,8 +103,10 @@ pub(crate) fn removed(json: &str, keys: &str) -> Option<String> {
     if kind(json) != Kind::Bag || kind(keys) != Kind::Array {
         return None;
     }
-    let paths: Vec<Vec<String>> =
-        items(keys).filter(|key| kind(key) == Kind::Text).filter_map(|key| key_path(&unquote(key))).collect();
+    let paths: Vec<Vec<String>> = items(keys)
+        .filter(|key| kind(key) == Kind::Text)
+        .filter_map(|key| key_path(&unquote(key)))
+        .collect();
     let paths: Vec<&[String]> = paths.iter().map(Vec::as_slice).collect();
     Some(without(json, &paths))
 }
@@ -95,8 +115,11 @@ fn without(json: &str, paths: &[&[String]]) -> String {
     let mut kept = Bag::default();
     for (quoted, value) in entries(json) {
         let key = unquote(quoted);
-        let below: Vec<&[String]> =
-            paths.iter().filter(|path| path.first().is_some_and(|first| *first == key)).map(|path| &path[1..]).collect();
+        let below: Vec<&[String]> = paths
+            .iter()
+            .filter(|path| path.first().is_some_and(|first| *first == key))
+            .map(|path| &path[1..])
+            .collect();
         if below.iter().any(|path| path.is_empty()) {
             continue;
         }
@@ -177,7 +200,9 @@ fn sorted(json: &str) -> String {
             let mut slots: Vec<(&str, &str)> = entries(json).collect();
             slots.sort_by(|(a, _), (b, _)| unquote(a).cmp(&unquote(b)));
             let mut bag = Bag::default();
-            slots.iter().for_each(|(key, value)| bag.push_quoted(key, &sorted(value)));
+            slots
+                .iter()
+                .for_each(|(key, value)| bag.push_quoted(key, &sorted(value)));
             bag.finish()
         }
         Kind::Null | Kind::Bool | Kind::Number | Kind::Text => json.to_string(),
@@ -197,12 +222,21 @@ mod tests {
         );
         assert_eq!(has_key(json, "$.key2.prop1"), Some(true));
         assert_eq!(has_key(json, "prop1"), Some(false));
-        assert_eq!(with_key(r#"{"a":1}"#, "$.b.c", "2").as_deref(), Some(r#"{"a":1,"b":{"c":2}}"#));
-        assert_eq!(with_key(r#"{"a":1}"#, "a", "2").as_deref(), Some(r#"{"a":2}"#));
+        assert_eq!(
+            with_key(r#"{"a":1}"#, "$.b.c", "2").as_deref(),
+            Some(r#"{"a":1,"b":{"c":2}}"#)
+        );
+        assert_eq!(
+            with_key(r#"{"a":1}"#, "a", "2").as_deref(),
+            Some(r#"{"a":2}"#)
+        );
     }
 
     #[test]
     fn keys_are_sorted_at_every_level() {
-        assert_eq!(canonical(r#"{"b":{"y":1,"x":[{"d":1,"c":2}]},"a":0}"#), r#"{"a":0,"b":{"x":[{"c":2,"d":1}],"y":1}}"#);
+        assert_eq!(
+            canonical(r#"{"b":{"y":1,"x":[{"d":1,"c":2}]},"a":0}"#),
+            r#"{"a":0,"b":{"x":[{"c":2,"d":1}],"y":1}}"#
+        );
     }
 }
