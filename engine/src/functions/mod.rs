@@ -13,8 +13,15 @@ mod bags;
 mod conversions;
 mod datetime;
 mod math;
+mod encoding;
+#[cfg(test)]
+mod examples;
+mod hashing;
+mod ip;
+mod ip6;
 mod operators_dynamic;
 mod operators_text;
+mod parsing;
 mod strings;
 mod strings_find;
 mod strings_regex;
@@ -35,6 +42,11 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     strings::FUNCTIONS,
     strings_find::FUNCTIONS,
     strings_regex::FUNCTIONS,
+    encoding::FUNCTIONS,
+    hashing::FUNCTIONS,
+    parsing::FUNCTIONS,
+    ip::FUNCTIONS,
+    ip6::FUNCTIONS,
 ];
 
 /// All rows.

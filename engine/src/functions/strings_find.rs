@@ -8,7 +8,6 @@ use crate::kernel::dynamic_text::text_of;
 use crate::kernel::pattern;
 use crate::kernel::text::MatcherSet;
 use crate::kernel::{Args, Json, KernelError, KernelResult, Output, Reader};
-use aho_corasick::{AhoCorasick, MatchKind};
 use huntql_kql::types::Type;
 use memchr::memmem;
 use regex::Regex;
@@ -263,50 +262,44 @@ fn replace_plain(text: &str, lookup: &str, rewrite: &str) -> String {
     }
 }
 
-/// Lookups with what to put in their place; `None` keeps what was found.
-struct Replacements {
-    search: AhoCorasick,
-    rewrites: Vec<Option<String>>,
-}
+/// Lookups, in the order of their precedence, with what to put in their place; `None` keeps what was found.
+struct Replacements(Vec<(String, Option<String>)>);
 
 impl Replacements {
-    /// `None` when the arrays are none, differ in length, or the lookups cannot be searched for.
+    /// `None` when one of the two is no array, or their lengths differ. Lookups that are no strings are passed over.
     fn new(lookups: &str, rewrites: &str) -> Option<Replacements> {
         let lookups: Vec<Value> = serde_json::from_str(lookups).ok()?;
         let rewrites: Vec<Value> = serde_json::from_str(rewrites).ok()?;
         if lookups.len() != rewrites.len() {
             return None;
         }
-        let pairs: Vec<(&str, Option<String>)> = lookups
+        let pairs = lookups
             .iter()
             .zip(&rewrites)
-            .filter_map(|(lookup, rewrite)| {
-                Some((lookup.as_str()?, rewrite.as_str().map(str::to_owned)))
-            })
-            .filter(|(lookup, _)| !lookup.is_empty())
-            .collect();
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(pairs.iter().map(|(lookup, _)| lookup))
-            .ok()?;
-        Some(Replacements {
-            search,
-            rewrites: pairs.into_iter().map(|(_, rewrite)| rewrite).collect(),
-        })
+            .filter_map(|(lookup, rewrite)| Some((lookup.as_str()?.to_owned(), rewrite.as_str().map(str::to_owned))))
+            .filter(|(lookup, _)| !lookup.is_empty());
+        Some(Replacements(pairs.collect()))
     }
 
     fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        self.search
-            .replace_all_with(text, &mut out, |hit, found, out| {
-                out.push_str(
-                    self.rewrites[hit.pattern().as_usize()]
-                        .as_deref()
-                        .unwrap_or(found),
-                );
-                true
-            });
+        write_replaced(text, &self.0, &mut out);
         out
+    }
+}
+
+/// Writes `text` with all matches of the first lookup replaced; the text between them goes on to the other lookups. So an
+/// earlier lookup wins even over a later one that starts before it (Kusto docs, "replace_strings", "Replacement order").
+fn write_replaced(text: &str, pairs: &[(String, Option<String>)], out: &mut String) {
+    let Some(((lookup, rewrite), others)) = pairs.split_first() else {
+        out.push_str(text);
+        return;
+    };
+    for (nth, between) in text.split(lookup.as_str()).enumerate() {
+        if nth > 0 {
+            out.push_str(rewrite.as_deref().unwrap_or(lookup));
+        }
+        write_replaced(between, others, out);
     }
 }
 

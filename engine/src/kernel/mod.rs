@@ -10,10 +10,13 @@ pub(crate) mod bags;
 pub(crate) mod calendar;
 pub mod dynamic_text;
 mod input;
+pub mod ip;
 mod output;
 pub mod pattern;
+pub mod structure;
 pub mod text;
 pub(crate) mod time_format;
+pub mod xxhash;
 
 pub use args::{Args, Kernel, KernelError, KernelResult, Reader};
 pub use input::{Input, Json};
