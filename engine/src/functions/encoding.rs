@@ -27,17 +27,28 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const DECOMPRESSED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 fn decode_text(text: &str) -> String {
-    BASE64.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    BASE64
+        .decode(text)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 fn decode_array(text: &str) -> Option<String> {
-    let numbers: Vec<String> = BASE64.decode(text).ok()?.iter().map(u8::to_string).collect();
+    let numbers: Vec<String> = BASE64
+        .decode(text)
+        .ok()?
+        .iter()
+        .map(u8::to_string)
+        .collect();
     Some(format!("[{}]", numbers.join(",")))
 }
 
 /// `""` when the value is no array of bytes.
 fn encode_array(json: Option<Json<'_>>) -> String {
-    json.and_then(|json| serde_json::from_str::<Vec<u8>>(json.0).ok()).map(|bytes| BASE64.encode(bytes)).unwrap_or_default()
+    json.and_then(|json| serde_json::from_str::<Vec<u8>>(json.0).ok())
+        .map(|bytes| BASE64.encode(bytes))
+        .unwrap_or_default()
 }
 
 /// A guid's bytes stand in the order of Windows: the first three groups are little-endian.
@@ -45,8 +56,17 @@ const GUID_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 1
 
 fn decode_guid(text: &str) -> Option<String> {
     let bytes: [u8; 16] = BASE64.decode(text).ok()?.try_into().ok()?;
-    let digits: String = GUID_ORDER.iter().map(|at| format!("{:02x}", bytes[*at])).collect();
-    let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    let digits: String = GUID_ORDER
+        .iter()
+        .map(|at| format!("{:02x}", bytes[*at]))
+        .collect();
+    let groups = [
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..],
+    ];
     Some(groups.join("-"))
 }
 
@@ -54,7 +74,10 @@ fn encode_guid(guid: Option<Json<'_>>) -> String {
     let bytes = guid.and_then(|guid| {
         let digits: String = guid.0.chars().filter(|c| *c != '-').collect();
         let byte = |at: usize| u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok();
-        GUID_ORDER.iter().map(|at| byte(*at)).collect::<Option<Vec<u8>>>()
+        GUID_ORDER
+            .iter()
+            .map(|at| byte(*at))
+            .collect::<Option<Vec<u8>>>()
     });
     bytes.map(|bytes| BASE64.encode(bytes)).unwrap_or_default()
 }
@@ -63,7 +86,9 @@ fn url_encode(text: &str, space: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
             b' ' => out.push_str(space),
             other => out.push_str(&format!("%{other:02x}")),
         }
@@ -77,7 +102,9 @@ fn url_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let escape = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten();
         let byte = escape
             .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
@@ -103,12 +130,17 @@ fn codepoints(text: &str) -> String {
 fn from_codepoints(args: &Args<'_>) -> KernelResult {
     for index in 0..args.len() {
         if !matches!(args.ty(index), Type::Int | Type::Long | Type::Dynamic) {
-            let message = format!("a code point is an int, a long or an array of them, not a {}", args.ty(index));
+            let message = format!(
+                "a code point is an int, a long or an array of them, not a {}",
+                args.ty(index)
+            );
             return Err(KernelError::Argument { index, message });
         }
     }
     String::collect(args.rows(), |row| {
-        let text = (0..args.len()).map(|index| codepoint_text(args, index, row)).collect::<Option<String>>();
+        let text = (0..args.len())
+            .map(|index| codepoint_text(args, index, row))
+            .collect::<Option<String>>();
         Some(text.unwrap_or_default())
     })
 }
@@ -143,22 +175,38 @@ fn decode_label(label: &str) -> Option<String> {
 }
 
 fn map_domain(domain: &str, label: fn(&str) -> Option<String>) -> String {
-    let labels = domain.split(DOTS).map(label).collect::<Option<Vec<String>>>();
+    let labels = domain
+        .split(DOTS)
+        .map(label)
+        .collect::<Option<Vec<String>>>();
     labels.map(|labels| labels.join(".")).unwrap_or_default()
 }
 
 fn decompressed(reader: impl Read) -> Option<String> {
     let mut out = Vec::new();
-    reader.take(DECOMPRESSED_BYTES_MAX + 1).read_to_end(&mut out).ok()?;
-    (out.len() as u64 <= DECOMPRESSED_BYTES_MAX).then(|| String::from_utf8(out).ok()).flatten()
+    reader
+        .take(DECOMPRESSED_BYTES_MAX + 1)
+        .read_to_end(&mut out)
+        .ok()?;
+    (out.len() as u64 <= DECOMPRESSED_BYTES_MAX)
+        .then(|| String::from_utf8(out).ok())
+        .flatten()
 }
 
 fn gzip_decompress(text: &str) -> String {
-    BASE64.decode(text).ok().and_then(|bytes| decompressed(GzDecoder::new(bytes.as_slice()))).unwrap_or_default()
+    BASE64
+        .decode(text)
+        .ok()
+        .and_then(|bytes| decompressed(GzDecoder::new(bytes.as_slice())))
+        .unwrap_or_default()
 }
 
 fn zlib_decompress(text: &str) -> String {
-    BASE64.decode(text).ok().and_then(|bytes| decompressed(ZlibDecoder::new(bytes.as_slice()))).unwrap_or_default()
+    BASE64
+        .decode(text)
+        .ok()
+        .and_then(|bytes| decompressed(ZlibDecoder::new(bytes.as_slice())))
+        .unwrap_or_default()
 }
 
 const STRING: &[Param] = &[Param::Is(Type::String)];
@@ -181,17 +229,31 @@ macro_rules! text_to_text {
     };
 }
 
-const DECODE_ARRAY: &[Overload] = &[overload(STRING, Type::Dynamic, kernel!(|text: &str| decode_array(text)))];
+const DECODE_ARRAY: &[Overload] = &[overload(
+    STRING,
+    Type::Dynamic,
+    kernel!(|text: &str| decode_array(text)),
+)];
 const ENCODE_ARRAY: &[Overload] = &[overload(
     &[Param::Is(Type::Dynamic)],
     Type::String,
     kernel!(|json: Option<Json<'_>>| encode_array(json)),
 )];
-const DECODE_GUID: &[Overload] = &[overload(STRING, Type::Guid, kernel!(|text: &str| decode_guid(text)))];
-const ENCODE_GUID: &[Overload] =
-    &[overload(&[Param::Is(Type::Guid)], Type::String, kernel!(|guid: Option<Json<'_>>| encode_guid(guid)))];
-const CODEPOINTS: &[Overload] =
-    &[overload(&[Param::Text], Type::Dynamic, kernel!(|text: &str| codepoints(text)))];
+const DECODE_GUID: &[Overload] = &[overload(
+    STRING,
+    Type::Guid,
+    kernel!(|text: &str| decode_guid(text)),
+)];
+const ENCODE_GUID: &[Overload] = &[overload(
+    &[Param::Is(Type::Guid)],
+    Type::String,
+    kernel!(|guid: Option<Json<'_>>| encode_guid(guid)),
+)];
+const CODEPOINTS: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::Dynamic,
+    kernel!(|text: &str| codepoints(text)),
+)];
 const FROM_CODEPOINTS: &[Overload] = &[variadic(&[Param::Any], Type::String, from_codepoints)];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
@@ -214,7 +276,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "kusto/query/base64-decode-tostring-function",
         [
             example(r#"base64_decode_tostring("S3VzdG8=")"#, r#""Kusto""#),
-            example(r#"base64_decode_tostring("U3RyaW5n0KHR0tGA0L7Rh9C60LA=")"#, r#""""#),
+            example(
+                r#"base64_decode_tostring("U3RyaW5n0KHR0tGA0L7Rh9C60LA=")"#,
+                r#""""#
+            ),
         ]
     ),
     ScalarFunction {
@@ -225,7 +290,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Reads base64 as an array of bytes.",
         source: "kusto/query/base64-decode-toarray-function",
         examples: &[
-            example(r#"base64_decode_toarray("S3VzdG8=")"#, "dynamic([75,117,115,116,111])"),
+            example(
+                r#"base64_decode_toarray("S3VzdG8=")"#,
+                "dynamic([75,117,115,116,111])",
+            ),
             example(r#"base64_decode_toarray("")"#, "dynamic([])"),
         ],
     },
@@ -237,7 +305,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Writes an array of bytes in base64.",
         source: "kusto/query/base64-encode-fromarray-function",
         examples: &[
-            example("base64_encode_fromarray(dynamic([75,117,115,116,111]))", r#""S3VzdG8=""#),
+            example(
+                "base64_encode_fromarray(dynamic([75,117,115,116,111]))",
+                r#""S3VzdG8=""#,
+            ),
             example("base64_encode_fromarray(dynamic([1000]))", r#""""#),
         ],
     },
@@ -306,8 +377,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Undoes the escapes of a URL.",
         "kusto/query/url-decode-function",
         [
-            example(r#"url_decode("https%3a%2f%2fwww.bing.com%2f")"#, r#""https://www.bing.com/""#),
-            example(r#"url_decode("hello%20world 100%")"#, r#""hello world 100%""#),
+            example(
+                r#"url_decode("https%3a%2f%2fwww.bing.com%2f")"#,
+                r#""https://www.bing.com/""#
+            ),
+            example(
+                r#"url_decode("hello%20world 100%")"#,
+                r#""hello world 100%""#
+            ),
         ]
     ),
     ScalarFunction {
@@ -318,7 +395,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the code points of a text.",
         source: "kusto/query/unicode-codepoints-from-string-function",
         examples: &[
-            example(r#"unicode_codepoints_from_string("⒦⒰")"#, "dynamic([9382,9392])"),
+            example(
+                r#"unicode_codepoints_from_string("⒦⒰")"#,
+                "dynamic([9382,9392])",
+            ),
             example(r#"unicode_codepoints_from_string("")"#, "dynamic([])"),
         ],
     },
@@ -330,8 +410,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the text of code points.",
         source: "kusto/query/unicode-codepoints-to-string-function",
         examples: &[
-            example("unicode_codepoints_to_string(75, 117, 115, 116, 111)", r#""Kusto""#),
-            example("unicode_codepoints_to_string(dynamic([75, 117, 115]), 116, 111)", r#""Kusto""#),
+            example(
+                "unicode_codepoints_to_string(75, 117, 115, 116, 111)",
+                r#""Kusto""#,
+            ),
+            example(
+                "unicode_codepoints_to_string(dynamic([75, 117, 115]), 116, 111)",
+                r#""Kusto""#,
+            ),
         ],
     },
     text_to_text!(
@@ -341,7 +427,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Writes a text in Punycode, without `xn--`.",
         "kusto/query/punycode-from-string-function",
         [
-            example(r#"punycode_from_string("académie-française")"#, r#""acadmie-franaise-npb1a""#),
+            example(
+                r#"punycode_from_string("académie-française")"#,
+                r#""acadmie-franaise-npb1a""#
+            ),
             example(r#"punycode_from_string("bücher")"#, r#""bcher-kva""#),
         ]
     ),
@@ -352,7 +441,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Reads Punycode that has no `xn--`.",
         "kusto/query/punycode-to-string-function",
         [
-            example(r#"punycode_to_string("acadmie-franaise-npb1a")"#, r#""académie-française""#),
+            example(
+                r#"punycode_to_string("acadmie-franaise-npb1a")"#,
+                r#""académie-française""#
+            ),
             example(r#"punycode_to_string("bcher-kva")"#, r#""bücher""#),
         ]
     ),
@@ -380,7 +472,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Reads the labels of a domain name that are in Punycode.",
         "kusto/query/punycode-domain-from-string-function",
         [
-            example(r#"punycode_domain_from_string("xn--Ge-mia.Bulg.edu")"#, r#""Gáe.Bulg.edu""#),
+            example(
+                r#"punycode_domain_from_string("xn--Ge-mia.Bulg.edu")"#,
+                r#""Gáe.Bulg.edu""#
+            ),
             example(
                 r#"punycode_domain_from_string("xn--Ry-lja8c.xn--Jng-uta63a.xn--Bng-9ka.com")"#,
                 r#""Rúyì.Jīngū.Bàng.com""#,
@@ -408,7 +503,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Reads base64 and decompresses it with zlib.",
         "kusto/query/zlib-base64-decompress-function",
         [
-            example(r#"zlib_decompress_from_base64_string("eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=")"#, r#""Test string 123""#),
+            example(
+                r#"zlib_decompress_from_base64_string("eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=")"#,
+                r#""Test string 123""#
+            ),
             example(r#"zlib_decompress_from_base64_string("x0x0x0")"#, r#""""#),
         ]
     ),

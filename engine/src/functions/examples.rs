@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::resolve::fold;
 use super::operators_text::OPERATORS;
+use super::resolve::fold;
 use super::{
-    OPERATOR_FAMILIES,
-    FAMILIES, Resolution, ScalarFunction, encoding, find, hashing, ip, ip6, operator, parsing, resolve, strings,
-    strings_find, strings_regex,
+    FAMILIES, OPERATOR_FAMILIES, Resolution, ScalarFunction, encoding, find, hashing, ip, ip6,
+    operator, parsing, resolve, strings, strings_find, strings_regex,
 };
 use huntql_kql::ast::{Expr, ExprKind, NamedExpr, Source, StatementKind, UnaryOp};
 use huntql_kql::operators::OperatorKind;
@@ -18,16 +17,24 @@ use huntql_kql::types::{Type, Value};
 fn items(text: &str) -> Vec<NamedExpr> {
     let parsed = parse(&format!("print {text}"));
     assert!(!parsed.has_errors(), "{text}: {:?}", parsed.diagnostics);
-    let StatementKind::Query(pipeline) = &parsed.script.statements[0].kind else { panic!("{text} is no query") };
-    let Source::Operator(operator) = &pipeline.source else { panic!("{text} has no source") };
-    let OperatorKind::Print(print) = &operator.kind else { panic!("{text} does not print") };
+    let StatementKind::Query(pipeline) = &parsed.script.statements[0].kind else {
+        panic!("{text} is no query")
+    };
+    let Source::Operator(operator) = &pipeline.source else {
+        panic!("{text} has no source")
+    };
+    let OperatorKind::Print(print) = &operator.kind else {
+        panic!("{text} does not print")
+    };
     print.items.clone()
 }
 
 fn apply(row: &'static ScalarFunction, arguments: &[Value]) -> Value {
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
     match resolve(row, &types) {
-        Resolution::Found(callable) => fold(&callable, arguments).unwrap_or_else(|error| panic!("{}: {error}", row.name)),
+        Resolution::Found(callable) => {
+            fold(&callable, arguments).unwrap_or_else(|error| panic!("{}: {error}", row.name))
+        }
         other => panic!("{} of {types:?}: {other:?}", row.name),
     }
 }
@@ -52,7 +59,10 @@ fn value(expr: &Expr) -> Value {
         },
         ExprKind::Call(call) => {
             let arguments: Vec<Value> = call.args.iter().map(|arg| value(&arg.value)).collect();
-            apply(find(&call.name.text).unwrap_or_else(|| panic!("no function {}", call.name.text)), &arguments)
+            apply(
+                find(&call.name.text).unwrap_or_else(|| panic!("no function {}", call.name.text)),
+                &arguments,
+            )
         }
         ExprKind::Binary(binary) => {
             let name = match binary.op.symbol() {
@@ -60,7 +70,10 @@ fn value(expr: &Expr) -> Value {
                 "matches regex" => "matches_regex",
                 other => other,
             };
-            apply(operator(name).unwrap(), &[value(&binary.left), value(&binary.right)])
+            apply(
+                operator(name).unwrap(),
+                &[value(&binary.left), value(&binary.right)],
+            )
         }
         ExprKind::In(list) => {
             let items: Vec<Value> = list.items.iter().map(value).collect();
@@ -68,7 +81,10 @@ fn value(expr: &Expr) -> Value {
                 [Value::Dynamic(Some(array))] => array.clone(),
                 items => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
             };
-            apply(operator(list.op.symbol()).unwrap(), &[value(&list.value), Value::Dynamic(Some(array))])
+            apply(
+                operator(list.op.symbol()).unwrap(),
+                &[value(&list.value), Value::Dynamic(Some(array))],
+            )
         }
         other => panic!("{other:?} in an example"),
     }
@@ -99,7 +115,10 @@ fn the_examples_of_text_functions_give_what_they_say() {
     let mut wrong = Vec::new();
     for row in families.into_iter().flatten() {
         for example in row.examples {
-            let (call, gives) = (value(&items(example.call)[0].value), value(&items(example.gives)[0].value));
+            let (call, gives) = (
+                value(&items(example.call)[0].value),
+                value(&items(example.gives)[0].value),
+            );
             if !same(&call, &gives) {
                 wrong.push(format!("{} gives {call:?}, not {gives:?}", example.call));
             }
@@ -115,7 +134,9 @@ fn every_row_has_two_examples_and_a_page() {
         .copied()
         .chain(OPERATOR_FAMILIES.iter().copied())
         .flatten()
-        .filter(|row| row.examples.len() < 2 || !row.source.starts_with("kusto/query/") || row.doc.is_empty())
+        .filter(|row| {
+            row.examples.len() < 2 || !row.source.starts_with("kusto/query/") || row.doc.is_empty()
+        })
         .map(|row| row.name)
         .collect();
     assert!(thin.is_empty(), "{thin:?}");

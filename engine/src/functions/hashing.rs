@@ -27,33 +27,50 @@ fn hash(args: &Args<'_>) -> KernelResult {
     let finish = |row: usize, hash: u64| match &modulo {
         None => Some(hash as i64),
         Some(modulo) => {
-            let modulo = u64::try_from(modulo.get(row)?).ok().filter(|modulo| *modulo > 0)?;
+            let modulo = u64::try_from(modulo.get(row)?)
+                .ok()
+                .filter(|modulo| *modulo > 0)?;
             i64::try_from(hash % modulo).ok()
         }
     };
     match args.ty(0) {
         Type::String => {
             let text = args.input::<&str>(0);
-            i64::collect(args.rows(), |row| finish(row, xxhash64(text.get(row)?.as_bytes())))
+            i64::collect(args.rows(), |row| {
+                finish(row, xxhash64(text.get(row)?.as_bytes()))
+            })
         }
         Type::Long | Type::Datetime | Type::Timespan => {
             let number = args.input::<i64>(0);
-            i64::collect(args.rows(), |row| finish(row, xxhash64(&number.get(row)?.to_le_bytes())))
+            i64::collect(args.rows(), |row| {
+                finish(row, xxhash64(&number.get(row)?.to_le_bytes()))
+            })
         }
         other => {
-            let message = format!("the hash of a {other} is not known; convert it with `tostring` or `tolong`");
+            let message = format!(
+                "the hash of a {other} is not known; convert it with `tostring` or `tolong`"
+            );
             Err(KernelError::Argument { index: 0, message })
         }
     }
 }
 
 const HASH: &[Overload] = &[overload(&[Param::Any, Param::Integer], Type::Long, hash).optional(1)];
-const MD5: &[Overload] =
-    &[overload(&[Param::Text], Type::String, kernel!(|text: &str| hexadecimal::<Md5>(text)))];
-const SHA1: &[Overload] =
-    &[overload(&[Param::Text], Type::String, kernel!(|text: &str| hexadecimal::<Sha1>(text)))];
-const SHA256: &[Overload] =
-    &[overload(&[Param::Text], Type::String, kernel!(|text: &str| hexadecimal::<Sha256>(text)))];
+const MD5: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::String,
+    kernel!(|text: &str| hexadecimal::<Md5>(text)),
+)];
+const SHA1: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::String,
+    kernel!(|text: &str| hexadecimal::<Sha1>(text)),
+)];
+const SHA256: &[Overload] = &[overload(
+    &[Param::Text],
+    Type::String,
+    kernel!(|text: &str| hexadecimal::<Sha256>(text)),
+)];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
     ScalarFunction {
@@ -89,7 +106,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the MD5 of a value's text as hexadecimal digits.",
         source: "kusto/query/hash-md5-function",
         examples: &[
-            example(r#"hash_md5("World")"#, r#""f5a7924e621e84c9280a9a27e1bcb7f6""#),
+            example(
+                r#"hash_md5("World")"#,
+                r#""f5a7924e621e84c9280a9a27e1bcb7f6""#,
+            ),
             example("hash_md5(\"\")", r#""d41d8cd98f00b204e9800998ecf8427e""#),
         ],
     },
@@ -101,8 +121,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the SHA-1 of a value's text as hexadecimal digits.",
         source: "kusto/query/hash-sha1-function",
         examples: &[
-            example(r#"hash_sha1("World")"#, r#""70c07ec18ef89c5309bbb0937f3a6342411e1fdd""#),
-            example("hash_sha1(\"\")", r#""da39a3ee5e6b4b0d3255bfef95601890afd80709""#),
+            example(
+                r#"hash_sha1("World")"#,
+                r#""70c07ec18ef89c5309bbb0937f3a6342411e1fdd""#,
+            ),
+            example(
+                "hash_sha1(\"\")",
+                r#""da39a3ee5e6b4b0d3255bfef95601890afd80709""#,
+            ),
         ],
     },
     ScalarFunction {
@@ -113,8 +139,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the SHA-256 of a value's text as hexadecimal digits.",
         source: "kusto/query/hash-sha256-function",
         examples: &[
-            example(r#"hash_sha256("World")"#, r#""78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524""#),
-            example("hash_sha256(\"\")", r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#),
+            example(
+                r#"hash_sha256("World")"#,
+                r#""78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524""#,
+            ),
+            example(
+                "hash_sha256(\"\")",
+                r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#,
+            ),
         ],
     },
 ];

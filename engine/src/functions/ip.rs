@@ -7,7 +7,9 @@
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, variadic};
 use crate::kernel;
 use crate::kernel::dynamic_text::{array_of, strings_of};
-use crate::kernel::ip::{Address, Network, Prefix, cover, find_address, find_prefix, format_address, parse_address};
+use crate::kernel::ip::{
+    Address, Network, Prefix, cover, find_address, find_prefix, format_address, parse_address,
+};
 use crate::kernel::{Args, Json, KernelResult, Output};
 use huntql_kql::types::Type;
 
@@ -21,7 +23,10 @@ fn parse_mask(ip: &str, bits: i64) -> Option<i64> {
 
 /// The address of a number in big-endian order.
 fn of_number(number: i64) -> Option<Network> {
-    Some(Network { address: u32::try_from(number).ok()?, bits: 32 })
+    Some(Network {
+        address: u32::try_from(number).ok()?,
+        bits: 32,
+    })
 }
 
 fn plain(network: Network) -> String {
@@ -66,7 +71,10 @@ fn compare(args: &Args<'_>) -> impl Fn(usize) -> Option<i64> {
             Some(bits) => bits.get(row)?,
             None => 32,
         };
-        let (left, right) = (Network::parse(left.get(row)?)?, Network::parse(right.get(row)?)?);
+        let (left, right) = (
+            Network::parse(left.get(row)?)?,
+            Network::parse(right.get(row)?)?,
+        );
         Some(left.narrowed(bits)?.compare(right) as i64)
     }
 }
@@ -78,7 +86,12 @@ pub(super) fn listed(args: &Args<'_>, row: usize) -> Option<Vec<String>> {
     if args.ty(1) == Type::Dynamic {
         return Some(strings_of(args.input::<Json<'_>>(1).get(row)?.0));
     }
-    Some((1..args.len()).filter_map(|index| args.input::<&str>(index).get(row)).map(str::to_owned).collect())
+    Some(
+        (1..args.len())
+            .filter_map(|index| args.input::<&str>(index).get(row))
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// Runs `test` on each text with what `read` made of the list, which is read once when it is constant.
@@ -92,13 +105,18 @@ pub(super) fn against_list<L>(
         let list = listed(args, 0).map(read);
         return bool::collect(args.rows(), |row| test(texts.get(row)?, list.as_ref()?));
     }
-    bool::collect(args.rows(), |row| test(texts.get(row)?, &read(listed(args, row)?)))
+    bool::collect(args.rows(), |row| {
+        test(texts.get(row)?, &read(listed(args, row)?))
+    })
 }
 
 /// Null when the address is none, or when ranges were given and none of them is one.
 fn is_in_any_range(args: &Args<'_>) -> KernelResult {
     let read = |list: Vec<String>| {
-        let ranges: Vec<Network> = list.iter().filter_map(|range| Network::parse(range)).collect();
+        let ranges: Vec<Network> = list
+            .iter()
+            .filter_map(|range| Network::parse(range))
+            .collect();
         (ranges.is_empty() && !list.is_empty(), ranges)
     };
     against_list(args, read, |ip, (unreadable, ranges)| {
@@ -108,13 +126,25 @@ fn is_in_any_range(args: &Args<'_>) -> KernelResult {
 }
 
 fn has_any_address(args: &Args<'_>) -> KernelResult {
-    let read = |list: Vec<String>| list.iter().filter_map(|ip| Address::parse(ip)).collect::<Vec<_>>();
-    against_list(args, read, |text, addresses| Some(addresses.iter().any(|address| find_address(text, address))))
+    let read = |list: Vec<String>| {
+        list.iter()
+            .filter_map(|ip| Address::parse(ip))
+            .collect::<Vec<_>>()
+    };
+    against_list(args, read, |text, addresses| {
+        Some(addresses.iter().any(|address| find_address(text, address)))
+    })
 }
 
 fn has_any_prefix(args: &Args<'_>) -> KernelResult {
-    let read = |list: Vec<String>| list.iter().filter_map(|ip| Prefix::parse(ip)).collect::<Vec<_>>();
-    against_list(args, read, |text, prefixes| Some(prefixes.iter().any(|prefix| find_prefix(text, prefix))))
+    let read = |list: Vec<String>| {
+        list.iter()
+            .filter_map(|ip| Prefix::parse(ip))
+            .collect::<Vec<_>>()
+    };
+    against_list(args, read, |text, prefixes| {
+        Some(prefixes.iter().any(|prefix| find_prefix(text, prefix)))
+    })
 }
 
 fn cidr_list(start: &str, end: &str) -> Option<String> {
@@ -127,45 +157,77 @@ const ONE: &[Param] = &[STRING];
 const TWO: &[Param] = &[STRING, STRING];
 const TWO_BITS: &[Param] = &[STRING, STRING, Param::Integer];
 
-const IS_PRIVATE: &[Overload] =
-    &[overload(ONE, Type::Bool, kernel!(|ip: &str| Network::parse(ip).map(Network::is_private)))];
-const IS_IN_RANGE: &[Overload] =
-    &[overload(TWO, Type::Bool, kernel!(|ip: &str, range: &str| is_in_range(ip, range)))];
+const IS_PRIVATE: &[Overload] = &[overload(
+    ONE,
+    Type::Bool,
+    kernel!(|ip: &str| Network::parse(ip).map(Network::is_private)),
+)];
+const IS_IN_RANGE: &[Overload] = &[overload(
+    TWO,
+    Type::Bool,
+    kernel!(|ip: &str, range: &str| is_in_range(ip, range)),
+)];
 const LISTED: &[Param] = &[STRING, STRING];
 const LIST: &[Param] = &[STRING, Param::Is(Type::Dynamic)];
-const IS_IN_ANY_RANGE: &[Overload] =
-    &[overload(LIST, Type::Bool, is_in_any_range), variadic(LISTED, Type::Bool, is_in_any_range)];
+const IS_IN_ANY_RANGE: &[Overload] = &[
+    overload(LIST, Type::Bool, is_in_any_range),
+    variadic(LISTED, Type::Bool, is_in_any_range),
+];
 const IS_MATCH: &[Overload] = &[overload(TWO_BITS, Type::Bool, |args| {
     let compared = compare(args);
     bool::collect(args.rows(), |row| Some(compared(row)? == 0))
 })
 .optional(1)];
-const COMPARE: &[Overload] =
-    &[overload(TWO_BITS, Type::Long, |args| i64::collect(args.rows(), compare(args))).optional(1)];
+const COMPARE: &[Overload] = &[overload(TWO_BITS, Type::Long, |args| {
+    i64::collect(args.rows(), compare(args))
+})
+.optional(1)];
 const NETMASK_SUFFIX: &[Overload] = &[overload(
     ONE,
     Type::Long,
     kernel!(|ip: &str| Network::parse(ip).map(|network| i64::from(network.bits))),
 )];
 const PARSE: &[Overload] = &[overload(ONE, Type::Long, kernel!(|ip: &str| parse(ip)))];
-const PARSE_MASK: &[Overload] =
-    &[overload(&[STRING, Param::Integer], Type::Long, kernel!(|ip: &str, bits: i64| parse_mask(ip, bits)))];
+const PARSE_MASK: &[Overload] = &[overload(
+    &[STRING, Param::Integer],
+    Type::Long,
+    kernel!(|ip: &str, bits: i64| parse_mask(ip, bits)),
+)];
 const FORMAT: &[Overload] = &[
-    overload(&[STRING, Param::Integer], Type::String, |args| format(args, plain)).optional(1),
-    overload(&[Param::Integer, Param::Integer], Type::String, |args| format(args, plain)).optional(1),
+    overload(&[STRING, Param::Integer], Type::String, |args| {
+        format(args, plain)
+    })
+    .optional(1),
+    overload(&[Param::Integer, Param::Integer], Type::String, |args| {
+        format(args, plain)
+    })
+    .optional(1),
 ];
 const FORMAT_MASK: &[Overload] = &[
-    overload(&[STRING, Param::Integer], Type::String, |args| format(args, with_mask)).optional(1),
-    overload(&[Param::Integer, Param::Integer], Type::String, |args| format(args, with_mask)).optional(1),
+    overload(&[STRING, Param::Integer], Type::String, |args| {
+        format(args, with_mask)
+    })
+    .optional(1),
+    overload(&[Param::Integer, Param::Integer], Type::String, |args| {
+        format(args, with_mask)
+    })
+    .optional(1),
 ];
-const CIDR_LIST: &[Overload] =
-    &[overload(TWO, Type::Dynamic, kernel!(|start: &str, end: &str| cidr_list(start, end)))];
+const CIDR_LIST: &[Overload] = &[overload(
+    TWO,
+    Type::Dynamic,
+    kernel!(|start: &str, end: &str| cidr_list(start, end)),
+)];
 const HAS_ADDRESS: &[Overload] = &[overload(LISTED, Type::Bool, has_any_address)];
 const HAS_PREFIX: &[Overload] = &[overload(LISTED, Type::Bool, has_any_prefix)];
-const HAS_ANY_ADDRESS: &[Overload] =
-    &[overload(LIST, Type::Bool, has_any_address), variadic(LISTED, Type::Bool, has_any_address)];
-const HAS_ANY_PREFIX: &[Overload] =
-    &[overload(LIST, Type::Bool, has_any_prefix), variadic(LISTED, Type::Bool, has_any_prefix)];
+const HAS_ANY_ADDRESS: &[Overload] = &[
+    overload(LIST, Type::Bool, has_any_address),
+    variadic(LISTED, Type::Bool, has_any_address),
+];
+const HAS_ANY_PREFIX: &[Overload] = &[
+    overload(LIST, Type::Bool, has_any_prefix),
+    variadic(LISTED, Type::Bool, has_any_prefix),
+];
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
     ScalarFunction {
@@ -189,8 +251,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether an IPv4 address is in a network.",
         source: "kusto/query/ipv4-is-in-range-function",
         examples: &[
-            example(r#"ipv4_is_in_range("192.168.1.1", "192.168.1.255/24")"#, "true"),
-            example(r#"ipv4_is_in_range("192.168.2.1", "192.168.1.255/24")"#, "false"),
+            example(
+                r#"ipv4_is_in_range("192.168.1.1", "192.168.1.255/24")"#,
+                "true",
+            ),
+            example(
+                r#"ipv4_is_in_range("192.168.2.1", "192.168.1.255/24")"#,
+                "false",
+            ),
             example(r#"ipv4_is_in_range("192.168.2.1", "x")"#, "bool(null)"),
         ],
     },
@@ -202,9 +270,18 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether an IPv4 address is in one of several networks; those that are none are passed over.",
         source: "kusto/query/ipv4-is-in-any-range-function",
         examples: &[
-            example(r#"ipv4_is_in_any_range("192.168.1.6", "192.168.1.1/24", "10.0.0.1/8")"#, "true"),
-            example(r#"ipv4_is_in_any_range("127.0.0.1", dynamic(["127.0.0.1", "192.168.1.1"]))"#, "true"),
-            example(r#"ipv4_is_in_any_range("1.1.1.1", dynamic(["127.0.0.1", "192.168.1.1"]))"#, "false"),
+            example(
+                r#"ipv4_is_in_any_range("192.168.1.6", "192.168.1.1/24", "10.0.0.1/8")"#,
+                "true",
+            ),
+            example(
+                r#"ipv4_is_in_any_range("127.0.0.1", dynamic(["127.0.0.1", "192.168.1.1"]))"#,
+                "true",
+            ),
+            example(
+                r#"ipv4_is_in_any_range("1.1.1.1", dynamic(["127.0.0.1", "192.168.1.1"]))"#,
+                "false",
+            ),
             example(r#"ipv4_is_in_any_range("x", "10.0.0.0/8")"#, "bool(null)"),
         ],
     },
@@ -216,7 +293,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether two IPv4 addresses are equal in the leading bits that count in both.",
         source: "kusto/query/ipv4-is-match-function",
         examples: &[
-            example(r#"ipv4_is_match("192.168.1.1/24", "192.168.1.255")"#, "true"),
+            example(
+                r#"ipv4_is_match("192.168.1.1/24", "192.168.1.255")"#,
+                "true",
+            ),
             example(r#"ipv4_is_match("192.168.1.1", "192.168.1.0", 31)"#, "true"),
             example(r#"ipv4_is_match("192.168.1.1", "192.168.1.0")"#, "false"),
         ],
@@ -292,8 +372,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Writes an IPv4 address, given as text or number, masked by a prefix length and with that length behind it.",
         source: "kusto/query/format-ipv4-mask-function",
         examples: &[
-            example(r#"format_ipv4_mask("192.168.1.1", 24)"#, r#""192.168.1.0/24""#),
-            example(r#"format_ipv4_mask("192.168.1.1/24", 32)"#, r#""192.168.1.0/24""#),
+            example(
+                r#"format_ipv4_mask("192.168.1.1", 24)"#,
+                r#""192.168.1.0/24""#,
+            ),
+            example(
+                r#"format_ipv4_mask("192.168.1.1/24", 32)"#,
+                r#""192.168.1.0/24""#,
+            ),
         ],
     },
     ScalarFunction {
@@ -308,7 +394,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 r#"ipv4_range_to_cidr_list("1.1.128.0", "1.1.140.255")"#,
                 r#"dynamic(["1.1.128.0/21","1.1.136.0/22","1.1.140.0/24"])"#,
             ),
-            example(r#"ipv4_range_to_cidr_list("1.1.1.1", "1.1.1.1")"#, r#"dynamic(["1.1.1.1/32"])"#),
+            example(
+                r#"ipv4_range_to_cidr_list("1.1.1.1", "1.1.1.1")"#,
+                r#"dynamic(["1.1.1.1/32"])"#,
+            ),
         ],
     },
     ScalarFunction {
@@ -320,7 +409,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         source: "kusto/query/has-ipv4-function",
         examples: &[
             example(r#"has_ipv4("05:04:54 127.0.0.1 GET", "127.0.0.1")"#, "true"),
-            example(r#"has_ipv4("05:04:54 127.0.0.256 GET", "127.0.0.256")"#, "false"),
+            example(
+                r#"has_ipv4("05:04:54 127.0.0.256 GET", "127.0.0.256")"#,
+                "false",
+            ),
             example(r#"has_ipv4("05:04:54127.0.0.1 GET", "127.0.0.1")"#, "false"),
         ],
     },
@@ -332,9 +424,18 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether an IPv4 address that starts with a prefix such as `10.1.` stands in a text.",
         source: "kusto/query/has-ipv4-prefix-function",
         examples: &[
-            example(r#"has_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0.")"#, "true"),
-            example(r#"has_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0")"#, "false"),
-            example(r#"has_ipv4_prefix("05:04:54 127.0.0.256 GET", "127.0.")"#, "false"),
+            example(
+                r#"has_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0.")"#,
+                "true",
+            ),
+            example(
+                r#"has_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0")"#,
+                "false",
+            ),
+            example(
+                r#"has_ipv4_prefix("05:04:54 127.0.0.256 GET", "127.0.")"#,
+                "false",
+            ),
         ],
     },
     ScalarFunction {
@@ -345,8 +446,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether one of several IPv4 addresses stands in a text.",
         source: "kusto/query/has-any-ipv4-function",
         examples: &[
-            example(r#"has_any_ipv4("05:04:54 127.0.0.1 GET", "127.0.0.1", "127.0.0.2")"#, "true"),
-            example(r#"has_any_ipv4("05:04:54 127.0.0.1 GET", dynamic(["127.0.0.3", "127.0.0.2"]))"#, "false"),
+            example(
+                r#"has_any_ipv4("05:04:54 127.0.0.1 GET", "127.0.0.1", "127.0.0.2")"#,
+                "true",
+            ),
+            example(
+                r#"has_any_ipv4("05:04:54 127.0.0.1 GET", dynamic(["127.0.0.3", "127.0.0.2"]))"#,
+                "false",
+            ),
         ],
     },
     ScalarFunction {
@@ -357,8 +464,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Tells whether an IPv4 address that starts with one of several prefixes stands in a text.",
         source: "kusto/query/has-any-ipv4-prefix-function",
         examples: &[
-            example(r#"has_any_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0.", "192.168.")"#, "true"),
-            example(r#"has_any_ipv4_prefix("05:04:54127.0.0.1 GET", dynamic(["127.0.", "192."]))"#, "false"),
+            example(
+                r#"has_any_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0.", "192.168.")"#,
+                "true",
+            ),
+            example(
+                r#"has_any_ipv4_prefix("05:04:54127.0.0.1 GET", dynamic(["127.0.", "192."]))"#,
+                "false",
+            ),
         ],
     },
 ];

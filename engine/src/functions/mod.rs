@@ -12,13 +12,13 @@ mod arrays;
 mod bags;
 mod conversions;
 mod datetime;
-mod math;
 mod encoding;
 #[cfg(test)]
 mod examples;
 mod hashing;
 mod ip;
 mod ip6;
+mod math;
 mod operators_dynamic;
 mod operators_text;
 mod parsing;

@@ -16,7 +16,11 @@ fn parse_command_line(args: &Args<'_>) -> KernelResult {
         let message = "the only kind of command line is \"windows\"".to_owned();
         return Err(KernelError::Argument { index: 1, message });
     }
-    String::collect(args.rows(), |row| Some(array_of(command_line::arguments(text.get(row)?).into_iter())))
+    String::collect(args.rows(), |row| {
+        Some(array_of(
+            command_line::arguments(text.get(row)?).into_iter(),
+        ))
+    })
 }
 
 fn extract_json(args: &Args<'_>) -> KernelResult {
@@ -24,9 +28,12 @@ fn extract_json(args: &Args<'_>) -> KernelResult {
         let message = "the path must be a constant".to_owned();
         return Err(KernelError::Argument { index: 0, message });
     };
-    let steps = json_path::parse(written).map_err(|message| KernelError::Argument { index: 0, message })?;
+    let steps =
+        json_path::parse(written).map_err(|message| KernelError::Argument { index: 0, message })?;
     let text = args.input::<&str>(1);
-    String::collect(args.rows(), |row| Some(json_path::text_at(text.get(row)?, &steps).unwrap_or_default()))
+    String::collect(args.rows(), |row| {
+        Some(json_path::text_at(text.get(row)?, &steps).unwrap_or_default())
+    })
 }
 
 const UNITS: [&str; 7] = ["Bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
@@ -36,7 +43,11 @@ const FORMAT_BYTES_PRECISION_MAX: i64 = 15;
 fn format_bytes(args: &Args<'_>) -> KernelResult {
     let precision = match args.len() {
         1 => 0,
-        _ => args.input::<i64>(1).get(0).filter(|_| args.is_constant(1)).unwrap_or(-1),
+        _ => args
+            .input::<i64>(1)
+            .get(0)
+            .filter(|_| args.is_constant(1))
+            .unwrap_or(-1),
     };
     if !(0..=FORMAT_BYTES_PRECISION_MAX).contains(&precision) {
         let message = format!("the precision is a constant from 0 to {FORMAT_BYTES_PRECISION_MAX}");
@@ -48,13 +59,21 @@ fn format_bytes(args: &Args<'_>) -> KernelResult {
     };
     let unit = match unit {
         None => None,
-        Some(name) => Some(UNITS.iter().position(|unit| *unit == name).ok_or_else(|| KernelError::Argument {
-            index: 2,
-            message: format!("`{name}` is not one of {}", UNITS.join(", ")),
+        Some(name) => Some(UNITS.iter().position(|unit| *unit == name).ok_or_else(|| {
+            KernelError::Argument {
+                index: 2,
+                message: format!("`{name}` is not one of {}", UNITS.join(", ")),
+            }
         })?),
     };
     let size = size_reader(args);
-    String::collect(args.rows(), |row| Some(size(row).map(|size| write_size(size, precision, unit)).unwrap_or_default()))
+    String::collect(args.rows(), |row| {
+        Some(
+            size(row)
+                .map(|size| write_size(size, precision, unit))
+                .unwrap_or_default(),
+        )
+    })
 }
 
 fn size_reader<'a>(args: &Args<'a>) -> Box<dyn Fn(usize) -> Option<f64> + 'a> {
@@ -69,7 +88,10 @@ fn size_reader<'a>(args: &Args<'a>) -> Box<dyn Fn(usize) -> Option<f64> + 'a> {
         }
         Type::Decimal => {
             let size = args.input::<i128>(0);
-            Box::new(move |row| size.get(row).map(|size| size as f64 / 10_f64.powi(i32::from(DECIMAL_SCALE))))
+            Box::new(move |row| {
+                size.get(row)
+                    .map(|size| size as f64 / 10_f64.powi(i32::from(DECIMAL_SCALE)))
+            })
         }
         _ => {
             let size = args.input::<f64>(0);
@@ -104,18 +126,42 @@ fn jaccard_index(left: Json<'_>, right: Json<'_>) -> Option<f64> {
 }
 
 const STRING: &[Param] = &[Param::Is(Type::String)];
-const PARSE_URL: &[Overload] = &[overload(STRING, Type::Dynamic, kernel!(|text: &str| url::parse(text)))];
-const PARSE_URLQUERY: &[Overload] =
-    &[overload(STRING, Type::Dynamic, kernel!(|text: &str| url::parse_query(text)))];
-const PARSE_PATH: &[Overload] = &[overload(STRING, Type::Dynamic, kernel!(|text: &str| path::parse(text)))];
-const PARSE_CSV: &[Overload] =
-    &[overload(STRING, Type::Dynamic, kernel!(|text: &str| array_of(csv_record::fields(text).into_iter())))];
-const PARSE_COMMAND_LINE: &[Overload] =
-    &[overload(&[Param::Text, Param::Constant], Type::Dynamic, parse_command_line)];
-const EXTRACT_JSON: &[Overload] =
-    &[overload(&[Param::Constant, Param::Is(Type::String)], Type::String, extract_json)];
-const FORMAT_BYTES: &[Overload] =
-    &[overload(&[Param::Number, Param::Integer, Param::Constant], Type::String, format_bytes).optional(2)];
+const PARSE_URL: &[Overload] = &[overload(
+    STRING,
+    Type::Dynamic,
+    kernel!(|text: &str| url::parse(text)),
+)];
+const PARSE_URLQUERY: &[Overload] = &[overload(
+    STRING,
+    Type::Dynamic,
+    kernel!(|text: &str| url::parse_query(text)),
+)];
+const PARSE_PATH: &[Overload] = &[overload(
+    STRING,
+    Type::Dynamic,
+    kernel!(|text: &str| path::parse(text)),
+)];
+const PARSE_CSV: &[Overload] = &[overload(
+    STRING,
+    Type::Dynamic,
+    kernel!(|text: &str| array_of(csv_record::fields(text).into_iter())),
+)];
+const PARSE_COMMAND_LINE: &[Overload] = &[overload(
+    &[Param::Text, Param::Constant],
+    Type::Dynamic,
+    parse_command_line,
+)];
+const EXTRACT_JSON: &[Overload] = &[overload(
+    &[Param::Constant, Param::Is(Type::String)],
+    Type::String,
+    extract_json,
+)];
+const FORMAT_BYTES: &[Overload] = &[overload(
+    &[Param::Number, Param::Integer, Param::Constant],
+    Type::String,
+    format_bytes,
+)
+.optional(2)];
 const JACCARD: &[Overload] = &[overload(
     &[Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)],
     Type::Real,
@@ -153,7 +199,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 r#"parse_urlquery("k1=v1&k2=v2&k3=v3")"#,
                 r#"dynamic({"Query Parameters":{"k1":"v1","k2":"v2","k3":"v3"}})"#,
             ),
-            example(r#"parse_urlquery("")"#, r#"dynamic({"Query Parameters":{}})"#),
+            example(
+                r#"parse_urlquery("")"#,
+                r#"dynamic({"Query Parameters":{}})"#,
+            ),
         ],
     },
     ScalarFunction {
@@ -186,7 +235,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 r#"parse_csv('aa,"b,b,b",cc,"Escaping quotes: ""Title""","line1\nline2"')"#,
                 r#"dynamic(["aa","b,b,b","cc","Escaping quotes: \"Title\"","line1\nline2"])"#,
             ),
-            example(r#"parse_csv('record1,a\nrecord2,x')"#, r#"dynamic(["record1","a"])"#),
+            example(
+                r#"parse_csv('record1,a\nrecord2,x')"#,
+                r#"dynamic(["record1","a"])"#,
+            ),
         ],
     },
     ScalarFunction {
@@ -197,7 +249,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the arguments of a command line as Windows takes it apart.",
         source: "kusto/query/parse-command-line-function",
         examples: &[
-            example(r#"parse_command_line("echo \"hello world!\"", "windows")"#, r#"dynamic(["echo","hello world!"])"#),
+            example(
+                r#"parse_command_line("echo \"hello world!\"", "windows")"#,
+                r#"dynamic(["echo","hello world!"])"#,
+            ),
             example(
                 r#"parse_command_line(@"""C:\a b\c.exe"" /x  a\\b", "windows")"#,
                 r#"dynamic(["C:\\a b\\c.exe","/x","a\\\\b"])"#,
@@ -212,8 +267,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the text of the value at a path in JSON text.",
         source: "kusto/query/extract-json-function",
         examples: &[
-            example(r#"extract_json("$.name", '{"name": "John", "age": 30}')"#, r#""John""#),
-            example(r#"extract_json("$.a[1]['b c']", '{"a": [0, {"b c": 1.50}]}')"#, r#""1.50""#),
+            example(
+                r#"extract_json("$.name", '{"name": "John", "age": 30}')"#,
+                r#""John""#,
+            ),
+            example(
+                r#"extract_json("$.a[1]['b c']", '{"a": [0, {"b c": 1.50}]}')"#,
+                r#""1.50""#,
+            ),
             example(r#"extract_json("$.x", '{"name": "John"}')"#, r#""""#),
         ],
     },
@@ -238,7 +299,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         doc: "Gives the share of two arrays' elements that are in both.",
         source: "kusto/query/jaccard-index-function",
         examples: &[
-            example("jaccard_index(dynamic([1,2,3]), dynamic([1,2,3,4]))", "0.75"),
+            example(
+                "jaccard_index(dynamic([1,2,3]), dynamic([1,2,3,4]))",
+                "0.75",
+            ),
             example("jaccard_index(dynamic([1,1]), dynamic([2]))", "0.0"),
         ],
     },

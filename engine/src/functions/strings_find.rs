@@ -276,7 +276,12 @@ impl Replacements {
         let pairs = lookups
             .iter()
             .zip(&rewrites)
-            .filter_map(|(lookup, rewrite)| Some((lookup.as_str()?.to_owned(), rewrite.as_str().map(str::to_owned))))
+            .filter_map(|(lookup, rewrite)| {
+                Some((
+                    lookup.as_str()?.to_owned(),
+                    rewrite.as_str().map(str::to_owned),
+                ))
+            })
             .filter(|(lookup, _)| !lookup.is_empty());
         Some(Replacements(pairs.collect()))
     }

@@ -23,7 +23,10 @@ impl Network {
             Some((address, bits)) => (address, parse_bits(bits, 32)?),
             None => (text, 32),
         };
-        Some(Network { address: parse_address(address)?, bits })
+        Some(Network {
+            address: parse_address(address)?,
+            bits,
+        })
     }
 
     /// The address with the bits that do not count set to zero.
@@ -34,7 +37,10 @@ impl Network {
     /// The same address with no more than `bits` that count; `None` when `bits` is not 0 to 32.
     pub fn narrowed(self, bits: i64) -> Option<Network> {
         let bits = u8::try_from(bits).ok().filter(|bits| *bits <= 32)?;
-        Some(Network { bits: self.bits.min(bits), ..self })
+        Some(Network {
+            bits: self.bits.min(bits),
+            ..self
+        })
     }
 
     /// Whether all addresses of this network are in `range`.
@@ -51,9 +57,18 @@ impl Network {
     /// 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16.
     pub fn is_private(self) -> bool {
         const PRIVATE: [Network; 3] = [
-            Network { address: 0x0a00_0000, bits: 8 },
-            Network { address: 0xac10_0000, bits: 12 },
-            Network { address: 0xc0a8_0000, bits: 16 },
+            Network {
+                address: 0x0a00_0000,
+                bits: 8,
+            },
+            Network {
+                address: 0xac10_0000,
+                bits: 12,
+            },
+            Network {
+                address: 0xc0a8_0000,
+                bits: 16,
+            },
         ];
         PRIVATE.iter().any(|range| self.is_in(*range))
     }
@@ -86,7 +101,11 @@ pub fn cover(start: u32, end: u32) -> Vec<Network> {
     let (mut next, end) = (u64::from(start), u64::from(end));
     let mut networks = Vec::new();
     while next <= end {
-        let aligned = if next == 0 { 32 } else { next.trailing_zeros().min(32) };
+        let aligned = if next == 0 {
+            32
+        } else {
+            next.trailing_zeros().min(32)
+        };
         let fitting = (end - next + 1).ilog2();
         let host_bits = aligned.min(fitting);
         networks.push(Network {
@@ -106,7 +125,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/-1", "::1", " 1.2.3.4"] {
+        for text in [
+            "",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "1.2.3.4/33",
+            "1.2.3.4/",
+            "1.2.3.4/-1",
+            "::1",
+            " 1.2.3.4",
+        ] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
     }
@@ -119,7 +148,13 @@ mod tests {
 
     #[test]
     fn a_cover_holds_the_range_and_no_more() {
-        for (start, end) in [(0, u32::MAX), (5, 5), (1, 10), (u32::MAX - 3, u32::MAX), (0x0101_8000, 0x0101_8cff)] {
+        for (start, end) in [
+            (0, u32::MAX),
+            (5, 5),
+            (1, 10),
+            (u32::MAX - 3, u32::MAX),
+            (0x0101_8000, 0x0101_8cff),
+        ] {
             let networks = cover(start, end);
             let mut next = u64::from(start);
             for network in networks {

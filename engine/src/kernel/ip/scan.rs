@@ -24,7 +24,9 @@ impl Prefix {
     pub fn parse(text: &str) -> Option<Prefix> {
         let whole = match text.strip_suffix('.') {
             Some(numbers) => {
-                let missing = 4_usize.checked_sub(numbers.split('.').count()).filter(|missing| *missing > 0)?;
+                let missing = 4_usize
+                    .checked_sub(numbers.split('.').count())
+                    .filter(|missing| *missing > 0)?;
                 format!("{numbers}{}", ".0".repeat(missing))
             }
             None => text.to_owned(),
@@ -45,7 +47,9 @@ pub fn find_prefix(text: &str, prefix: &Prefix) -> bool {
     }
     places(text, &prefix.0).any(|at| {
         let rest = &text[at..];
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let numbers: Vec<&str> = rest[..end].splitn(5, '.').take(4).collect();
         let written = numbers.join(".");
         parse_address(&written).is_some() && ends_term(text, at + written.len())
@@ -54,11 +58,17 @@ pub fn find_prefix(text: &str, prefix: &Prefix) -> bool {
 
 /// Where `needle` stands with no alphanumeric character before it.
 fn places<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = usize> + 'a {
-    text.match_indices(needle)
-        .map(|(at, _)| at)
-        .filter(|at| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric))
+    text.match_indices(needle).map(|(at, _)| at).filter(|at| {
+        !text[..*at]
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric)
+    })
 }
 
 fn ends_term(text: &str, end: usize) -> bool {
-    !text[end..].chars().next().is_some_and(char::is_alphanumeric)
+    !text[end..]
+        .chars()
+        .next()
+        .is_some_and(char::is_alphanumeric)
 }

@@ -37,13 +37,24 @@ impl Network6 {
         match (v4, bits) {
             (Some(v4), None) => Some(Network6::mapped(v4, 32)),
             (Some(v4), Some(bits)) if bits <= 32 => Some(Network6::mapped(v4, bits)),
-            (Some(v4), Some(bits)) => Some(Network6 { bits, ..Network6::mapped(v4, 32) }),
-            (None, bits) => Some(Network6 { address, bits: bits.unwrap_or(128), dotted }),
+            (Some(v4), Some(bits)) => Some(Network6 {
+                bits,
+                ..Network6::mapped(v4, 32)
+            }),
+            (None, bits) => Some(Network6 {
+                address,
+                bits: bits.unwrap_or(128),
+                dotted,
+            }),
         }
     }
 
     fn mapped(address: u32, bits: u8) -> Network6 {
-        Network6 { address: MAPPED | u128::from(address), bits: MAPPED_BITS + bits, dotted: true }
+        Network6 {
+            address: MAPPED | u128::from(address),
+            bits: MAPPED_BITS + bits,
+            dotted: true,
+        }
     }
 
     pub fn masked(self) -> u128 {
@@ -53,7 +64,10 @@ impl Network6 {
     /// The same address with no more than `bits` that count; `None` when `bits` is not 0 to 128.
     pub fn narrowed(self, bits: i64) -> Option<Network6> {
         let bits = u8::try_from(bits).ok().filter(|bits| *bits <= 128)?;
-        Some(Network6 { bits: self.bits.min(bits), ..self })
+        Some(Network6 {
+            bits: self.bits.min(bits),
+            ..self
+        })
     }
 
     /// Compares on the bits that count in both, and on `bits` of them when given; `None` when `bits` is not 0 to 128.
@@ -61,7 +75,11 @@ impl Network6 {
     /// Between two IPv4 addresses, up to 32 bits are IPv4 bits (Kusto docs, "ipv6_compare", the comments in the examples).
     pub fn compare(self, other: Network6, bits: i64) -> Option<Ordering> {
         let bits = u8::try_from(bits).ok().filter(|bits| *bits <= 128)?;
-        let bits = if self.dotted && other.dotted && bits <= 32 { bits + MAPPED_BITS } else { bits };
+        let bits = if self.dotted && other.dotted && bits <= 32 {
+            bits + MAPPED_BITS
+        } else {
+            bits
+        };
         let mask = mask(self.bits.min(other.bits).min(bits));
         Some((self.address & mask).cmp(&(other.address & mask)))
     }
@@ -90,8 +108,17 @@ mod tests {
 
     #[test]
     fn every_form_of_an_ipv4_address_is_the_mapped_one() {
-        for text in ["192.168.1.1", "::192.168.1.1", "::ffff:192.168.1.1", "::ffff:c0a8:0101"] {
-            assert_eq!(Network6::parse(text).unwrap().address, 0xffff_c0a8_0101, "{text}");
+        for text in [
+            "192.168.1.1",
+            "::192.168.1.1",
+            "::ffff:192.168.1.1",
+            "::ffff:c0a8:0101",
+        ] {
+            assert_eq!(
+                Network6::parse(text).unwrap().address,
+                0xffff_c0a8_0101,
+                "{text}"
+            );
         }
     }
 

@@ -74,7 +74,10 @@ mod tests {
 
     #[test]
     fn backslashes_count_before_quotes_only() {
-        assert_eq!(arguments(r#"p a\\b "c d\\" e\"f"#), ["p", r"a\\b", r"c d\", r#"e"f"#]);
+        assert_eq!(
+            arguments(r#"p a\\b "c d\\" e\"f"#),
+            ["p", r"a\\b", r"c d\", r#"e"f"#]
+        );
     }
 
     #[test]

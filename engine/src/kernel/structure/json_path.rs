@@ -54,7 +54,8 @@ pub fn text_at(json: &str, steps: &[Step]) -> Option<String> {
     for step in steps {
         value = match step {
             Step::Key(key) => {
-                let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(value.get()).ok()?;
+                let members: HashMap<Cow<'_, str>, &RawValue> =
+                    serde_json::from_str(value.get()).ok()?;
                 members.get(key.as_str()).copied()?
             }
             Step::Index(index) => {
@@ -67,7 +68,9 @@ pub fn text_at(json: &str, steps: &[Step]) -> Option<String> {
     match text.as_bytes().first()? {
         b'"' => serde_json::from_str(text).ok(),
         b'n' => None,
-        b'{' | b'[' => serde_json::from_str::<serde_json::Value>(text).ok().map(|value| value.to_string()),
+        b'{' | b'[' => serde_json::from_str::<serde_json::Value>(text)
+            .ok()
+            .map(|value| value.to_string()),
         _ => Some(text.to_owned()),
     }
 }

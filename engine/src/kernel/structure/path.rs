@@ -13,7 +13,11 @@ pub fn parse(text: &str) -> String {
     };
     let (file, stream) = last.split_once(':').unwrap_or((last, ""));
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let name = directory.rsplit(SEPARATORS).next().filter(|name| !name.ends_with(':')).unwrap_or_default();
+    let name = directory
+        .rsplit(SEPARATORS)
+        .next()
+        .filter(|name| !name.ends_with(':'))
+        .unwrap_or_default();
     let parts = [
         ("Scheme", scheme),
         ("RootPath", drive(path)),

@@ -53,11 +53,22 @@ fn split(url: &str) -> Option<Parts<'_>> {
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let user = authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?, host)));
+    let user = authority
+        .rsplit_once('@')
+        .and_then(|(user, host)| Some((user.split_once(':')?, host)));
     let ((username, password), address) = user.unwrap_or((("", ""), authority));
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
     let path = if path == "/" { "" } else { path };
-    Some(Parts { scheme, host, port, path, username, password, query, fragment })
+    Some(Parts {
+        scheme,
+        host,
+        port,
+        path,
+        username,
+        password,
+        query,
+        fragment,
+    })
 }
 
 /// `a=1&b=2`; what has no `=` is passed over, and the last of several with one name counts.
