@@ -6,6 +6,7 @@
 //! <store>/<Table>/_delta_log/                    the Delta log
 //! <store>/<Table>/day=YYYY-MM-DD/<uuid>.parquet  events of that day (UTC)
 //! <store>/<Table>/_staging/<uuid>.parquet        files of an ingest under way
+//! <store>/<Table>/_commit.lock                   locked while one of them is committed
 //! ```
 
 use crate::error::{Result, StoreError};
@@ -19,6 +20,7 @@ pub const FORMAT_VERSION: u64 = 1;
 const MARKER: &str = "huntql-store.json";
 const INGESTED: &str = "_ingested";
 const STAGING: &str = "_staging";
+const COMMIT_LOCK: &str = "_commit.lock";
 
 /// The folder of rows without a time, as Hive and Delta name it.
 const NO_DAY: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -83,6 +85,11 @@ impl Layout {
 
     pub(crate) fn staging(&self, table: &str) -> PathBuf {
         self.table(table).join(STAGING)
+    }
+
+    /// The file that is locked while a commit to the table is made.
+    pub(crate) fn commit_lock(&self, table: &str) -> PathBuf {
+        self.table(table).join(COMMIT_LOCK)
     }
 
     pub(crate) fn ingested(&self, fingerprint: &str) -> PathBuf {

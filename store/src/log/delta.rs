@@ -128,7 +128,7 @@ impl DeltaLog {
             CommitResult::Committed(committed) => {
                 let version = committed.commit_version();
                 if version / CHECKPOINT_EVERY_VERSIONS != before / CHECKPOINT_EVERY_VERSIONS {
-                    self.checkpoint()?;
+                    self.checkpoint();
                 }
                 Ok(Attempt::Done(CommitOutcome::Committed { version }))
             }
@@ -170,12 +170,12 @@ impl DeltaLog {
         }
     }
 
-    /// A failed checkpoint loses nothing, so only a log that cannot be read any more is an error.
-    fn checkpoint(&self) -> Result<()> {
-        if let Some(snapshot) = self.newest()? {
-            let _ = snapshot.checkpoint(engine()?, None);
-        }
-        Ok(())
+    /// Writes a checkpoint. A failure loses nothing: the log is read from its start then, and the next one tries again.
+    fn checkpoint(&self) {
+        let (Ok(Some(snapshot)), Ok(kernel)) = (self.newest(), engine()) else {
+            return;
+        };
+        let _ = snapshot.checkpoint(kernel, None);
     }
 
     fn read(&self) -> Result<Option<Snapshot>> {

@@ -8,24 +8,28 @@ use std::collections::HashSet;
 
 /// Reads `{"Table": [["Column", "type"], …], …}`.
 ///
-/// `{"Table": {"columns": […]}}`, and the whole under a `tables` key, are read as well; a column may be an object with
-/// `name` and `type`. The tables come in the order of the text. Errors name the table and the column.
+/// `{"Table": {"columns": […]}}` is read as well, a column may be an object with `name` and `type`, and tables may stand in
+/// groups (`{"tables": {"Table": …}}`). The tables come in the order of the text. Errors name the table and the column.
 pub fn parse_schemas(json: &str) -> Result<Vec<TableSchema>> {
     let document: Value =
         serde_json::from_str(json).map_err(|error| wrong(format!("not JSON: {error}")))?;
-    let Value::Object(tables) = &document else {
+    let Value::Object(entries) = &document else {
         return Err(wrong(
             "expected an object of tables, for instance {\"T\": [[\"A\", \"string\"]]}".to_owned(),
         ));
     };
-    let tables = match tables.get("tables") {
-        Some(Value::Object(inner)) => inner,
-        _ => tables,
-    };
-    tables
-        .iter()
-        .map(|(name, columns)| table(name, columns))
-        .collect()
+    let mut tables = Vec::new();
+    for (name, entry) in entries {
+        match entry {
+            Value::Object(group) if !group.contains_key("columns") => {
+                for (name, entry) in group {
+                    tables.push(table(name, entry)?);
+                }
+            }
+            _ => tables.push(table(name, entry)?),
+        }
+    }
+    Ok(tables)
 }
 
 fn table(name: &str, value: &Value) -> Result<TableSchema> {

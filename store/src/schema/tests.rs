@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use super::*;
 
@@ -79,4 +79,22 @@ fn a_schema_file_with_an_unknown_type_names_table_and_column() {
             .contains("table `B`, column `x`: `lnog` is no type of KQL"),
         "{error}"
     );
+}
+
+#[test]
+fn tables_of_a_schema_file_may_stand_in_groups() {
+    let tables = parse_schemas(r#"{"a": {"A": {"columns": [["x", "long"]]}}, "b": {"B": [["y", "string"]]}}"#).unwrap();
+    assert_eq!(tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[test]
+fn the_shared_schemas_are_read_whole() {
+    let shared = std::env::var("HUNTQL_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
+    let Ok(text) = std::fs::read_to_string(format!("{shared}/conformance/schemas.json")) else {
+        eprintln!("skipped: no conformance/schemas.json under HUNTQL_SHARED");
+        return;
+    };
+    let tables = parse_schemas(&text).unwrap();
+    assert!(tables.len() > 900, "{}", tables.len());
+    assert!(tables.iter().any(|table| table.name == "StormEvents"));
 }

@@ -3,7 +3,9 @@
 use crate::error::{Result, StoreError};
 use crate::log::DataFile;
 use crate::schema::RECORD_ID;
-use datafusion::arrow::array::{Array, AsArray, StringArray};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, StringArray};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::HashSet;
@@ -49,6 +51,28 @@ fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The rows of a file whose ids are not among `ids`; empty batches are left out.
+pub(super) fn rows_without(path: &Path, ids: &Ids) -> Result<Vec<RecordBatch>> {
+    let failed = |message: String| StoreError::DataFile { path: path.to_owned(), message };
+    let file = File::open(path).map_err(StoreError::io(path, "open"))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(error.to_string()))?;
+    let mut rest = Vec::new();
+    for batch in builder.build().map_err(|error| failed(error.to_string()))? {
+        let batch = batch.map_err(|error| failed(error.to_string()))?;
+        let strings = batch.column_by_name(RECORD_ID).and_then(|array| array.as_string_opt::<i32>());
+        let new = |row| {
+            let id = strings.and_then(|strings| id_of(strings, row));
+            Some(id.is_none_or(|id| !ids.contains(&id)))
+        };
+        let mask: BooleanArray = (0..batch.num_rows()).map(new).collect();
+        let kept = filter_record_batch(&batch, &mask).map_err(|error| failed(error.to_string()))?;
+        if kept.num_rows() > 0 {
+            rest.push(kept);
+        }
+    }
+    Ok(rest)
 }
 
 /// The id of a row as a number; `None` for a row without one. Text that is not 32 hex digits is hashed.

@@ -107,29 +107,9 @@ impl Ingest {
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
         }
-        for writer in self
-            .tables
-            .values_mut()
-            .filter(|writer| !writer.staged.is_empty())
-        {
-            let add = writer.place()?;
-            let rows = add.iter().filter_map(|file| file.rows).sum();
-            let commit = Commit {
-                columns: writer.stored_columns(),
-                add,
-                transaction: fingerprint.to_owned(),
-            };
-            match writer.log().commit(&commit)? {
-                CommitOutcome::Committed { .. } => {
-                    writer.staged.clear();
-                    committed.tables.push((writer.name.clone(), rows));
-                    committed.rows += rows;
-                }
-                CommitOutcome::KnownAlready => {
-                    writer.discard();
-                    committed.known_already.push(writer.name.clone());
-                }
-            }
+        let touched = self.tables.values_mut().filter(|writer| !writer.staged.is_empty());
+        for writer in touched {
+            commit_table(writer, fingerprint, &mut committed)?;
         }
         self.remember(fingerprint, &committed)?;
         Ok(committed)
@@ -150,6 +130,43 @@ impl Ingest {
         layout::write_durably(&path, note.to_string().as_bytes())
             .map_err(StoreError::io(&path, "write"))
     }
+}
+
+fn commit_table(
+    writer: &mut TableWriter,
+    fingerprint: &str,
+    committed: &mut Committed,
+) -> Result<()> {
+    let _lock = writer.lock()?;
+    if writer.log().knows(fingerprint)? {
+        writer.discard();
+        committed.known_already.push(writer.name.clone());
+        return Ok(());
+    }
+    committed.duplicates += writer.settle()?;
+    if writer.staged.is_empty() {
+        return Ok(());
+    }
+    let add = writer.place()?;
+    let rows = add.iter().filter_map(|file| file.rows).sum();
+    let commit =
+        Commit { columns: writer.stored_columns(), add, transaction: fingerprint.to_owned() };
+    let outcome = writer.log().commit(&commit);
+    if !matches!(outcome, Ok(CommitOutcome::KnownAlready)) {
+        // Live now; or the commit failed at a point where the log may name them, so that only vacuum can tell.
+        writer.staged.clear();
+    }
+    match outcome? {
+        CommitOutcome::Committed { .. } => {
+            committed.tables.push((writer.name.clone(), rows));
+            committed.rows += rows;
+        }
+        CommitOutcome::KnownAlready => {
+            writer.discard();
+            committed.known_already.push(writer.name.clone());
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Ingest {

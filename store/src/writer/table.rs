@@ -14,8 +14,8 @@ use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::time::{TICKS_PER_DAY, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub(super) struct TableWriter {
     pub(super) name: String,
     folder: PathBuf,
     staging: PathBuf,
+    commit_lock: PathBuf,
     /// The live files when the ingest first touched the table.
     stored: Arc<[DataFile]>,
     columns: Vec<Column>,
@@ -66,6 +67,7 @@ impl TableWriter {
         let mut writer = TableWriter {
             name: table.name.clone(),
             staging: layout.staging(&table.name),
+            commit_lock: layout.commit_lock(&table.name),
             folder,
             stored,
             disk: disk_schema(&[]),
@@ -238,6 +240,56 @@ impl TableWriter {
         self.staged
             .push((staged, written.into_data_file(path, day)));
         Ok(())
+    }
+
+    /// Waits until no other ingest commits to the table; the lock goes with the file, also when the process is killed.
+    pub(super) fn lock(&self) -> Result<File> {
+        let open = File::options().create(true).truncate(false).write(true).open(&self.commit_lock);
+        let file = open.map_err(StoreError::io(&self.commit_lock, "open"))?;
+        file.lock().map_err(StoreError::io(&self.commit_lock, "lock"))?;
+        Ok(file)
+    }
+
+    /// Drops the staged rows that another ingest has stored since this one looked; tells how many. Call it under the lock.
+    pub(super) fn settle(&mut self) -> Result<u64> {
+        let Some(snapshot) = self.log().snapshot()? else {
+            return Ok(0);
+        };
+        let known: HashSet<&str> = self.stored.iter().map(|file| file.path.as_str()).collect();
+        let newer: Vec<&DataFile> =
+            snapshot.files.iter().filter(|file| !known.contains(file.path.as_str())).collect();
+        let mut dropped = 0;
+        for (path, file) in std::mem::take(&mut self.staged) {
+            let of_day = newer.iter().filter(|newer| newer.day == file.day).copied();
+            let ids = dedupe::stored_ids(&self.folder, of_day)?;
+            let rows = file.rows;
+            let kept = self.without(path, file, &ids)?;
+            dropped += rows.unwrap_or(0) - kept.as_ref().and_then(|(_, file)| file.rows).unwrap_or(0);
+            self.staged.extend(kept);
+        }
+        Ok(dropped)
+    }
+
+    /// The staged file without the rows of these ids; `None` when nothing is left of it.
+    fn without(&self, path: PathBuf, file: DataFile, ids: &Ids) -> Result<Option<(PathBuf, DataFile)>> {
+        if ids.is_empty() {
+            return Ok(Some((path, file)));
+        }
+        let rest = dedupe::rows_without(&path, ids)?;
+        let rows: usize = rest.iter().map(RecordBatch::num_rows).sum();
+        if Some(rows as u64) == file.rows {
+            return Ok(Some((path, file)));
+        }
+        let _ = fs::remove_file(&path);
+        let Some(first) = rest.first() else {
+            return Ok(None);
+        };
+        let schema = first.schema();
+        let in_file = |column: &&Column| schema.column_with_name(&column.name).is_some();
+        let columns: Vec<Column> = self.columns.iter().filter(in_file).cloned().collect();
+        let time = file.day.as_ref().and(self.time.as_deref());
+        let written = parquet::write(&path, &columns, time, &rest)?;
+        Ok(Some((path, written.into_data_file(file.path, file.day))))
     }
 
     /// Moves the staged files to their days' folders, durably. They are not live yet.

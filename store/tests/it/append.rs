@@ -115,6 +115,24 @@ async fn a_file_that_grew_adds_its_new_rows_only() {
 }
 
 #[tokio::test]
+async fn ingests_that_overlap_in_time_and_rows_store_each_row_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create_or_open(folder.path()).unwrap();
+    let (mut one, mut other, mut third) = (store.ingest(), store.ingest(), store.ingest());
+    one.append(network(), &events(0, 40, DAY_ONE)).unwrap();
+    other.append(network(), &events(20, 40, DAY_ONE)).unwrap();
+    third.append(network(), &events(10, 20, DAY_ONE)).unwrap();
+    assert_eq!(one.commit("one").unwrap().rows, 40);
+    let other = other.commit("other").unwrap();
+    assert_eq!((other.rows, other.duplicates), (20, 20));
+    let third = third.commit("third").unwrap();
+    assert_eq!((third.rows, third.duplicates), (0, 20));
+    assert_eq!(count(&store).await, 60);
+    let late = column("Timestamp").eq(at(DAY_ONE + 57 * TICKS_PER_SECOND + 7));
+    assert_eq!(frame(table(&store)).filter(late).unwrap().count().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn an_ingest_that_is_dropped_adds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();

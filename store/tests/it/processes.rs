@@ -89,8 +89,8 @@ async fn rows(folder: &Path) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_at_any_moment_loses_no_committed_row_and_shows_no_half() {
     let folder = tempfile::tempdir().unwrap();
-    let total = 30;
-    for round in 0..8_u64 {
+    let total = 16;
+    for round in 0..6_u64 {
         let mut ingesting = spawn(folder.path(), 0, total);
         std::thread::sleep(Duration::from_millis(60 + round * 83 % 200));
         ingesting.kill().unwrap();
@@ -116,11 +116,11 @@ async fn kill_at_any_moment_loses_no_committed_row_and_shows_no_half() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_that_ingest_at_once_both_land() {
     let folder = tempfile::tempdir().unwrap();
-    let mut writers = [spawn(folder.path(), 0, 25), spawn(folder.path(), 25, 50)];
+    let mut writers = [spawn(folder.path(), 0, 12), spawn(folder.path(), 12, 24)];
     for writer in &mut writers {
         assert!(writer.wait().unwrap().success());
     }
-    assert_eq!(rows(folder.path()).await, 50 * ROWS);
+    assert_eq!(rows(folder.path()).await, 24 * ROWS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,9 +136,9 @@ async fn two_processes_with_the_same_source_store_it_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_beside_an_ingest_sees_whole_sources_only() {
     let folder = tempfile::tempdir().unwrap();
-    let mut ingesting = spawn(folder.path(), 0, 25);
+    let mut ingesting = spawn(folder.path(), 0, 12);
     let (mut last, started) = (0, Instant::now());
-    while noted(folder.path()) < 25 && started.elapsed() < Duration::from_secs(60) {
+    while noted(folder.path()) < 12 && started.elapsed() < Duration::from_secs(60) {
         let Ok(store) = Store::open(folder.path().join("store")) else {
             continue;
         };
@@ -155,5 +155,5 @@ async fn a_reader_beside_an_ingest_sees_whole_sources_only() {
         last = seen;
     }
     assert!(ingesting.wait().unwrap().success());
-    assert_eq!(rows(folder.path()).await, 25 * ROWS);
+    assert_eq!(rows(folder.path()).await, 12 * ROWS);
 }
