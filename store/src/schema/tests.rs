@@ -83,13 +83,23 @@ fn a_schema_file_with_an_unknown_type_names_table_and_column() {
 
 #[test]
 fn tables_of_a_schema_file_may_stand_in_groups() {
-    let tables = parse_schemas(r#"{"a": {"A": {"columns": [["x", "long"]]}}, "b": {"B": [["y", "string"]]}}"#).unwrap();
-    assert_eq!(tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    let tables = parse_schemas(
+        r#"{"a": {"A": {"columns": [["x", "long"]]}}, "b": {"B": [["y", "string"]]}}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        tables
+            .iter()
+            .map(|table| table.name.as_str())
+            .collect::<Vec<_>>(),
+        ["A", "B"]
+    );
 }
 
 #[test]
 fn the_shared_schemas_are_read_whole() {
-    let shared = std::env::var("HUNTQL_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
+    let shared = std::env::var("HUNTQL_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
     let Ok(text) = std::fs::read_to_string(format!("{shared}/conformance/schemas.json")) else {
         eprintln!("skipped: no conformance/schemas.json under HUNTQL_SHARED");
         return;

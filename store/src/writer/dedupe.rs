@@ -55,13 +55,19 @@ fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
 
 /// The rows of a file whose ids are not among `ids`; empty batches are left out.
 pub(super) fn rows_without(path: &Path, ids: &Ids) -> Result<Vec<RecordBatch>> {
-    let failed = |message: String| StoreError::DataFile { path: path.to_owned(), message };
+    let failed = |message: String| StoreError::DataFile {
+        path: path.to_owned(),
+        message,
+    };
     let file = File::open(path).map_err(StoreError::io(path, "open"))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(error.to_string()))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| failed(error.to_string()))?;
     let mut rest = Vec::new();
     for batch in builder.build().map_err(|error| failed(error.to_string()))? {
         let batch = batch.map_err(|error| failed(error.to_string()))?;
-        let strings = batch.column_by_name(RECORD_ID).and_then(|array| array.as_string_opt::<i32>());
+        let strings = batch
+            .column_by_name(RECORD_ID)
+            .and_then(|array| array.as_string_opt::<i32>());
         let new = |row| {
             let id = strings.and_then(|strings| id_of(strings, row));
             Some(id.is_none_or(|id| !ids.contains(&id)))

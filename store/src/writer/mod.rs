@@ -107,7 +107,10 @@ impl Ingest {
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
         }
-        let touched = self.tables.values_mut().filter(|writer| !writer.staged.is_empty());
+        let touched = self
+            .tables
+            .values_mut()
+            .filter(|writer| !writer.staged.is_empty());
         for writer in touched {
             commit_table(writer, fingerprint, &mut committed)?;
         }
@@ -149,8 +152,11 @@ fn commit_table(
     }
     let add = writer.place()?;
     let rows = add.iter().filter_map(|file| file.rows).sum();
-    let commit =
-        Commit { columns: writer.stored_columns(), add, transaction: fingerprint.to_owned() };
+    let commit = Commit {
+        columns: writer.stored_columns(),
+        add,
+        transaction: fingerprint.to_owned(),
+    };
     let outcome = writer.log().commit(&commit);
     if !matches!(outcome, Ok(CommitOutcome::KnownAlready)) {
         // Live now; or the commit failed at a point where the log may name them, so that only vacuum can tell.

@@ -244,9 +244,14 @@ impl TableWriter {
 
     /// Waits until no other ingest commits to the table; the lock goes with the file, also when the process is killed.
     pub(super) fn lock(&self) -> Result<File> {
-        let open = File::options().create(true).truncate(false).write(true).open(&self.commit_lock);
+        let open = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.commit_lock);
         let file = open.map_err(StoreError::io(&self.commit_lock, "open"))?;
-        file.lock().map_err(StoreError::io(&self.commit_lock, "lock"))?;
+        file.lock()
+            .map_err(StoreError::io(&self.commit_lock, "lock"))?;
         Ok(file)
     }
 
@@ -256,22 +261,31 @@ impl TableWriter {
             return Ok(0);
         };
         let known: HashSet<&str> = self.stored.iter().map(|file| file.path.as_str()).collect();
-        let newer: Vec<&DataFile> =
-            snapshot.files.iter().filter(|file| !known.contains(file.path.as_str())).collect();
+        let newer: Vec<&DataFile> = snapshot
+            .files
+            .iter()
+            .filter(|file| !known.contains(file.path.as_str()))
+            .collect();
         let mut dropped = 0;
         for (path, file) in std::mem::take(&mut self.staged) {
             let of_day = newer.iter().filter(|newer| newer.day == file.day).copied();
             let ids = dedupe::stored_ids(&self.folder, of_day)?;
             let rows = file.rows;
             let kept = self.without(path, file, &ids)?;
-            dropped += rows.unwrap_or(0) - kept.as_ref().and_then(|(_, file)| file.rows).unwrap_or(0);
+            dropped +=
+                rows.unwrap_or(0) - kept.as_ref().and_then(|(_, file)| file.rows).unwrap_or(0);
             self.staged.extend(kept);
         }
         Ok(dropped)
     }
 
     /// The staged file without the rows of these ids; `None` when nothing is left of it.
-    fn without(&self, path: PathBuf, file: DataFile, ids: &Ids) -> Result<Option<(PathBuf, DataFile)>> {
+    fn without(
+        &self,
+        path: PathBuf,
+        file: DataFile,
+        ids: &Ids,
+    ) -> Result<Option<(PathBuf, DataFile)>> {
         if ids.is_empty() {
             return Ok(Some((path, file)));
         }

@@ -129,7 +129,15 @@ async fn ingests_that_overlap_in_time_and_rows_store_each_row_once() {
     assert_eq!((third.rows, third.duplicates), (0, 20));
     assert_eq!(count(&store).await, 60);
     let late = column("Timestamp").eq(at(DAY_ONE + 57 * TICKS_PER_SECOND + 7));
-    assert_eq!(frame(table(&store)).filter(late).unwrap().count().await.unwrap(), 1);
+    assert_eq!(
+        frame(table(&store))
+            .filter(late)
+            .unwrap()
+            .count()
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]
