@@ -80,7 +80,7 @@ pub struct Between {
     pub high: Expr,
 }
 
-/// `left in (a, b, …)` and its family. One item may be a tabular expression or a dynamic array.
+/// `left in (a, b, …)` and its family; there is at least one item. One may be a tabular expression or a dynamic array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct In {
     pub op: InOp,
@@ -250,6 +250,8 @@ impl BinaryOp {
 }
 
 /// `name(arg, named = arg, …)`
+///
+/// In `typeof(…)` a type is an [`ExprKind::Name`], and `Name: type` a [`BinaryOp::Colon`] of two names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     pub name: Name,

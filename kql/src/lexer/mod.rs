@@ -164,10 +164,15 @@ impl<'a> Scanner<'a> {
 
     fn symbol(&mut self) -> Option<&'static str> {
         let rest = self.rest();
+        // Of all words only `in~` is a sign.
+        if rest.starts_with(begins_name) && !rest.starts_with("in~") {
+            return None;
+        }
         let symbol = SYMBOLS.iter().copied().find(|symbol| {
-            rest.strip_prefix(symbol).is_some_and(|behind| {
+            let whole_word = |behind: &str| {
                 !symbol.ends_with(continues_name) || !behind.starts_with(continues_name)
-            })
+            };
+            rest.strip_prefix(symbol).is_some_and(whole_word)
         })?;
         self.at += symbol.len();
         Some(symbol)
@@ -175,18 +180,15 @@ impl<'a> Scanner<'a> {
 
     /// A name, a keyword, `true`, or a typed literal such as `long(1)`.
     fn word(&mut self) -> TokenKind {
-        let rest = self.rest();
-        let hyphenated = HYPHENATED.iter().find(|word| {
-            rest.strip_prefix(**word)
-                .is_some_and(|behind| !behind.starts_with(continues_name))
-        });
-        if let Some(word) = hyphenated {
-            self.at += word.len();
-            return TokenKind::Word;
-        }
         let start = self.at;
         self.eat("$");
         self.skip_while(continues_name);
+        if self.rest().starts_with('-')
+            && let Some(word) = hyphenated(&self.text[start..])
+        {
+            self.at = start + word.len();
+            return TokenKind::Word;
+        }
         let word = &self.text[start..self.at];
         match word {
             "true" | "True" | "TRUE" => return TokenKind::Literal(Value::Bool(Some(true))),
@@ -196,6 +198,15 @@ impl<'a> Scanner<'a> {
         self.typed_literal(word, start)
             .map_or(TokenKind::Word, TokenKind::Literal)
     }
+}
+
+/// The word with hyphens that `text` begins with.
+fn hyphenated(text: &str) -> Option<&'static str> {
+    let begins = |word: &&str| {
+        text.strip_prefix(*word)
+            .is_some_and(|behind| !behind.starts_with(continues_name))
+    };
+    HYPHENATED.iter().copied().find(begins)
 }
 
 #[cfg(test)]

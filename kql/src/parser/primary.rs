@@ -102,7 +102,10 @@ fn round(input: Tokens<'_>) -> PResult<'_, ExprKind> {
 /// Whether the word that is next can be a name here, or the name of a function.
 fn names_something(input: Tokens<'_>) -> bool {
     let word = input.first_text();
-    reserved::can_be_used(word) || (input.is_symbol(1, "(") && reserved::can_be_called(word))
+    let called = input.is_symbol(1, "(") && reserved::can_be_called(word);
+    // With anything else in its brackets a datetime is a literal, which the lexer would have read.
+    let clock = input.is_symbol(2, ")") || (input.is_word(2, "now") && input.is_symbol(3, ")"));
+    reserved::can_be_used(word) || (called && (clock || !matches!(word, "date" | "datetime")))
 }
 
 /// A keyword stands where an expression should. One that could be meant as a name is told how to become one.

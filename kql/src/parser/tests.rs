@@ -300,6 +300,31 @@ fn a_predicate_with_one_equals_sign_is_refused() {
 }
 
 #[test]
+fn a_datetime_with_a_clock_is_a_call_and_one_with_a_space_is_none() {
+    query("print datetime(), datetime(now), typeof(datetime)");
+    assert_eq!(
+        complaints("print datetime (2020-01-01)"),
+        ["KS006 expected an expression, found `datetime` @ datetime"]
+    );
+}
+
+#[test]
+fn errors_come_with_advice() {
+    let advice = |text: &str| parse(text).diagnostics[0].help.clone().unwrap_or_default();
+    assert_eq!(advice("T | extend b = (a = 1)"), "write `==` to compare");
+    assert_eq!(advice("T | where a in b"), "put the values in brackets");
+    assert_eq!(
+        advice("T | where a == 1 || b == 2"),
+        "write `or` for an alternative"
+    );
+    assert_eq!(advice("T | where a == 1 && b == 2"), "write `and`");
+    assert_eq!(
+        advice("T | where a == “b”"),
+        "write a straight quote, `\"` or `'`"
+    );
+}
+
+#[test]
 fn an_empty_text_is_no_query() {
     assert_eq!(
         complaints(" // nothing"),
