@@ -16,7 +16,7 @@ pub enum Format {
     Ndjson,
 }
 
-const BY_EXTENSION: [(&str, Format); 8] = [
+const BY_EXTENSION: [(&str, Format); 7] = [
     ("parquet", Format::Parquet),
     ("pq", Format::Parquet),
     ("csv", Format::Csv),
@@ -24,7 +24,6 @@ const BY_EXTENSION: [(&str, Format); 8] = [
     ("ndjson", Format::Ndjson),
     ("jsonl", Format::Ndjson),
     ("json", Format::Ndjson),
-    ("log", Format::Ndjson),
 ];
 
 /// The files of a path, a folder or a glob, sorted and absolute.
@@ -141,12 +140,12 @@ fn by_first_bytes(path: &Path) -> Result<Format> {
             "it is compressed; unpack it, or give it to `ingest`, which reads gz and zstd",
         ));
     }
-    let first = start
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
-    Ok(if first == Some(&b'{') {
-        Format::Ndjson
-    } else {
-        Format::Csv
-    })
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+    match first {
+        Some(b'{') => Ok(Format::Ndjson),
+        _ => Err(unreadable(
+            path,
+            "its format cannot be told; name it .csv, .tsv, .ndjson or .parquet, or, for a log, give it to `ingest`",
+        )),
+    }
 }
