@@ -140,7 +140,9 @@ fn by_first_bytes(path: &Path) -> Result<Format> {
             "it is compressed; unpack it, or give it to `ingest`, which reads gz and zstd",
         ));
     }
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+    let first = start
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
     match first {
         Some(b'{') => Ok(Format::Ndjson),
         _ => Err(unreadable(

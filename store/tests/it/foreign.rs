@@ -362,7 +362,9 @@ fn what_cannot_be_read_is_refused_by_name() {
     assert!(refused(&file("twice.csv", b"a,a\n1,2\n")).contains("names `a` twice"));
     assert!(refused(&file("no.ndjson", b"{\"a\":1}\n[1]\n")).contains("line 2 is no JSON object"));
     assert!(refused(&file("packed", &[0x1F, 0x8B, 8])).contains("it is compressed"));
-    assert!(refused(&file("conn.log", b"#separator \\x09\n")).contains("its format cannot be told"));
+    assert!(
+        refused(&file("conn.log", b"#separator \\x09\n")).contains("its format cannot be told")
+    );
     assert!(refused(&folder.path().join("absent*")).contains("no file matches"));
     fs::create_dir(folder.path().join("empty")).unwrap();
     assert!(refused(&folder.path().join("empty")).contains("a folder without Parquet files"));
