@@ -4,10 +4,23 @@ use super::Pipeline;
 use crate::span::Span;
 use crate::types::Value;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Expr {
     pub kind: ExprKind,
     pub span: Span,
+}
+
+/// By hand, because a chain of a thousand operators is a thousand levels high, and clones are made deep in other recursions.
+impl Clone for Expr {
+    fn clone(&self) -> Self {
+        const RED_ZONE_BYTES: usize = 64 * 1024;
+        const GROWTH_BYTES: usize = 1024 * 1024;
+        let copy = || Self {
+            kind: self.kind.clone(),
+            span: self.span,
+        };
+        stacker::maybe_grow(RED_ZONE_BYTES, GROWTH_BYTES, copy)
+    }
 }
 
 /// An identifier. `text` is the name itself: `['a b']` has the text `a b`.

@@ -7,7 +7,7 @@ use crate::diagnostics::Diagnostic;
 /// Brackets, calls and sub-queries within each other.
 pub const NESTING_MAX: usize = 256;
 /// Levels of the tree: nesting, and chains such as `a + b + c …` or `a.b.c …`, which lean to the left.
-pub const HEIGHT_MAX: usize = 2_048;
+pub const HEIGHT_MAX: usize = 1_100;
 
 const STACK_RED_ZONE_BYTES: usize = 128 * 1024;
 const STACK_GROWTH_BYTES: usize = 1024 * 1024;
