@@ -12,6 +12,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::{Column, Type};
 use huntql_store::schema::{self, TableSchema};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// A batch is cut at this many rows, or at [`BATCH_BYTES`] of text, whichever comes first.
@@ -36,6 +37,9 @@ pub struct TableRows {
     columns: Vec<ColumnBuffer>,
     /// Lower-case column name to position.
     by_name: HashMap<String, usize>,
+    /// Documented columns whose name differs from an earlier one's in case alone (`LogonID` beside `LogonId`): the store
+    /// cannot hold both.
+    twins: Vec<String>,
     /// Declared columns; the hidden ones follow.
     declared: usize,
     rows: usize,
@@ -45,27 +49,43 @@ pub struct TableRows {
 
 impl TableRows {
     pub fn new(table: &TableSchema) -> Self {
-        let all: Vec<_> = table.columns.iter().chain(schema::HIDDEN.iter()).collect();
-        let fields: Vec<Field> = all.iter().copied().map(field).collect();
-        let position = |name: &str| table.columns.iter().position(|c| c.name == name);
+        let (mut declared, mut twins) = (Vec::new(), Vec::new());
+        let mut by_name = HashMap::new();
+        for column in &table.columns {
+            match by_name.entry(column.name.to_ascii_lowercase()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(declared.len());
+                    declared.push(column);
+                }
+                Entry::Occupied(_) => twins.push(column.name.clone()),
+            }
+        }
+        let position = |name: &str| by_name.get(&name.to_ascii_lowercase()).copied();
+        let identity = Identity {
+            device_id: position("DeviceId"),
+            device_name: position("DeviceName"),
+            local_ip: position("LocalIP"),
+            report_id: position("ReportId"),
+        };
+        let all: Vec<_> = declared
+            .iter()
+            .copied()
+            .chain(schema::HIDDEN.iter())
+            .collect();
         Self {
             name: table.name.clone(),
-            schema: Arc::new(Schema::new(fields)),
-            columns: all.iter().map(|c| ColumnBuffer::new(c.ty)).collect(),
-            by_name: table
-                .columns
+            schema: Arc::new(Schema::new(
+                all.iter().copied().map(field).collect::<Vec<_>>(),
+            )),
+            columns: all
                 .iter()
-                .enumerate()
-                .map(|(i, c)| (c.name.to_ascii_lowercase(), i))
+                .map(|column| ColumnBuffer::new(column.ty))
                 .collect(),
-            declared: table.columns.len(),
+            by_name,
+            twins,
+            declared: declared.len(),
             rows: 0,
-            identity: Identity {
-                device_id: position("DeviceId"),
-                device_name: position("DeviceName"),
-                local_ip: position("LocalIP"),
-                report_id: position("ReportId"),
-            },
+            identity,
             device_ids: identity::DeviceIds::default(),
         }
     }
@@ -83,12 +103,13 @@ impl TableRows {
         self.rows == 0
     }
 
-    /// The position of a declared column; case does not matter.
+    /// The position of a column; case does not matter.
     pub fn position(&self, name: &str) -> Option<usize> {
-        match name.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => self.by_name.get(&name.to_ascii_lowercase()).copied(),
-            false => self.by_name.get(name).copied(),
-        }
+        let is_twin = self.twins.iter().any(|twin| twin == name);
+        self.by_name
+            .get(&name.to_ascii_lowercase())
+            .copied()
+            .filter(|_| !is_twin)
     }
 
     /// Adds a column that is no part of the table's own, after the hidden ones; rows before this one have a null in it.

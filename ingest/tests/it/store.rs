@@ -31,3 +31,19 @@ fn the_same_content_is_ingested_once_whatever_its_name() {
     let again = run(&copy).counts();
     assert_eq!((again.kept, again.duplicate), (1, 96));
 }
+
+#[test]
+fn every_table_of_the_samples_can_be_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create_or_open(folder.path().join("data")).unwrap();
+    let logs = samples().join("logs").display().to_string();
+    let report = ingest_paths(
+        &[logs],
+        &Options::default(),
+        &mut StoreSink::new(&store),
+        &mut Unobserved,
+    )
+    .unwrap();
+    assert_eq!(report.counts().kept, 2376, "{report}");
+    assert_eq!(store.tables().unwrap().len(), 5);
+}

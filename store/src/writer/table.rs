@@ -50,7 +50,7 @@ impl TableWriter {
         layout::check_table_name(&table.name)?;
         let folder = layout.table(&table.name);
         let snapshot = DeltaLog::new(&table.name, &folder).snapshot()?;
-        let mut columns = table.columns.clone();
+        let mut columns = without_twins(&table.columns);
         let stored_columns = snapshot
             .as_ref()
             .map(|snapshot| snapshot.columns.as_slice())
@@ -107,7 +107,12 @@ impl TableWriter {
             .fields()
             .iter()
             .map(|field| field.name())
-            .filter(|name| !self.columns.iter().any(|column| column.name == **name))
+            .filter(|name| {
+                !self
+                    .columns
+                    .iter()
+                    .any(|column| column.name.eq_ignore_ascii_case(name))
+            })
             .collect();
         if unknown.is_empty() {
             return Ok(());
@@ -351,6 +356,17 @@ impl TableWriter {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// The columns without those whose name differs from an earlier one's in case alone: Delta takes both for the same.
+/// `DeviceProcessEvents` documents `LogonId` and `LogonID`; the second is null in every stored row.
+fn without_twins(columns: &[Column]) -> Vec<Column> {
+    let mut names = HashSet::new();
+    columns
+        .iter()
+        .filter(|column| names.insert(column.name.to_ascii_lowercase()))
+        .cloned()
+        .collect()
 }
 
 /// The column that says when an event was: `Timestamp`, else `TimeGenerated`, else the first datetime.
