@@ -5,8 +5,10 @@ use crate::layout::Layout;
 use crate::log::delta::DeltaLog;
 use crate::log::{Snapshot, TableLog};
 use crate::scan::EventTable;
+use crate::scan::convert::can_convert;
 use crate::schema::{TableSchema, builtin, is_hidden};
 use crate::writer::Ingest;
+use crate::writer::disk::disk_type;
 use huntql_kql::types::Column;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,6 +67,7 @@ impl Store {
     pub fn provider(&self, schema: &TableSchema) -> Result<Arc<EventTable>> {
         let table = match self.read(&schema.name)? {
             Some(snapshot) => {
+                check_types(schema, &snapshot)?;
                 EventTable::of_store(schema.clone(), &self.layout.table(&schema.name), &snapshot)
             }
             None => EventTable::empty(schema.clone()),
@@ -113,6 +116,25 @@ impl Store {
     pub fn vacuum(&self, grace: Duration) -> Result<u64> {
         crate::vacuum::vacuum(&self.layout, grace)
     }
+}
+
+/// Whether each stored column can be read as the declared type.
+fn check_types(schema: &TableSchema, snapshot: &Snapshot) -> Result<()> {
+    for stored in &snapshot.columns {
+        let (Some(ty), Some(declared)) = (stored.ty, schema.column(&stored.name)) else {
+            continue;
+        };
+        if ty != declared.ty && !can_convert(&disk_type(ty), declared.ty) {
+            return Err(StoreError::Batch {
+                table: schema.name.clone(),
+                message: format!(
+                    "column `{}` is stored as {ty} and declared as {}",
+                    stored.name, declared.ty
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The visible columns of a stored table as its log declares them.

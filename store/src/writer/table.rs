@@ -56,10 +56,20 @@ impl TableWriter {
             .map(|snapshot| snapshot.columns.as_slice())
             .unwrap_or_default();
         for column in stored_columns {
-            let known =
-                columns.iter().any(|known| known.name == column.name) || is_hidden(&column.name);
-            if let (false, Some(ty)) = (known, column.ty) {
-                columns.push(Column::new(&column.name, ty));
+            let Some(ty) = column.ty else { continue };
+            match columns.iter().find(|known| known.name == column.name) {
+                Some(known) if known.ty != ty => {
+                    return Err(StoreError::Batch {
+                        table: table.name.clone(),
+                        message: format!(
+                            "column `{}` is stored as {ty} and declared as {}",
+                            known.name, known.ty
+                        ),
+                    });
+                }
+                Some(_) => {}
+                None if is_hidden(&column.name) => {}
+                None => columns.push(Column::new(&column.name, ty)),
             }
         }
         let stored = snapshot.map_or_else(|| Arc::from([]), |snapshot| snapshot.files);
