@@ -199,14 +199,37 @@ async fn a_stored_column_is_read_as_another_type_only_where_that_is_possible() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     let declared = |ty| TableSchema::new("T", vec![Column::new("n", ty)]);
-    let numbers = RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)]).unwrap();
+    let numbers =
+        RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)])
+            .unwrap();
     let mut first = store.ingest();
     first.append(&declared(Type::Long), &numbers).unwrap();
     first.commit("a").unwrap();
     let as_text = frame(store.provider(&declared(Type::String)).unwrap());
-    assert_eq!(as_text.filter(column("n").eq(datafusion::prelude::lit("2"))).unwrap().count().await.unwrap(), 1);
-    let refused = store.provider(&declared(Type::Datetime)).unwrap_err().to_string();
-    assert!(refused.contains("column `n` is stored as long and declared as datetime"), "{refused}");
-    let refused = store.ingest().append(&declared(Type::String), &numbers).unwrap_err().to_string();
-    assert!(refused.contains("column `n` is stored as long and declared as string"), "{refused}");
+    assert_eq!(
+        as_text
+            .filter(column("n").eq(datafusion::prelude::lit("2")))
+            .unwrap()
+            .count()
+            .await
+            .unwrap(),
+        1
+    );
+    let refused = store
+        .provider(&declared(Type::Datetime))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("column `n` is stored as long and declared as datetime"),
+        "{refused}"
+    );
+    let refused = store
+        .ingest()
+        .append(&declared(Type::String), &numbers)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("column `n` is stored as long and declared as string"),
+        "{refused}"
+    );
 }
