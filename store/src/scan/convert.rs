@@ -1,7 +1,7 @@
 //! Arrow arrays as files hold them to the engine's types.
 
 use crate::scan::json::json_texts;
-use crate::schema::arrow_type;
+use crate::schema::{DECIMAL_SCALE, arrow_type};
 use crate::writer::disk::without_nulls;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
@@ -24,10 +24,13 @@ pub(crate) fn infer(ty: &DataType) -> Option<Type> {
         }
         DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Type::Long,
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Type::Real,
-        DataType::Decimal32(..)
-        | DataType::Decimal64(..)
-        | DataType::Decimal128(..)
-        | DataType::Decimal256(..) => Type::Decimal,
+        // More decimals than the engine keeps would be rounded in silence.
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => {
+            return (*scale <= DECIMAL_SCALE).then_some(Type::Decimal);
+        }
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Type::Datetime,
         DataType::Duration(_) | DataType::Time32(_) | DataType::Time64(_) => Type::Timespan,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Type::String,
