@@ -3,6 +3,7 @@
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::conversion::{DECIMAL_ONE, real_of_decimal};
 use crate::kernel;
+use crate::kernel::special::{beta_cdf, beta_inv, beta_pdf, welch_test};
 use crate::kernel::{Args, KernelResult, collect};
 use huntql_kql::types::Type::{self, Bool, Decimal, Int, Long, Real, Timespan};
 
@@ -104,6 +105,15 @@ const TOHEX: &[Overload] = &[
     })
     .optional(1),
 ];
+
+const BETA_CDF: &[Overload] =
+    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|x: f64, a: f64, b: f64| beta_cdf(x, a, b)))];
+const BETA_INV: &[Overload] =
+    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|p: f64, a: f64, b: f64| beta_inv(p, a, b)))];
+const BETA_PDF: &[Overload] =
+    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|x: f64, a: f64, b: f64| beta_pdf(x, a, b)))];
+const WELCH_TEST: &[Overload] =
+    &[overload(&[is(Real), is(Real), is(Real), is(Real), is(Real), is(Real)], Real, welch)];
 
 const fn row(
     name: &'static str,
@@ -404,6 +414,47 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ],
     ),
     unnamed(row(
+        "beta_cdf",
+        &[],
+        BETA_CDF,
+        "Gives the cumulative beta distribution function; NaN outside of 0 to 1.",
+        "kusto/query/beta-cdf-function",
+        &[example("round(beta_cdf(0.5, 1, 1), 9)", "0.5"), example("isnan(beta_cdf(1.5, 10, 20))", "true")],
+    )),
+    unnamed(row(
+        "beta_inv",
+        &[],
+        BETA_INV,
+        "Gives the inverse of the cumulative beta distribution function; null outside of 0 to 1.",
+        "kusto/query/beta-inv-function",
+        &[
+            example("round(beta_inv(0.1, 10, 20), 9)", "0.226415022"),
+            example("beta_inv(1.5, 10, 20)", "real(null)"),
+        ],
+    )),
+    unnamed(row(
+        "beta_pdf",
+        &[],
+        BETA_PDF,
+        "Gives the density of the beta distribution; NaN outside of 0 to 1.",
+        "kusto/query/beta-pdf-function",
+        &[
+            example("round(beta_pdf(0.5, 10, 20), 9)", "0.746176019"),
+            example("isnan(beta_pdf(1.5, 10, 20))", "true"),
+        ],
+    )),
+    unnamed(row(
+        "welch_test",
+        &[],
+        WELCH_TEST,
+        "Gives the p-value of Welch's t-test from means, variances and counts of two samples.",
+        "kusto/query/welch-test-function",
+        &[
+            example("round(welch_test(20.82, 7.87, 15, 22.99, 3.81, 15), 3)", "0.021"),
+            example("round(welch_test(1, 1, 10, 1, 1, 10), 9)", "1.0"),
+        ],
+    )),
+    unnamed(row(
         "not",
         &[],
         NOT,
@@ -505,6 +556,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ],
     ),
 ];
+
+fn welch(args: &Args<'_>) -> KernelResult {
+    let inputs = [0, 1, 2, 3, 4, 5].map(|index| args.input::<f64>(index));
+    collect(args, |row| {
+        let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|index: usize| inputs[index].get(row));
+        Some(welch_test([a?, b?, c?], [d?, e?, f?]))
+    })
+}
 
 /// The digits of argument 1; 0 when it is left out.
 fn digits(args: &Args<'_>, row: usize) -> Option<i64> {

@@ -25,6 +25,9 @@ mod parsing;
 mod strings;
 mod strings_find;
 mod strings_regex;
+#[cfg(test)]
+mod tests;
+mod units;
 
 pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resolve};
 pub use row::{
@@ -47,6 +50,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     parsing::FUNCTIONS,
     ip::FUNCTIONS,
     ip6::FUNCTIONS,
+    units::FUNCTIONS,
 ];
 
 /// All rows.

@@ -14,6 +14,7 @@ pub mod ip;
 mod output;
 pub mod pattern;
 pub mod structure;
+pub(crate) mod special;
 pub mod text;
 pub(crate) mod time_format;
 pub mod xxhash;
