@@ -106,14 +106,26 @@ const TOHEX: &[Overload] = &[
     .optional(1),
 ];
 
-const BETA_CDF: &[Overload] =
-    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|x: f64, a: f64, b: f64| beta_cdf(x, a, b)))];
-const BETA_INV: &[Overload] =
-    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|p: f64, a: f64, b: f64| beta_inv(p, a, b)))];
-const BETA_PDF: &[Overload] =
-    &[overload(&[is(Real), is(Real), is(Real)], Real, kernel!(|x: f64, a: f64, b: f64| beta_pdf(x, a, b)))];
-const WELCH_TEST: &[Overload] =
-    &[overload(&[is(Real), is(Real), is(Real), is(Real), is(Real), is(Real)], Real, welch)];
+const BETA_CDF: &[Overload] = &[overload(
+    &[is(Real), is(Real), is(Real)],
+    Real,
+    kernel!(|x: f64, a: f64, b: f64| beta_cdf(x, a, b)),
+)];
+const BETA_INV: &[Overload] = &[overload(
+    &[is(Real), is(Real), is(Real)],
+    Real,
+    kernel!(|p: f64, a: f64, b: f64| beta_inv(p, a, b)),
+)];
+const BETA_PDF: &[Overload] = &[overload(
+    &[is(Real), is(Real), is(Real)],
+    Real,
+    kernel!(|x: f64, a: f64, b: f64| beta_pdf(x, a, b)),
+)];
+const WELCH_TEST: &[Overload] = &[overload(
+    &[is(Real), is(Real), is(Real), is(Real), is(Real), is(Real)],
+    Real,
+    welch,
+)];
 
 const fn row(
     name: &'static str,
@@ -419,7 +431,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         BETA_CDF,
         "Gives the cumulative beta distribution function; NaN outside of 0 to 1.",
         "kusto/query/beta-cdf-function",
-        &[example("round(beta_cdf(0.5, 1, 1), 9)", "0.5"), example("isnan(beta_cdf(1.5, 10, 20))", "true")],
+        &[
+            example("round(beta_cdf(0.5, 1, 1), 9)", "0.5"),
+            example("isnan(beta_cdf(1.5, 10, 20))", "true"),
+        ],
     )),
     unnamed(row(
         "beta_inv",
@@ -450,7 +465,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "Gives the p-value of Welch's t-test from means, variances and counts of two samples.",
         "kusto/query/welch-test-function",
         &[
-            example("round(welch_test(20.82, 7.87, 15, 22.99, 3.81, 15), 3)", "0.021"),
+            example(
+                "round(welch_test(20.82, 7.87, 15, 22.99, 3.81, 15), 3)",
+                "0.021",
+            ),
             example("round(welch_test(1, 1, 10, 1, 1, 10), 9)", "1.0"),
         ],
     )),

@@ -11,11 +11,21 @@ use std::collections::{BTreeMap, HashSet};
 
 /// The value of `print x = <expression>`, or what is wrong with it.
 async fn value(engine: &Engine, expression: &str) -> Result<Value, String> {
-    let options = QueryOptions { now: huntql_kql::time::UNIX_EPOCH, parameters: BTreeMap::new() };
-    let mut answer =
-        engine.query(&format!("print x = {expression}"), &options).await.map_err(|error| format!("{error:?}"))?;
+    let options = QueryOptions {
+        now: huntql_kql::time::UNIX_EPOCH,
+        parameters: BTreeMap::new(),
+    };
+    let mut answer = engine
+        .query(&format!("print x = {expression}"), &options)
+        .await
+        .map_err(|error| format!("{error:?}"))?;
     let mut result = answer.results.pop().ok_or("no result")?;
-    let batch = result.rows.next().await.ok_or("no rows")?.map_err(|error| error.to_string())?;
+    let batch = result
+        .rows
+        .next()
+        .await
+        .ok_or("no rows")?
+        .map_err(|error| error.to_string())?;
     Ok(from_arrow(batch.column(0), 0, result.columns[0].ty))
 }
 
@@ -52,10 +62,18 @@ async fn every_example_gives_what_it_says() {
     let mut wrong = Vec::new();
     for row in all().chain(all_operators()) {
         for example in row.examples {
-            let (got, wanted) = (value(&engine, example.call).await, value(&engine, example.gives).await);
+            let (got, wanted) = (
+                value(&engine, example.call).await,
+                value(&engine, example.gives).await,
+            );
             match (&got, &wanted) {
-                (Ok(got), Ok(wanted)) if same(got, wanted) && (got.ty() == wanted.ty() || got.ty() == Type::Dynamic) => {}
-                _ => wrong.push(format!("{}: {} gives {got:?}, not {wanted:?}", row.name, example.call)),
+                (Ok(got), Ok(wanted))
+                    if same(got, wanted)
+                        && (got.ty() == wanted.ty() || got.ty() == Type::Dynamic) => {}
+                _ => wrong.push(format!(
+                    "{}: {} gives {got:?}, not {wanted:?}",
+                    row.name, example.call
+                )),
             }
         }
     }

@@ -14,7 +14,11 @@ struct Unit {
 }
 
 const fn unit(name: &'static str, factor: f64) -> Unit {
-    Unit { name, factor, shift: 0.0 }
+    Unit {
+        name,
+        factor,
+        shift: 0.0,
+    }
 }
 
 const LENGTHS: &[Unit] = &[
@@ -103,10 +107,22 @@ const ANGLES: &[Unit] = &[
 
 const TEMPERATURES: &[Unit] = &[
     unit("Kelvin", 1.0),
-    Unit { name: "DegreeCelsius", factor: 1.0, shift: 273.15 },
-    Unit { name: "DegreeFahrenheit", factor: 5.0 / 9.0, shift: 459.67 },
+    Unit {
+        name: "DegreeCelsius",
+        factor: 1.0,
+        shift: 273.15,
+    },
+    Unit {
+        name: "DegreeFahrenheit",
+        factor: 5.0 / 9.0,
+        shift: 459.67,
+    },
     unit("DegreeRankine", 5.0 / 9.0),
-    Unit { name: "MillidegreeCelsius", factor: 1e-3, shift: 273_150.0 },
+    Unit {
+        name: "MillidegreeCelsius",
+        factor: 1e-3,
+        shift: 273_150.0,
+    },
 ];
 
 const VOLUMES: &[Unit] = &[
@@ -179,7 +195,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "length",
         "convert-length-function",
         [
-            example("round(convert_length(1.2, 'Meter', 'Foot'), 9)", "3.937007874"),
+            example(
+                "round(convert_length(1.2, 'Meter', 'Foot'), 9)",
+                "3.937007874"
+            ),
             example("convert_length(1, 'Kilometer', 'Meter')", "1000.0"),
         ]
     ),
@@ -189,7 +208,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "mass",
         "convert-mass-function",
         [
-            example("round(convert_mass(1.2, 'Kilogram', 'Pound'), 9)", "2.645547146"),
+            example(
+                "round(convert_mass(1.2, 'Kilogram', 'Pound'), 9)",
+                "2.645547146"
+            ),
             example("convert_mass(1, 'Tonne', 'Kilogram')", "1000.0"),
         ]
     ),
@@ -199,8 +221,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "speed",
         "convert-speed-function",
         [
-            example("round(convert_speed(1.2, 'MeterPerSecond', 'CentimeterPerHour'), 6)", "432000.0"),
-            example("round(convert_speed(36, 'KilometerPerHour', 'MeterPerSecond'), 9)", "10.0"),
+            example(
+                "round(convert_speed(1.2, 'MeterPerSecond', 'CentimeterPerHour'), 6)",
+                "432000.0"
+            ),
+            example(
+                "round(convert_speed(36, 'KilometerPerHour', 'MeterPerSecond'), 9)",
+                "10.0"
+            ),
         ]
     ),
     conversion!(
@@ -209,8 +237,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "angle",
         "convert-angle-function",
         [
-            example("round(convert_angle(1.2, 'Degree', 'Arcminute'), 9)", "72.0"),
-            example("round(convert_angle(180, 'Degree', 'Radian'), 9)", "3.141592654"),
+            example(
+                "round(convert_angle(1.2, 'Degree', 'Arcminute'), 9)",
+                "72.0"
+            ),
+            example(
+                "round(convert_angle(180, 'Degree', 'Radian'), 9)",
+                "3.141592654"
+            ),
         ]
     ),
     conversion!(
@@ -219,8 +253,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "temperature",
         "convert-temperature-function",
         [
-            example("round(convert_temperature(1.2, 'Kelvin', 'DegreeCelsius'), 9)", "-271.95"),
-            example("round(convert_temperature(100, 'DegreeCelsius', 'DegreeFahrenheit'), 9)", "212.0"),
+            example(
+                "round(convert_temperature(1.2, 'Kelvin', 'DegreeCelsius'), 9)",
+                "-271.95"
+            ),
+            example(
+                "round(convert_temperature(100, 'DegreeCelsius', 'DegreeFahrenheit'), 9)",
+                "212.0"
+            ),
         ]
     ),
     conversion!(
@@ -229,8 +269,14 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "volume",
         "convert-volume-function",
         [
-            example("round(convert_volume(1.2, 'CubicMeter', 'AcreFoot'), 10)", "0.0009728568"),
-            example("round(convert_volume(1, 'CubicMeter', 'Liter'), 9)", "1000.0"),
+            example(
+                "round(convert_volume(1.2, 'CubicMeter', 'AcreFoot'), 10)",
+                "0.0009728568"
+            ),
+            example(
+                "round(convert_volume(1, 'CubicMeter', 'Liter'), 9)",
+                "1000.0"
+            ),
         ]
     ),
     conversion!(
@@ -250,7 +296,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "convert-force-function",
         [
             example("convert_force(1, 'Kilonewton', 'Newton')", "1000.0"),
-            example("round(convert_force(1, 'KilogramForce', 'Newton'), 9)", "9.80665"),
+            example(
+                "round(convert_force(1, 'KilogramForce', 'Newton'), 9)",
+                "9.80665"
+            ),
         ]
     ),
 ];
@@ -258,12 +307,17 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
 fn convert(args: &Args<'_>, units: &[Unit]) -> KernelResult {
     let unit = |index: usize| {
         let name = args.constant_text(index).unwrap_or_default();
-        units.iter().find(|unit| unit.name == name).ok_or_else(|| KernelError::Argument {
-            index,
-            message: format!("the unit `{name}` is not supported yet"),
-        })
+        units
+            .iter()
+            .find(|unit| unit.name == name)
+            .ok_or_else(|| KernelError::Argument {
+                index,
+                message: format!("the unit `{name}` is not supported yet"),
+            })
     };
     let (from, to) = (unit(1)?, unit(2)?);
     let value = args.input::<f64>(0);
-    collect(args, |row| Some((value.get(row)? + from.shift) * from.factor / to.factor - to.shift))
+    collect(args, |row| {
+        Some((value.get(row)? + from.shift) * from.factor / to.factor - to.shift)
+    })
 }

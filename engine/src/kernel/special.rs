@@ -12,7 +12,11 @@ pub(crate) fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     }
     let front = (a * x.ln() + b * (1.0 - x).ln() - ln_beta(a, b)).exp();
     // The fraction converges fast below the mean; above it the mirrored one does.
-    if x < (a + 1.0) / (a + b + 2.0) { front * fraction(x, a, b) / a } else { 1.0 - front * fraction(1.0 - x, b, a) / b }
+    if x < (a + 1.0) / (a + b + 2.0) {
+        front * fraction(x, a, b) / a
+    } else {
+        1.0 - front * fraction(1.0 - x, b, a) / b
+    }
 }
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
@@ -87,7 +91,8 @@ pub(crate) fn welch_test(first: [f64; 3], second: [f64; 3]) -> f64 {
     let ([mean1, variance1, count1], [mean2, variance2, count2]) = (first, second);
     let (share1, share2) = (variance1 / count1, variance2 / count2);
     let t = (mean1 - mean2) / (share1 + share2).sqrt();
-    let freedom = (share1 + share2).powi(2) / (share1.powi(2) / (count1 - 1.0) + share2.powi(2) / (count2 - 1.0));
+    let freedom = (share1 + share2).powi(2)
+        / (share1.powi(2) / (count1 - 1.0) + share2.powi(2) / (count2 - 1.0));
     incomplete_beta(freedom / (freedom + t * t), freedom / 2.0, 0.5)
 }
 
@@ -105,7 +110,10 @@ mod tests {
 
     #[test]
     fn the_p_value_is_the_engines() {
-        let p = welch_test([20.819999999999997, 7.8674285714, 15.0], [22.986666666666668, 3.8126666667, 15.0]);
+        let p = welch_test(
+            [20.819999999999997, 7.8674285714, 15.0],
+            [22.986666666666668, 3.8126666667, 15.0],
+        );
         assert!((p - 0.02137800146286441).abs() < 1e-10, "{p}");
     }
 }
