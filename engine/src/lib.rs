@@ -22,6 +22,7 @@ pub mod value;
 pub mod windows;
 
 pub use catalog::{Catalog, SavedFunction, Table};
+pub use execute::theirs as execution_error;
 pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
 };

@@ -45,9 +45,9 @@ pub enum Command {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// A Parquet, CSV or NDJSON file as a table
+    /// A Parquet, CSV or NDJSON file (or a pattern of them) as a table
     #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
-    pub data: Vec<(String, PathBuf)>,
+    pub data: Vec<(String, String)>,
     /// Logs to read into a temporary store and query (files, folders, patterns)
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub logs: Vec<String>,
@@ -122,10 +122,10 @@ fn named_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+fn named_path(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, path)) if !name.is_empty() && !path.is_empty() => {
-            Ok((name.to_owned(), PathBuf::from(path)))
+            Ok((name.to_owned(), path.to_owned()))
         }
         _ => Err("expected NAME=PATH, for instance T=events.parquet".to_owned()),
     }

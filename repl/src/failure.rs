@@ -1,8 +1,6 @@
 //! Why the program stops, by whose fault it is, and the exit code that says so.
 
 use crate::report;
-use datafusion::error::DataFusionError;
-use huntql_engine::QueryError;
 use std::io;
 use std::process::ExitCode;
 
@@ -65,19 +63,6 @@ impl From<io::Error> for Failure {
             io::ErrorKind::Other => Failure::Internal(error.to_string()),
             _ => Failure::Data(format!("cannot write the output: {error}")),
         }
-    }
-}
-
-/// What went wrong while rows came, by whose fault it is.
-pub fn execution_error(error: DataFusionError) -> QueryError {
-    let message = error.strip_backtrace();
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(message) => QueryError::Limit(message.clone()),
-        DataFusionError::ArrowError(..)
-        | DataFusionError::ParquetError(_)
-        | DataFusionError::ObjectStore(_)
-        | DataFusionError::IoError(_) => QueryError::Data(message),
-        _ => QueryError::Internal(message),
     }
 }
 

@@ -20,8 +20,13 @@ pub fn hint(text: &str) {
 pub fn diagnostics(question: &Question, diagnostics: &[Diagnostic]) {
     let renderer = renderer();
     let (errors, others): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|found| found.is_error());
-    for diagnostic in others.into_iter().chain(errors) {
-        say(&render(&renderer, question, diagnostic));
+    let drawn: Vec<String> = others
+        .into_iter()
+        .chain(errors)
+        .map(|diagnostic| render(&renderer, question, diagnostic))
+        .collect();
+    if !drawn.is_empty() {
+        say(&drawn.join("\n\n"));
     }
 }
 

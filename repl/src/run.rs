@@ -1,6 +1,6 @@
 //! One question: asked, drawn, and spoken of on stderr.
 
-use crate::failure::{EXIT_QUERY, Failure, execution_error};
+use crate::failure::{EXIT_QUERY, Failure};
 use crate::hints;
 use crate::output::{Footer, Format, Viewer, Writer};
 use crate::question::Question;
@@ -8,7 +8,7 @@ use crate::report;
 use crate::session::Session;
 use comfy_table::Table;
 use futures::StreamExt;
-use huntql_engine::{QueryError, QueryOptions, ResultSet};
+use huntql_engine::{QueryError, QueryOptions, ResultSet, execution_error};
 use std::io::{self, BufWriter, IsTerminal};
 use std::time::{Duration, Instant};
 

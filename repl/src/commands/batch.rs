@@ -5,13 +5,13 @@
 //! statements. One bad question never ends the process: a panic is answered `internal`.
 
 use crate::cli::{AskArgs, DataArgs};
-use crate::failure::{Failure, execution_error};
+use crate::failure::Failure;
 use crate::output;
 use crate::report;
 use crate::session::Session;
 use clap::Args;
 use futures::StreamExt;
-use huntql_engine::{Engine, QueryError, QueryOptions};
+use huntql_engine::{Engine, QueryError, QueryOptions, execution_error};
 use huntql_kql::diagnostics::Fault;
 use serde::Deserialize;
 use serde_json::value::{RawValue, Value};

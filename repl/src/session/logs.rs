@@ -87,18 +87,29 @@ impl Observer for Rejects {
     fn finished(&mut self, _: &FileReport) {}
 }
 
-/// What is to be said of a run over logs that are only there to be queried: what went wrong, and what was left out.
+/// What is to be said of a run over logs that are only there to be queried: what went wrong, and that something was left out.
 pub fn remarks(report: &Report) -> Vec<String> {
     let mut remarks = report.missing.clone();
+    let mut skipped = 0;
     for file in &report.files {
         let is_remarkable = match file.outcome {
             Outcome::Read => file.counts.rejected > 0 || file.damage.is_some(),
-            Outcome::Skipped(_) | Outcome::Failed(_) => true,
+            Outcome::Failed(_) => true,
+            Outcome::Skipped(_) => {
+                skipped += 1;
+                false
+            }
             Outcome::AlreadyKnown => false,
         };
         if is_remarkable {
             remarks.push(file.to_string());
         }
+    }
+    if skipped > 0 {
+        let noun = if skipped == 1 { "file is" } else { "files are" };
+        remarks.push(format!(
+            "{skipped} {noun} no logs that huntql knows, or empty; `huntql ingest` says of each why"
+        ));
     }
     remarks
 }

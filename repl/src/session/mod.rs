@@ -6,14 +6,14 @@ pub mod logs;
 mod tables;
 
 use crate::cli::{AskArgs, Clock, DataArgs, ProxyArgs};
-use crate::failure::{Failure, execution_error};
+use crate::failure::Failure;
 use crate::question::Question;
 use crate::run;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::datasource::MemTable;
 use futures::StreamExt;
-use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table};
+use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table, execution_error};
 use huntql_ingest::proxies::{ProxySet, read_config};
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;

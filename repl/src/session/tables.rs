@@ -43,6 +43,12 @@ pub fn add(
         add_logs(catalog, &args.logs, proxies, place.path())?;
         folder = Some(place);
     }
+    for (name, path) in &args.data {
+        let declared = catalog.table(name).map(|table| table.schema.clone());
+        let rows = huntql_store::files::open(name, path, None, declared.as_ref());
+        let rows = rows.map_err(|error| Failure::Data(format!("--data {name}: {error}")))?;
+        catalog.add_table(Table::with_rows(rows.table_schema().clone(), rows));
+    }
     Ok(folder)
 }
 

@@ -1,0 +1,15 @@
+//! The program as people and scripts use it: arguments, streams, exit codes.
+#![allow(clippy::unwrap_used)]
+
+#[path = "it/batch.rs"]
+mod batch;
+#[path = "it/data.rs"]
+mod data;
+#[path = "it/errors.rs"]
+mod errors;
+#[path = "it/formats.rs"]
+mod formats;
+#[path = "it/shell.rs"]
+mod shell;
+#[path = "it/support.rs"]
+mod support;

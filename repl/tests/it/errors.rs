@@ -1,0 +1,124 @@
+//! Wrong queries and wrong arguments: what is said, and the exit code.
+
+use crate::support::{Place, run};
+
+#[test]
+fn an_unclosed_string_is_shown_where_it_begins() {
+    let ran = run(&["query", "print \"abc"]).code(1).says("error[KS001]");
+    assert!(ran.stderr.contains("<query>:1:7"), "{ran:#?}");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn an_unknown_column_gets_a_caret_and_a_suggestion() {
+    let place = Place::new();
+    place.write(
+        "hunt.kql",
+        "DeviceNetworkEvents\n| where RemoteIpp == \"203.0.113.9\"\n",
+    );
+    let ran = place.run(&["query", "-f", "hunt.kql"]).code(1);
+    let wanted = "\
+error[KS142]: `RemoteIpp` is not a known column
+ --> hunt.kql:2:9
+  |
+2 | | where RemoteIpp == \"203.0.113.9\"
+  |         ^^^^^^^^^ no such column
+  |
+  = help: did you mean `RemoteIP`?
+";
+    assert_eq!(ran.stderr, wanted);
+}
+
+#[test]
+fn all_errors_of_a_query_come_at_once() {
+    let ran = run(&[
+        "query",
+        "DeviceNetworkEvents | where Aaaa == 1 | project Bbbb",
+    ]);
+    let ran = ran.code(1).says("`Aaaa`").says("`Bbbb`");
+    assert_eq!(ran.stderr.matches("error[").count(), 2);
+}
+
+#[test]
+fn an_unknown_table_is_named() {
+    run(&["query", "DeviceNetworkEvent | take 1"])
+        .code(1)
+        .says("`DeviceNetworkEvent` is not a known table")
+        .says("did you mean `DeviceNetworkEvents`?");
+}
+
+#[test]
+fn a_wrong_type_is_an_error_of_the_query() {
+    run(&["query", "DeviceNetworkEvents | where RemotePort has \"4\" and Timestamp > 5"])
+        .code(1)
+        .says("error[");
+}
+
+#[test]
+fn ten_thousand_brackets_are_a_message_and_no_crash() {
+    let text = format!("print {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+    let place = Place::new();
+    place.write("deep.kql", text);
+    let ran = place.run(&["query", "-f", "deep.kql"]).code(1);
+    assert!(ran.stderr.contains("error["), "{ran:#?}");
+}
+
+#[test]
+fn what_is_not_supported_is_refused_by_its_name() {
+    run(&["query", "DeviceNetworkEvents | evaluate no_such_plugin()"])
+        .code(1)
+        .says("no_such_plugin");
+}
+
+#[test]
+fn a_query_file_that_is_a_folder_is_the_datas_fault() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("hunts")).unwrap();
+    place
+        .run(&["query", "-f", "hunts"])
+        .code(3)
+        .says("cannot read the query `hunts`");
+}
+
+#[test]
+fn a_query_that_is_no_text_is_refused() {
+    let place = Place::new();
+    place.write("bad.kql", b"print \xff\xfe");
+    place
+        .run(&["query", "-f", "bad.kql"])
+        .code(3)
+        .says("is not UTF-8");
+}
+
+#[test]
+fn an_empty_query_is_refused() {
+    run(&["query", ""]).code(1).says("no query");
+}
+
+#[test]
+fn wrong_usage_has_a_code_of_its_own() {
+    run(&["query", "print 1", "--format", "xml"]).code(2);
+    run(&["query", "print 1", "--now", "yesterday"]).code(2);
+    run(&["query", "print 1", "--data", "events.parquet"]).code(2);
+    run(&["no-such-command"]).code(2);
+    run(&["query", "print 1", "--proxy", "not an address"]).code(2);
+}
+
+#[test]
+fn check_is_quiet_when_all_is_well() {
+    let ran = run(&["check", "DeviceNetworkEvents | where RemotePort == 443"]).code(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    run(&["check", "DeviceNetworkEvents | where Nope == 443"]).code(1);
+}
+
+#[test]
+fn explain_shows_plans() {
+    let ran = run(&["explain", "DeviceNetworkEvents | where RemotePort == 443 | count"]).code(0);
+    assert!(ran.stdout.contains("physical plan"), "{ran:#?}");
+}
+
+#[test]
+fn completions_name_the_subcommands() {
+    let ran = run(&["completions", "bash"]).code(0);
+    assert!(ran.stdout.contains("batch"), "{ran:#?}");
+}
