@@ -145,7 +145,9 @@ fn values(relation: &Relation, rows: &[Vec<Value>]) -> Result<LogicalPlan> {
         .map(|row| row.iter().map(literal).collect())
         .collect();
     let schema = schema_of(all(relation))?;
-    LogicalPlanBuilder::values_with_schema(rows, &schema)?.build()
+    let plan = LogicalPlanBuilder::values_with_schema(rows, &schema)?.build()?;
+    let columns: Vec<Column> = all(relation).cloned().collect();
+    named(plan, &columns)
 }
 
 fn range(relation: &Relation, from: &Scalar, to: &Scalar, step: &Scalar) -> Result<LogicalPlan> {
