@@ -88,6 +88,15 @@ impl TableWriter {
         Ok(())
     }
 
+    fn aligned(&self, text: String, column: usize) -> Cell {
+        let cell = Cell::new_owned(text);
+        if is_right_aligned(self.columns[column].ty) {
+            cell.set_alignment(CellAlignment::Right)
+        } else {
+            cell
+        }
+    }
+
     fn write_table(&mut self, widths: Option<Vec<usize>>) -> io::Result<()> {
         let fitted = |text: &str, column: usize| match &widths {
             Some(widths) => cut_middle(text, widths[column]),
@@ -99,16 +108,11 @@ impl TableWriter {
             self.columns
                 .iter()
                 .enumerate()
-                .map(|(index, column)| Cell::new(fitted(&column.name, index))),
+                .map(|(index, column)| self.aligned(fitted(&column.name, index), index)),
         );
         for row in &self.block {
             table.add_row(row.iter().enumerate().map(|(index, text)| {
-                let cell = Cell::new(fitted(text, index));
-                if is_right_aligned(self.columns[index].ty) {
-                    cell.set_alignment(CellAlignment::Right)
-                } else {
-                    cell
-                }
+                self.aligned(fitted(text, index), index)
             }));
         }
         self.cut_cells |= widths.is_some_and(|widths| {

@@ -65,9 +65,9 @@ fn ten_thousand_brackets_are_a_message_and_no_crash() {
 
 #[test]
 fn what_is_not_supported_is_refused_by_its_name() {
-    run(&["query", "DeviceNetworkEvents | evaluate no_such_plugin()"])
+    run(&["query", "DeviceNetworkEvents | graph-match (a)"])
         .code(1)
-        .says("no_such_plugin");
+        .says("graph-match");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 const ROWS: &str = r#"datatable(S:string, L:long, I:int, R:real, T:datetime, D:timespan, B:bool, J:dynamic, G:guid, M:decimal)
 [
-  "a|b,\"c\"", 9007199254740993, 7, 1.5, datetime(2024-01-02T03:04:05.1234567Z), 1.02:03:04.5, true, dynamic({"k":[1,"x"]}), guid(74be27de-1e4e-49d9-b579-fe0b331d3642), decimal(1.10),
+  "a|b,\"c\"", 9007199254740993, 7, 1.5, datetime(2024-01-02T03:04:05.1234567Z), timespan(1.02:03:04.5), true, dynamic({"k":[1,"x"]}), guid(74be27de-1e4e-49d9-b579-fe0b331d3642), decimal(1.10),
   "", long(null), int(null), real(nan), datetime(null), timespan(null), bool(null), dynamic("text"), guid(null), decimal(null)
 ]"#;
 
