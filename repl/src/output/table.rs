@@ -111,9 +111,11 @@ impl TableWriter {
                 .map(|(index, column)| self.aligned(fitted(&column.name, index), index)),
         );
         for row in &self.block {
-            table.add_row(row.iter().enumerate().map(|(index, text)| {
-                self.aligned(fitted(text, index), index)
-            }));
+            table.add_row(
+                row.iter()
+                    .enumerate()
+                    .map(|(index, text)| self.aligned(fitted(text, index), index)),
+            );
         }
         self.cut_cells |= widths.is_some_and(|widths| {
             self.block.iter().any(|row| {

@@ -96,16 +96,22 @@ fn a_window_that_begins_after_the_data_gets_a_hint() {
             "csv",
         ])
         .code(0);
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("Count\n2\n", ""));
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str()),
+        ("Count\n2\n", "")
+    );
 }
 
 #[test]
 fn parameters_are_values_and_not_text() {
-    let query = "declare query_parameters(ip: string); DeviceNetworkEvents | where RemoteIP == ip | count";
+    let query =
+        "declare query_parameters(ip: string); DeviceNetworkEvents | where RemoteIP == ip | count";
     let place = with_events();
     let ask = |value: &str| {
         let param = format!("ip={value}");
-        let ran = place.run(&["query", query, "--data", DATA, "--param", &param, "--format", "csv"]);
+        let ran = place.run(&[
+            "query", query, "--data", DATA, "--param", &param, "--format", "csv",
+        ]);
         ran.code(0).stdout
     };
     assert_eq!(ask("10.0.0.6"), "Count\n1\n");
@@ -167,9 +173,19 @@ fn schemas_that_are_no_json_say_so() {
 #[test]
 fn a_schema_adds_an_empty_table() {
     let place = Place::new();
-    place.write("schemas.json", r#"{"Mine": [["A", "string"], ["B", "long"]]}"#);
+    place.write(
+        "schemas.json",
+        r#"{"Mine": [["A", "string"], ["B", "long"]]}"#,
+    );
     let ran = place
-        .run(&["query", "Mine", "--schemas", "schemas.json", "--format", "csv"])
+        .run(&[
+            "query",
+            "Mine",
+            "--schemas",
+            "schemas.json",
+            "--format",
+            "csv",
+        ])
         .code(0);
     assert_eq!(ran.stdout, "A,B\n");
 }
@@ -196,7 +212,10 @@ fn logs_can_be_queried_without_a_store() {
     let ran = place
         .run(&["query", HUNT, "--format", "csv", "--logs", "zeek"])
         .code(0);
-    assert_eq!(ran.stdout, "RemoteIP,RemotePort\n203.0.113.9,443\n10.0.0.6,8080\n");
+    assert_eq!(
+        ran.stdout,
+        "RemoteIP,RemotePort\n203.0.113.9,443\n10.0.0.6,8080\n"
+    );
     assert!(!place.path("huntql-data").exists());
 }
 
@@ -205,18 +224,27 @@ fn the_rows_of_proxies_are_dropped_by_their_addresses() {
     let place = Place::new();
     place.write("zeek/conn.log", CONN);
     let hunt = "DeviceNetworkEvents | where ActionType == \"ConnectionSuccess\" and RemoteIP !in (ProxyIPs()) | project RemoteIP";
-    let arguments = ["query", hunt, "--proxy", "10.0.0.6:8080", "--format", "csv", "--logs", "zeek"];
-    assert_eq!(place.run(&arguments).code(0).stdout, "RemoteIP\n203.0.113.9\n");
+    let arguments = [
+        "query",
+        hunt,
+        "--proxy",
+        "10.0.0.6:8080",
+        "--format",
+        "csv",
+        "--logs",
+        "zeek",
+    ];
+    assert_eq!(
+        place.run(&arguments).code(0).stdout,
+        "RemoteIP\n203.0.113.9\n"
+    );
 }
 
 #[test]
 fn ingest_fills_the_store_once_and_reports_every_record() {
     let place = Place::new();
     let log = place.write("conn.log", CONN);
-    place
-        .run(&["ingest", text(&log)])
-        .code(0)
-        .says("2 kept");
+    place.run(&["ingest", text(&log)]).code(0).says("2 kept");
     place
         .run(&["ingest", text(&log)])
         .code(0)
@@ -243,7 +271,10 @@ fn rejected_lines_go_to_a_file_with_their_reason() {
 #[test]
 fn a_log_that_is_not_there_is_the_datas_fault() {
     let place = Place::new();
-    place.run(&["ingest", "nowhere.log"]).code(3).says("nowhere.log");
+    place
+        .run(&["ingest", "nowhere.log"])
+        .code(3)
+        .says("nowhere.log");
     place
         .run(&["query", "print 1", "--logs", "nowhere.log"])
         .code(3)

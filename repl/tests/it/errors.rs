@@ -49,9 +49,12 @@ fn an_unknown_table_is_named() {
 
 #[test]
 fn a_wrong_type_is_an_error_of_the_query() {
-    run(&["query", "DeviceNetworkEvents | where RemotePort has \"4\" and Timestamp > 5"])
-        .code(1)
-        .says("error[");
+    run(&[
+        "query",
+        "DeviceNetworkEvents | where RemotePort has \"4\" and Timestamp > 5",
+    ])
+    .code(1)
+    .says("error[");
 }
 
 #[test]
@@ -113,7 +116,11 @@ fn check_is_quiet_when_all_is_well() {
 
 #[test]
 fn explain_shows_plans() {
-    let ran = run(&["explain", "DeviceNetworkEvents | where RemotePort == 443 | count"]).code(0);
+    let ran = run(&[
+        "explain",
+        "DeviceNetworkEvents | where RemotePort == 443 | count",
+    ])
+    .code(0);
     assert!(ran.stdout.contains("physical plan"), "{ran:#?}");
 }
 

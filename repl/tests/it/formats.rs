@@ -65,7 +65,11 @@ fn kusto_is_a_v1_document() {
 
 #[test]
 fn a_table_puts_numbers_to_the_right_and_the_footer_on_stderr() {
-    let ran = run(&["query", "datatable(Name:string, N:long)[\"a\", 1, \"bb\", 22]"]).code(0);
+    let ran = run(&[
+        "query",
+        "datatable(Name:string, N:long)[\"a\", 1, \"bb\", 22]",
+    ])
+    .code(0);
     assert_eq!(
         ran.stdout,
         "\
@@ -101,7 +105,12 @@ fn several_results_come_one_after_the_other() {
 fn a_closed_pipe_ends_quietly() {
     let mut child = Place::new()
         .command()
-        .args(["query", "range x from 1 to 3000000 step 1", "--format", "csv"])
+        .args([
+            "query",
+            "range x from 1 to 3000000 step 1",
+            "--format",
+            "csv",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -24,7 +24,13 @@ impl Ran {
     #[track_caller]
     pub fn says(self, part: &str) -> Ran {
         assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
-        for leak in ["panicked", "DataFusion", "RUST_BACKTRACE", "ArrowError", "called `Result"] {
+        for leak in [
+            "panicked",
+            "DataFusion",
+            "RUST_BACKTRACE",
+            "ArrowError",
+            "called `Result",
+        ] {
             assert!(!self.stderr.contains(leak), "{leak:?} in {self:#?}");
         }
         self

@@ -15,20 +15,25 @@ fn golden_cases_give_their_rows() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let engine = Engine::new(Catalog::builtin(), EngineOptions::default());
     // Binding recurses over the query's tree; a test's own thread has a small stack.
-    let work = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (mut run, mut failures) = (0, Vec::new());
-        for file in files(&folder) {
-            let shown = file.strip_prefix(&folder).unwrap().display().to_string();
-            for case in cases(&std::fs::read_to_string(&file).unwrap()) {
-                run += 1;
-                if let Err(difference) = runtime.block_on(check(&engine, &case)) {
-                    failures.push(format!("{shown}: {}\n{difference}", case.name));
+    let work = std::thread::Builder::new()
+        .stack_size(64 << 20)
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let (mut run, mut failures) = (0, Vec::new());
+            for file in files(&folder) {
+                let shown = file.strip_prefix(&folder).unwrap().display().to_string();
+                for case in cases(&std::fs::read_to_string(&file).unwrap()) {
+                    run += 1;
+                    if let Err(difference) = runtime.block_on(check(&engine, &case)) {
+                        failures.push(format!("{shown}: {}\n{difference}", case.name));
+                    }
                 }
             }
-        }
-        (run, failures)
-    });
+            (run, failures)
+        });
     let (run, failures) = work.unwrap().join().unwrap();
     assert!(run >= 60, "only {run} golden cases were found");
     assert!(
@@ -53,20 +58,34 @@ async fn check(engine: &Engine, case: &Case) -> Result<(), String> {
         Err(QueryError::Query(diagnostics)) => {
             let errors = diagnostics.iter().filter(|found| found.is_error());
             let line = |found: &huntql_kql::diagnostics::Diagnostic| {
-                format!("error {} {}", found.code, found.span().text(&case.query).trim())
+                format!(
+                    "error {} {}",
+                    found.code,
+                    found.span().text(&case.query).trim()
+                )
             };
-            vec![Shown { ordered: true, lines: errors.map(|found| vec![line(found)]).collect() }]
+            vec![Shown {
+                ordered: true,
+                lines: errors.map(|found| vec![line(found)]).collect(),
+            }]
         }
         Err(error) => return Err(format!("{error:?}")),
     };
     let is_same = got.len() == case.results.len()
-        && got.iter().zip(&case.results).all(|(got, wanted)| got.is(wanted));
+        && got
+            .iter()
+            .zip(&case.results)
+            .all(|(got, wanted)| got.is(wanted));
     if is_same {
         return Ok(());
     }
     let got: Vec<String> = got.iter().map(|result| result.text()).collect();
     let wanted: Vec<String> = case.results.iter().map(|lines| lines.join("\n")).collect();
-    Err(format!("wanted\n{}\ngot\n{}", wanted.join("\n----\n"), got.join("\n----\n")))
+    Err(format!(
+        "wanted\n{}\ngot\n{}",
+        wanted.join("\n----\n"),
+        got.join("\n----\n")
+    ))
 }
 
 /// A result as the cells of its lines, the header first.
@@ -79,7 +98,13 @@ impl Shown {
     fn is(&self, wanted: &[String]) -> bool {
         let mut wanted: Vec<Vec<String>> = wanted
             .iter()
-            .map(|line| if line.starts_with("error ") { vec![line.trim().to_owned()] } else { cells(line) })
+            .map(|line| {
+                if line.starts_with("error ") {
+                    vec![line.trim().to_owned()]
+                } else {
+                    cells(line)
+                }
+            })
             .collect();
         let mut got = self.lines.clone();
         if !self.ordered && !got.is_empty() && !wanted.is_empty() {
@@ -98,18 +123,32 @@ impl Shown {
 async fn rows(results: Vec<ResultSet>) -> Result<Vec<Shown>, QueryError> {
     let mut shown = Vec::new();
     for result in results {
-        let header = result.columns.iter().map(|column| format!("{}:{}", column.name, column.ty));
+        let header = result
+            .columns
+            .iter()
+            .map(|column| format!("{}:{}", column.name, column.ty));
         let mut lines = vec![header.collect::<Vec<_>>()];
-        let batches: Vec<_> = result.rows.try_collect().await.map_err(huntql_engine::execution_error)?;
+        let batches: Vec<_> = result
+            .rows
+            .try_collect()
+            .await
+            .map_err(huntql_engine::execution_error)?;
         for batch in batches {
             for row in 0..batch.num_rows() {
-                let cells = result.columns.iter().zip(batch.columns()).map(|(column, array)| {
-                    cell(huntql_engine::value::from_arrow(array, row, column.ty))
-                });
+                let cells = result
+                    .columns
+                    .iter()
+                    .zip(batch.columns())
+                    .map(|(column, array)| {
+                        cell(huntql_engine::value::from_arrow(array, row, column.ty))
+                    });
                 lines.push(cells.collect());
             }
         }
-        shown.push(Shown { ordered: result.ordered, lines });
+        shown.push(Shown {
+            ordered: result.ordered,
+            lines,
+        });
     }
     Ok(shown)
 }
@@ -126,7 +165,11 @@ fn cell(value: Value) -> String {
         Value::Timespan(value) => value.map(format_timespan),
         Value::String(text) => {
             let is_plain = text.trim() == text && text != "~" && !text.contains(['|', '\n', '\t']);
-            Some(if is_plain { text } else { serde_json::Value::String(text).to_string() })
+            Some(if is_plain {
+                text
+            } else {
+                serde_json::Value::String(text).to_string()
+            })
         }
     };
     text.unwrap_or_else(|| "~".to_owned())

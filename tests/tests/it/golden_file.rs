@@ -30,7 +30,10 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "kqlt") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "kqlt")
+            {
                 files.push(path);
             }
         }
@@ -52,7 +55,10 @@ pub fn cases(text: &str) -> Vec<Case> {
             continue;
         }
         let Some(case) = cases.last_mut() else {
-            assert!(line.is_empty() || line.starts_with("# "), "{line:?} in front of a case");
+            assert!(
+                line.is_empty() || line.starts_with("# "),
+                "{line:?} in front of a case"
+            );
             continue;
         };
         if line == "----" {

@@ -21,13 +21,25 @@ static ROOMS: &[Room] = &[
         folder: "kql",
         package: "huntql-kql",
         may_use: &[],
-        must_not_name: &["datafusion", "arrow", "parquet", "tokio", "std::fs", "std::process"],
+        must_not_name: &[
+            "datafusion",
+            "arrow",
+            "parquet",
+            "tokio",
+            "std::fs",
+            "std::process",
+        ],
     },
     Room {
         folder: "store",
         package: "huntql-store",
         may_use: &["huntql-kql"],
-        must_not_name: &["clap", "huntql_kql::parse", "huntql_kql::parser", "huntql_kql::ast"],
+        must_not_name: &[
+            "clap",
+            "huntql_kql::parse",
+            "huntql_kql::parser",
+            "huntql_kql::ast",
+        ],
     },
     Room {
         folder: "engine",
@@ -39,39 +51,69 @@ static ROOMS: &[Room] = &[
         folder: "ingest",
         package: "huntql-ingest",
         may_use: &["huntql-kql", "huntql-store"],
-        must_not_name: &["clap", "huntql_kql::parse", "huntql_kql::ast", "datafusion::logical_expr"],
+        must_not_name: &[
+            "clap",
+            "huntql_kql::parse",
+            "huntql_kql::ast",
+            "datafusion::logical_expr",
+        ],
     },
     Room {
         folder: "repl",
         package: "huntql",
-        may_use: &["huntql-kql", "huntql-store", "huntql-engine", "huntql-ingest"],
+        may_use: &[
+            "huntql-kql",
+            "huntql-store",
+            "huntql-engine",
+            "huntql-ingest",
+        ],
         must_not_name: &["datafusion::logical_expr"],
     },
 ];
 
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 #[test]
 fn no_arrow_between_packages_runs_the_wrong_way() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(workspace())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let mut wrong = Vec::new();
     for room in ROOMS {
-        let package = packages.iter().find(|package| package["name"] == room.package);
+        let package = packages
+            .iter()
+            .find(|package| package["name"] == room.package);
         let dependencies = package.unwrap()["dependencies"].as_array().unwrap();
         // Tests may use what they like.
-        for dependency in dependencies.iter().filter(|dependency| dependency["kind"].is_null()) {
+        for dependency in dependencies
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null())
+        {
             let name = dependency["name"].as_str().unwrap();
             let is_ours = name.starts_with("huntql");
-            let is_barred = room.must_not_name.contains(&name.replace('-', "_").as_str());
+            let is_barred = room
+                .must_not_name
+                .contains(&name.replace('-', "_").as_str());
             if (is_ours && !room.may_use.contains(&name)) || is_barred {
                 wrong.push(format!("{} depends on {name}", room.package));
             }
@@ -86,7 +128,8 @@ fn no_source_names_what_its_room_must_not() {
     for room in ROOMS {
         for (place, line) in code(&workspace().join(room.folder).join("src")) {
             for word in room.must_not_name {
-                let names_it = line.contains(&format!("{word}::")) || line.contains(&format!("use {word}"));
+                let names_it =
+                    line.contains(&format!("{word}::")) || line.contains(&format!("use {word}"));
                 let is_path = word.contains("::") && names_path(&line, word);
                 if names_it || is_path {
                     wrong.push(format!("{place}: {word}: {}", line.trim()));
@@ -124,7 +167,11 @@ fn no_file_is_called_after_nothing_in_particular() {
     for room in ROOMS {
         for file in sources(&workspace().join(room.folder).join("src")) {
             let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
-            if ["utils", "util", "helpers", "helper", "common", "manager", "misc"].contains(&stem.as_str()) {
+            if [
+                "utils", "util", "helpers", "helper", "common", "manager", "misc",
+            ]
+            .contains(&stem.as_str())
+            {
                 wrong.push(file.display().to_string());
             }
         }
@@ -136,7 +183,11 @@ fn no_file_is_called_after_nothing_in_particular() {
 fn code(folder: &Path) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for file in sources(folder) {
-        let name = file.strip_prefix(workspace()).unwrap().display().to_string();
+        let name = file
+            .strip_prefix(workspace())
+            .unwrap()
+            .display()
+            .to_string();
         let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
         if is_test {
             continue;
