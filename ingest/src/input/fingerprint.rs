@@ -6,9 +6,9 @@
 use super::{Input, Source};
 use std::io::{self, Read};
 
-/// The fingerprint as hex digits; `None` for standard input, which cannot be read twice.
+/// The fingerprint as hex digits; `None` for standard input and pipes, which cannot be read twice.
 pub fn fingerprint(source: &Source) -> io::Result<Option<String>> {
-    if *source == Source::Stdin {
+    if !source.is_repeatable() {
         return Ok(None);
     }
     let mut reader = Input::open(source)?.into_reader();

@@ -49,7 +49,7 @@ impl Input {
             Source::Stdin => Box::new(io::stdin().lock()),
         };
         let mut input = Self::from_reader(source.to_string(), reader)?;
-        input.source = matches!(source, Source::Path(_)).then(|| source.clone());
+        input.source = source.is_repeatable().then(|| source.clone());
         Ok(input)
     }
 

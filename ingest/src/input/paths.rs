@@ -11,6 +11,16 @@ pub enum Source {
     Stdin,
 }
 
+impl Source {
+    /// Whether it can be read more than once: not so standard input and pipes.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Source::Path(path) => path.is_file(),
+            Source::Stdin => false,
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -146,6 +146,29 @@ fn a_log_that_is_not_mapped_is_skipped_whole_and_by_name() {
 }
 
 #[test]
+fn json_of_a_log_that_is_not_mapped_is_never_taken_for_another() {
+    let ids = r#""ts":1772438558.25,"uid":"C1","id.orig_h":"10.0.1.1","id.orig_p":50000,"id.resp_h":"10.0.2.2","id.resp_p":25"#;
+    let smtp = format!("{{{ids},\"trans_depth\":1,\"helo\":\"x\"}}\n");
+    let sip = format!(
+        "{{{ids},\"trans_depth\":1,\"method\":\"INVITE\",\"uri\":\"sip:x\",\"call_id\":\"1\"}}\n"
+    );
+    for (name, text) in [
+        ("smtp.log", &smtp),
+        ("sip.log", &sip),
+        ("some.json", &smtp),
+        ("some.json", &sip),
+    ] {
+        assert!(ingest_text(name, text).batches.is_empty(), "{name}");
+    }
+    assert!(
+        ingest_text("smtp.log", &smtp)
+            .report
+            .to_string()
+            .contains("Zeek's `smtp` log")
+    );
+}
+
+#[test]
 fn tsv_and_json_of_one_capture_give_equal_events() {
     let Some(data) = public_data() else { return };
     for log in ["dns", "ssl"] {

@@ -87,10 +87,7 @@ impl LogFormat for ZeekJson {
 fn log_of_name(path: &str) -> Option<&'static str> {
     let head = Head::new(path, &[]);
     let parts: Vec<&str> = head.name_parts().collect();
-    logs::LOGS
-        .iter()
-        .map(|log| log.name)
-        .find(|name| parts.contains(name))
+    logs::named_in(&parts)
 }
 
 /// The members of one object, as spans of its line.
@@ -161,10 +158,16 @@ impl Keys {
         if let Some(path) = &self.path {
             return logs::is_log(path).then(|| path.clone());
         }
-        let fits = |log: &&ZeekLog| log.signature.iter().any(|field| self.has(field));
+        let fits = |log: &&ZeekLog| {
+            log.signature.iter().any(|field| self.has(field))
+                && !log.foreign.iter().any(|field| self.has(field))
+        };
+        if let Some(name) = from_name.filter(|name| logs::mapped(name).is_none()) {
+            return Some(name.to_owned());
+        }
         let is_zeek = self.has("id.orig_h") || self.has("id_orig_h");
         let named = from_name.and_then(logs::mapped).filter(fits);
-        let log = named.or_else(|| logs::LOGS.iter().find(|log| fits(log)))?;
+        let log = named.or_else(|| logs::LOGS.iter().find(fits))?;
         is_zeek.then(|| log.name.to_owned())
     }
 }

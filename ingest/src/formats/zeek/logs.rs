@@ -27,8 +27,10 @@ pub(super) struct ZeekLog {
     pub class: &'static str,
     /// After [`COMMON`], whose positions all logs share.
     pub fields: &'static [(&'static str, Kind)],
-    /// Fields that only this log has, for JSON without a path.
+    /// Fields of this log and of few others, for records that do not say which log they are of.
     pub signature: &'static [&'static str],
+    /// Fields that those others have and this one has not.
+    pub foreign: &'static [&'static str],
     pub map: Mapping,
 }
 
@@ -56,27 +58,32 @@ pub(super) static LOGS: &[ZeekLog] = &[
         class: "zeek.conn",
         fields: CONN,
         signature: &["conn_state"],
+        foreign: &[],
         map: map::conn,
     },
     ZeekLog {
         name: "http",
         class: "zeek.http",
         fields: HTTP,
-        signature: &["trans_depth", "status_code", "user_agent", "uri"],
+        signature: &["method", "host", "uri", "status_code"],
+        // sip.log
+        foreign: &["call_id", "request_from", "request_path"],
         map: map::http,
     },
     ZeekLog {
         name: "ssl",
         class: "zeek.ssl",
         fields: SSL,
-        signature: &["cipher", "established", "server_name"],
+        signature: &["established"],
+        foreign: &[],
         map: map::ssl,
     },
     ZeekLog {
         name: "dns",
         class: "zeek.dns",
         fields: DNS,
-        signature: &["qtype_name", "rcode", "trans_id"],
+        signature: &["query", "qtype_name", "rcode_name"],
+        foreign: &[],
         map: map::dns,
     },
 ];
@@ -247,6 +254,14 @@ const UNMAPPED: &[&str] = &[
 /// The mapped log of this name.
 pub(super) fn mapped(name: &str) -> Option<&'static ZeekLog> {
     LOGS.iter().find(|log| log.name == name)
+}
+
+/// The log, mapped or not, of which a file's name speaks by one of its parts.
+pub(super) fn named_in(parts: &[&str]) -> Option<&'static str> {
+    let mapped = LOGS.iter().map(|log| log.name);
+    mapped
+        .chain(UNMAPPED.iter().copied())
+        .find(|name| parts.contains(name))
 }
 
 /// Whether Zeek writes a log of this name, mapped or not.
