@@ -5,7 +5,7 @@
 
 use super::{Binder, Row, facts};
 use crate::ir::{Node, Relation, Scalar, ScalarKind};
-use crate::windows::{self, WindowResolution};
+use crate::windows::{self, WindowCall, WindowResolution};
 use huntql_kql::ast::Call;
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
@@ -70,28 +70,53 @@ impl Binder<'_> {
         }
     }
 
-    /// The input with the columns of the window calls that were set aside since the last time.
-    pub(crate) fn with_windows(&mut self, input: Relation) -> Relation {
-        if self.windows.is_empty() {
-            return input;
+    /// The input with the columns of the window calls that were set aside since the last time. A call over another's result
+    /// (`row_number(1, prev(x) != x)`) stands in a node above that of the other.
+    pub(crate) fn with_windows(&mut self, mut input: Relation) -> Relation {
+        let mut level: Vec<WindowItem> = Vec::new();
+        for item in std::mem::take(&mut self.windows) {
+            if level.iter().any(|(name, ..)| reads(&item, name)) {
+                input = windowed(input, std::mem::take(&mut level));
+            }
+            level.push(item);
         }
-        let items = std::mem::take(&mut self.windows);
-        let mut hidden = input.hidden.clone();
-        hidden.extend(
-            items
-                .iter()
-                .map(|(name, call, _)| Column::new(name.clone(), call.returns)),
-        );
-        Relation {
-            columns: input.columns.clone(),
-            hidden,
-            aliases: input.aliases.clone(),
-            order: input.order.clone(),
-            unknown: input.unknown,
-            node: Node::Window {
-                input: Box::new(input),
-                items,
-            },
+        if level.is_empty() {
+            input
+        } else {
+            windowed(input, level)
         }
+    }
+}
+
+type WindowItem = (String, WindowCall, Vec<Scalar>);
+
+/// Whether an argument of the call is or holds the column `name`.
+fn reads((_, _, arguments): &WindowItem, name: &str) -> bool {
+    let mut found = false;
+    for argument in arguments {
+        argument.visit(&mut |part| {
+            found |= matches!(&part.kind, ScalarKind::Column(column) if column == name);
+        });
+    }
+    found
+}
+
+/// The input with the columns of these calls, hidden.
+fn windowed(input: Relation, items: Vec<WindowItem>) -> Relation {
+    let mut hidden = input.hidden.clone();
+    let columns = items
+        .iter()
+        .map(|(name, call, _)| Column::new(name.clone(), call.returns));
+    hidden.extend(columns);
+    Relation {
+        columns: input.columns.clone(),
+        hidden,
+        aliases: input.aliases.clone(),
+        order: input.order.clone(),
+        unknown: input.unknown,
+        node: Node::Window {
+            input: Box::new(input),
+            items,
+        },
     }
 }
