@@ -31,7 +31,7 @@ fn program(line: &str) -> (&str, &str) {
 /// The first argument and what follows it. `quotes` is 1 inside quotes.
 fn argument(text: &str) -> (String, &str) {
     let mut out = String::new();
-    let (mut quotes, mut backslashes) = (0, 0);
+    let (mut quotes, mut backslashes) = (0, 0_usize);
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         match c {
@@ -41,7 +41,7 @@ fn argument(text: &str) -> (String, &str) {
                 backslashes += 1;
             }
             '"' => {
-                out.truncate(out.len() - (backslashes + 1) / 2);
+                out.truncate(out.len() - backslashes.div_ceil(2));
                 if backslashes % 2 == 1 {
                     out.push('"');
                 } else {

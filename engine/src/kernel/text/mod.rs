@@ -62,7 +62,7 @@ struct Boundaries {
 #[derive(Debug)]
 enum Search {
     /// Bytes as they are: the case matters, or the haystack is folded first because the needle is not ASCII.
-    Exact(Finder<'static>),
+    Exact(Box<Finder<'static>>),
     /// ASCII letters in either case, found by their rarest byte.
     AsciiFolded { rare: u8, offset: usize },
 }
@@ -79,7 +79,7 @@ impl Matcher {
                 let (offset, rare) = rarest(needle.as_bytes());
                 Search::AsciiFolded { rare, offset }
             }
-            _ => Search::Exact(Finder::new(needle.as_bytes()).into_owned()),
+            _ => Search::Exact(Box::new(Finder::new(needle.as_bytes()).into_owned())),
         };
         Matcher {
             needle: needle.into_owned(),
