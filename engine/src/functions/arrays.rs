@@ -4,7 +4,7 @@ use super::row::{
     Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
 };
 use crate::kernel::arrays::{
-    array_iff, array_index_of, array_sort, array_split, array_sum, concat, jaccard_index, length,
+    array_iff, array_index_of, array_sort, array_split, array_sum, concat, length,
     pack_array, range_of_longs, range_of_reals, range_of_ticks, repeat, reversed, rotated,
     set_difference, set_equals, set_has_element, set_intersect, set_union, shifted, sliced,
     strcat_array, treepath, zip,
@@ -121,9 +121,6 @@ const SET_HAS_ELEMENT: &[Overload] = &[overload(&[is(Dynamic), Param::Json], Boo
 })];
 const SET_EQUALS: &[Overload] = &[overload(&[is(Dynamic), is(Dynamic)], Bool, |args| {
     args.map2(|Json(a), Json(b)| set_equals(a, b))
-})];
-const JACCARD: &[Overload] = &[overload(&[is(Dynamic), is(Dynamic)], Real, |args| {
-    args.map2(|Json(a), Json(b)| jaccard_index(a, b))
 })];
 const STRCAT_ARRAY: &[Overload] = &[overload(
     &[is(Dynamic), Param::Text],
@@ -481,20 +478,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         &[
             example("set_equals(dynamic([1, 2, 2]), dynamic([2, 1]))", "true"),
             example("set_equals(dynamic([1]), dynamic([1, 2]))", "false"),
-        ],
-    ),
-    row(
-        "jaccard_index",
-        &[],
-        JACCARD,
-        "Gives the size of the intersection of two sets by the size of their union.",
-        "kusto/query/jaccard-index-function",
-        &[
-            example(
-                "jaccard_index(dynamic([1, 2, 3]), dynamic([1, 2, 3, 4]))",
-                "0.75",
-            ),
-            example("jaccard_index(dynamic([1]), dynamic([2]))", "0.0"),
         ],
     ),
     row(

@@ -321,14 +321,6 @@ pub(crate) fn set_equals(a: &str, b: &str) -> Option<bool> {
     Some(a == b)
 }
 
-pub(crate) fn jaccard_index(a: &str, b: &str) -> Option<f64> {
-    let (a, b): (HashSet<&str>, HashSet<&str>) = (
-        elements(a)?.into_iter().collect(),
-        elements(b)?.into_iter().collect(),
-    );
-    Some(a.intersection(&b).count() as f64 / a.union(&b).count() as f64)
-}
-
 /// The texts of the elements with a delimiter between them; `""` for what is no array.
 pub(crate) fn strcat_array(args: &Args<'_>) -> KernelResult {
     args.map2(|json: Option<Json<'_>>, delimiter: &str| {
