@@ -4,10 +4,10 @@ use super::row::{
     Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
 };
 use crate::kernel::arrays::{
-    array_iff, array_index_of, array_sort, array_split, array_sum, concat, length,
-    pack_array, range_of_longs, range_of_reals, range_of_ticks, repeat, reversed, rotated,
-    set_difference, set_equals, set_has_element, set_intersect, set_union, shifted, sliced,
-    strcat_array, treepath, zip,
+    array_iff, array_index_of, array_sort, array_split, array_sum, concat, length, pack_array,
+    range_of_longs, range_of_reals, range_of_ticks, repeat, reversed, rotated, set_difference,
+    set_equals, set_has_element, set_intersect, set_union, shifted, sliced, strcat_array, treepath,
+    zip,
 };
 use crate::kernel::{Args, Json, KernelResult};
 use huntql_kql::types::Type::{self, Bool, Datetime, Dynamic, Long, Real, Timespan};
