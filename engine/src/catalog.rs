@@ -20,7 +20,12 @@ pub struct Table {
 impl Table {
     /// A table that is known but empty.
     pub fn empty(schema: TableSchema) -> Self {
-        let hidden = portal_columns(&schema.name).to_vec();
+        // A schema of the user's may declare the portal's columns itself.
+        let hidden = portal_columns(&schema.name)
+            .iter()
+            .filter(|column| schema.column(&column.name).is_none())
+            .cloned()
+            .collect();
         Self {
             schema,
             hidden,
