@@ -20,6 +20,7 @@ mod ip;
 mod ip6;
 mod math;
 mod operators_dynamic;
+mod operators_parse;
 mod operators_text;
 mod parsing;
 mod strings;
@@ -62,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     arithmetic::OPERATORS,
     operators_dynamic::OPERATORS,
+    operators_parse::OPERATORS,
     operators_text::OPERATORS,
 ];
 

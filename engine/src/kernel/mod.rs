@@ -14,6 +14,7 @@ pub mod ip;
 mod output;
 pub mod pattern;
 pub(crate) mod special;
+pub(crate) mod template;
 pub mod structure;
 pub mod text;
 pub(crate) mod time_format;

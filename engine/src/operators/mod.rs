@@ -8,6 +8,7 @@ mod expand;
 mod filter;
 mod getschema;
 mod join;
+mod parse;
 mod project;
 pub(crate) mod render;
 mod sort;
@@ -60,6 +61,7 @@ pub(crate) fn bind(
         OperatorKind::As(alias) => alias::bind(binder, alias, input),
         OperatorKind::Render(render) => render::bind(binder, render, input),
         OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
+        OperatorKind::Parse(parse) => parse::bind(binder, parse, input, operator.name_span),
         OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
         OperatorKind::Union(_)
         | OperatorKind::Print(_)
@@ -67,7 +69,6 @@ pub(crate) fn bind(
         | OperatorKind::Range(_)
         | OperatorKind::Externaldata(_)
         | OperatorKind::MvApply(_)
-        | OperatorKind::Parse(_)
         | OperatorKind::ParseKv(_)
         | OperatorKind::Evaluate(_)
         | OperatorKind::Sample(_)

@@ -2,7 +2,7 @@
 
 use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, facts};
-use crate::ir::{Order, Relation, Scalar};
+use crate::ir::{Node, Order, Relation, Scalar};
 use huntql_kql::ast::{Name, NamedExpr, Project, Serialize};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::Column;
@@ -104,4 +104,36 @@ pub(crate) fn all_columns(columns: &[Column]) -> Vec<(String, Scalar)> {
         .iter()
         .map(|column| (column.name.clone(), Scalar::column(column)))
         .collect()
+}
+
+/// The input with one more column that can be named but is not shown.
+pub(crate) fn with_hidden(input: Relation, name: &str, value: Scalar) -> Relation {
+    let mut hidden = input.hidden.clone();
+    hidden.retain(|column| column.name != name);
+    hidden.push(Column::new(name, value.ty));
+    let mut items = all_columns(&input.columns);
+    items.push((name.to_string(), value));
+    Relation {
+        columns: input.columns.clone(),
+        hidden,
+        aliases: input.aliases.clone(),
+        order: input.order.clone(),
+        unknown: input.unknown,
+        node: Node::Project {
+            input: Box::new(input),
+            items,
+        },
+    }
+}
+
+/// The columns of a relation with some replaced in their places, and new ones behind them.
+pub(crate) fn beside(input: &Relation, new: Vec<(String, Scalar)>) -> Vec<(String, Scalar)> {
+    let mut items = all_columns(&input.columns);
+    for (name, scalar) in new {
+        match items.iter_mut().find(|(have, _)| *have == name) {
+            Some(slot) => slot.1 = scalar,
+            None => items.push((name, scalar)),
+        }
+    }
+    items
 }

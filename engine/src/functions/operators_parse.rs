@@ -1,0 +1,62 @@
+//! What stands behind `parse` and `parse-kv`. Found by [`super::operator`], not callable by name in a query.
+
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
+use crate::json::quote_into;
+use crate::kernel::template::{Matcher, Template};
+use crate::kernel::{Args, KernelError, KernelResult, Output};
+use huntql_kql::types::Type;
+
+const PARSED: &[Overload] = &[overload(
+    &[Param::Text, Param::Constant],
+    Type::Dynamic,
+    parsed_columns,
+)];
+
+pub const OPERATORS: &[ScalarFunction] = &[ScalarFunction {
+    name: "parsed_columns",
+    aliases: &[],
+    overloads: PARSED,
+    result_name: ResultName::Default,
+    doc: "Gives the texts of a pattern's columns as an array; null when the text does not match.",
+    source: "kusto/query/parse-operator",
+    examples: &[
+        example(
+            r#"toscalar(print s = "a=1;" | parse s with "a=" X ";" | project X)"#,
+            r#""1""#,
+        ),
+        example(
+            r#"toscalar(print s = "b=1;" | parse s with "a=" X:long ";" | project X)"#,
+            "long(null)",
+        ),
+    ],
+}];
+
+/// The second argument is the JSON text of a [`Template`].
+fn parsed_columns(args: &Args<'_>) -> KernelResult {
+    let template: Option<Template> = args
+        .constant_text(1)
+        .and_then(|text| serde_json::from_str(text).ok());
+    let template = template
+        .ok_or_else(|| KernelError::Internal("the pattern of `parse` is no pattern".into()))?;
+    let matcher = Matcher::new(template, 1)?;
+    let texts = args.input::<&str>(0);
+    String::collect(args.rows(), |row| {
+        let columns = matcher.columns(texts.get(row)?)?;
+        Some(array(&columns))
+    })
+}
+
+fn array(columns: &[Option<&str>]) -> String {
+    let mut json = String::from("[");
+    for (index, column) in columns.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        match column {
+            Some(text) => quote_into(&mut json, text),
+            None => json.push_str("null"),
+        }
+    }
+    json.push(']');
+    json
+}
