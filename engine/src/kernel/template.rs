@@ -194,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_column_ends_where_the_next_text_first_stands() {
-        let matcher = matcher(TemplateKind::Simple, &[STAR, text("a="), WORDS, text(";"), STAR]);
+        let matcher = matcher(
+            TemplateKind::Simple,
+            &[STAR, text("a="), WORDS, text(";"), STAR],
+        );
         assert_eq!(matcher.columns("x a=1;2;3"), Some(vec![Some("1")]));
         assert_eq!(matcher.columns("x b=1;2;3"), None);
         assert_eq!(matcher.columns("x a=1"), None);
@@ -224,7 +227,10 @@ mod tests {
 
     #[test]
     fn columns_of_an_expression_are_greedy() {
-        let matcher = matcher(TemplateKind::Regex, &[STAR, text("a="), WORDS, text("[,;]"), STAR]);
+        let matcher = matcher(
+            TemplateKind::Regex,
+            &[STAR, text("a="), WORDS, text("[,;]"), STAR],
+        );
         assert_eq!(matcher.columns("x a=1,2;3"), Some(vec![Some("1,2")]));
     }
 }

@@ -18,7 +18,12 @@ const PARSED: &str = "__parsed";
 /// Flags of regular expressions that mean the same here.
 const FLAGS: &str = "imsU";
 
-pub(super) fn bind(binder: &mut Binder<'_>, parse: &Parse, input: Relation, span: Span) -> Relation {
+pub(super) fn bind(
+    binder: &mut Binder<'_>,
+    parse: &Parse,
+    input: Relation,
+    span: Span,
+) -> Relation {
     let (kind, flags) = options(binder, &parse.parameters);
     let source = binder.scalar(&parse.source, Some(&input));
     let source = binder.convert(source, Type::String);
@@ -57,10 +62,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, parse: &Parse, input: Relation, span
 /// The text at an index of an array of texts; `""` when the array is null.
 pub(super) fn element(binder: &mut Binder<'_>, array: &Scalar, index: usize, span: Span) -> Scalar {
     let index = i64::try_from(index).expect("a pattern is short");
-    let arguments = vec![
-        array.clone(),
-        Scalar::literal(Value::Long(Some(index))),
-    ];
+    let arguments = vec![array.clone(), Scalar::literal(Value::Long(Some(index)))];
     let element = binder.operator("dynamic_element", arguments, &[span, span], span);
     binder.convert(element, Type::String)
 }
@@ -199,10 +201,7 @@ fn column_behind(binder: &mut Binder<'_>, before: Option<&TemplatePart>, span: S
 /// Types whose texts in a pattern are known.
 fn check_type(binder: &mut Binder<'_>, ty: Type, kind: TemplateKind, span: Span) {
     let known = match kind {
-        TemplateKind::Regex => matches!(
-            ty,
-            Type::String | Type::Int | Type::Long | Type::Datetime
-        ),
+        TemplateKind::Regex => matches!(ty, Type::String | Type::Int | Type::Long | Type::Datetime),
         TemplateKind::Simple | TemplateKind::Relaxed => ty != Type::Dynamic,
     };
     if !known {
