@@ -4,6 +4,7 @@
 //! fewer than KQL's operators: an operator's `bind` says what it means in these.
 
 use crate::aggregates::AggregateCall;
+use crate::bind::window::WINDOW_PREFIX;
 use crate::catalog::Table;
 use crate::functions::Callable;
 use crate::query::RenderAnnotation;
@@ -449,12 +450,9 @@ impl Relation {
             .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
             .collect();
         let shown = |name: &str| columns.iter().any(|column| column.name == name);
-        let mut hidden: Vec<Column> = self
-            .hidden
-            .iter()
-            .filter(|column| !shown(&column.name))
-            .cloned()
-            .collect();
+        let lives_on = |name: &str| !shown(name) && !name.starts_with(WINDOW_PREFIX);
+        let mut hidden: Vec<Column> =
+            self.hidden.iter().filter(|column| lives_on(&column.name)).cloned().collect();
         let aliases = self
             .aliases
             .iter()

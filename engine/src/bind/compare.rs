@@ -119,6 +119,9 @@ impl Binder<'_> {
                     self.scalar(&binary.left, row),
                     self.scalar(&binary.right, row),
                 );
+                if !matches!(left.ty, Type::String | Type::Dynamic) {
+                    return self.wrong(facts::wrong_type(spans[0], left.ty, "a string"));
+                }
                 let found = self.operator(name, vec![left, right], &spans, span);
                 if negated && !found.is_error() {
                     found.negated()
@@ -187,7 +190,7 @@ impl Binder<'_> {
         if left.is_error() || right.is_error() {
             return Scalar::new(Type::Bool, ScalarKind::Error);
         }
-        match comparable(&left, &right) {
+        match comparable(compare, left.ty, right.ty) {
             Some(Type::Dynamic) => self.compare_dynamic(compare, left, right, span),
             Some(ty) => {
                 let (left, right) = (self.convert(left, ty), self.convert(right, ty));
@@ -257,7 +260,7 @@ impl Binder<'_> {
                 "this table has no column to look in",
             ));
         };
-        let ty = comparable(&value, &Scalar::column(&first));
+        let ty = comparable(Compare::Equal, value.ty, first.ty);
         let Some(ty) = ty else {
             return self.wrong(facts::incomparable(span, value.ty, first.ty));
         };
@@ -344,7 +347,7 @@ impl Binder<'_> {
         };
         let mut ty = target;
         for (item, span) in &constants {
-            match comparable(&Scalar::new(target, ScalarKind::Error), item) {
+            match comparable(Compare::Equal, target, item.ty) {
                 Some(found) if found != Type::Dynamic && found.is_numeric() => ty = ty.max(found),
                 Some(_) => {}
                 None if value.ty == Type::Dynamic || ignore_case => {}
@@ -438,32 +441,38 @@ impl Binder<'_> {
     }
 }
 
-/// An element of a constant array: a string as a string, else a dynamic.
+/// An element of a constant array as a constant of its own type.
 fn array_item(json: &str) -> Scalar {
-    match json::kind(json) {
-        json::Kind::Text => Scalar::literal(Value::String(json::unquote(json).into_owned())),
-        json::Kind::Null => Scalar::literal(Value::Dynamic(None)),
-        _ => Scalar::literal(Value::Dynamic(Some(json.to_string()))),
-    }
+    Scalar::literal(match json::kind(json) {
+        json::Kind::Text => Value::String(json::unquote(json).into_owned()),
+        json::Kind::Bool => Value::Bool(Some(json == "true")),
+        json::Kind::Number => match json::number(json) {
+            Some(json::Number::Long(value)) => Value::Long(Some(value)),
+            Some(json::Number::Real(value)) => Value::Real(Some(value)),
+            None => Value::Dynamic(None),
+        },
+        json::Kind::Null => Value::Dynamic(None),
+        json::Kind::Array | json::Kind::Bag => Value::Dynamic(Some(json.to_string())),
+    })
 }
 
 /// The type in which two operands are compared, or `None` when they cannot be.
 ///
-/// A `dynamic` is read as the other side's type; a whole number against a `dynamic` as `real`, so that 5.5 is not 5.
-pub(super) fn comparable(left: &Scalar, right: &Scalar) -> Option<Type> {
-    let (l, r) = (left.ty, right.ty);
-    match (l, r) {
+/// A `dynamic` is read as the other side's type; a whole number against a `dynamic` as `real`, so that 5.5 is not 5. A string
+/// can be equal to anything: it is read as the other side's type (and equals nothing when it is no such value). Strings have
+/// no order in KQL. Source: Microsoft's binder.
+pub(super) fn comparable(compare: Compare, left: Type, right: Type) -> Option<Type> {
+    let equality = matches!(compare, Compare::Equal | Compare::NotEqual);
+    match (left, right) {
         (Type::Dynamic, Type::Dynamic) => Some(Type::Dynamic),
-        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => {
-            Some(Type::Real)
+        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => Some(Type::Real),
+        (Type::String | Type::Dynamic | Type::Guid, _) | (_, Type::String | Type::Guid) if !equality => {
+            let ordered = |ty: Type| !matches!(ty, Type::String | Type::Guid);
+            (ordered(left) && ordered(right)).then(|| common_type([left, right].into_iter())).flatten()
         }
-        // A number against a text: as texts, as Microsoft's binder allows it.
-        (Type::String, Type::Int | Type::Long | Type::Guid)
-        | (Type::Int | Type::Long | Type::Guid, Type::String) => Some(Type::String),
-        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => {
-            Some(other.max(Type::Long))
-        }
-        _ => common_type([l, r].into_iter()),
+        (Type::String, other) | (other, Type::String) => Some(if other == Type::Dynamic { Type::String } else { other }),
+        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => Some(other.max(Type::Long)),
+        _ => common_type([left, right].into_iter()),
     }
 }
 

@@ -236,32 +236,21 @@ fn arguments(
 
 /// Converts values to the one type that they have in common; reported when there is none.
 fn unified(binder: &mut Binder<'_>, values: Vec<Scalar>, spans: &[Span]) -> Option<Vec<Scalar>> {
-    let typed = values
-        .iter()
-        .filter(|value| !value.is_error())
-        .map(|value| value.ty);
-    // A null without more ado takes any type.
-    let Some(ty) = common_type(typed.clone()) else {
-        let first = values
-            .iter()
-            .find(|value| !value.is_error())
-            .map_or(Type::Dynamic, |value| value.ty);
-        let other = values
-            .iter()
-            .zip(spans)
-            .find(|(value, _)| common_type([first, value.ty].into_iter()).is_none());
-        let (read, span) =
-            other.map_or((first, Span::default()), |(value, span)| (value.ty, *span));
-        binder.report(facts::wrong_type(
-            span,
-            read,
-            &format!("a {first}, as in the other values,"),
-        ));
-        return None;
-    };
     if values.iter().any(Scalar::is_error) {
         return None;
     }
+    let Some(ty) = common_type(values.iter().map(|value| value.ty)) else {
+        let first = values.first().map_or(Type::Dynamic, |value| value.ty);
+        let differs = |value: &Scalar| common_type([first, value.ty].into_iter()).is_none();
+        let (read, span) = values
+            .iter()
+            .zip(spans)
+            .find(|(value, _)| differs(value))
+            .map_or((first, Span::default()), |(value, span)| (value.ty, *span));
+        let wanted = format!("a {first}, as in the other values,");
+        binder.report(facts::wrong_type(span, read, &wanted));
+        return None;
+    };
     Some(
         values
             .into_iter()

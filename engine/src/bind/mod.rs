@@ -14,7 +14,7 @@ mod pipeline;
 mod scalar;
 mod scope;
 mod statement;
-mod window;
+pub(crate) mod window;
 
 pub(crate) use pipeline::scan;
 pub use scope::{Binding, Scope};
@@ -39,6 +39,7 @@ pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> Bound
         scope: Scope::default(),
         depth: 0,
         windows: Vec::new(),
+        window_count: 0,
         collecting: None,
     };
     let queries = statement::bind_script(&mut binder, script);
@@ -61,6 +62,8 @@ pub struct Binder<'a> {
     depth: usize,
     /// Window calls set aside by the operator that is being bound.
     windows: Vec<(String, WindowCall, Vec<Scalar>)>,
+    /// Window calls so far: their columns' names count on.
+    window_count: usize,
     /// Where aggregates go that stand inside an expression of `summarize`.
     pub(crate) collecting: Option<Collecting>,
 }

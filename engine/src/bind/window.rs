@@ -11,6 +11,9 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type};
 
+/// What the hidden columns of window calls are called; they live only within one operator.
+pub(crate) const WINDOW_PREFIX: &str = "__window";
+
 impl Binder<'_> {
     pub(super) fn window(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
         let window = windows::find(&call.name.text).expect("the caller looked it up");
@@ -51,7 +54,8 @@ impl Binder<'_> {
                         ));
                     }
                 }
-                let name = format!("__window{}", self.windows.len());
+                self.window_count += 1;
+                let name = format!("{WINDOW_PREFIX}{}", self.window_count);
                 let ty = bound.returns;
                 self.windows.push((name.clone(), bound, arguments));
                 Scalar::new(ty, ScalarKind::Column(name))
