@@ -15,12 +15,14 @@ mod lists;
 mod lower;
 mod operators;
 mod query;
+pub mod registry;
 mod saved;
 mod stage;
 pub mod support;
 pub mod value;
 pub mod windows;
 
+pub use bind::forms;
 pub use catalog::{Catalog, SavedFunction, Table};
 pub use execute::theirs as execution_error;
 pub use query::{

@@ -189,8 +189,11 @@ fn range_real(columns: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(lists.finish()))
 }
 
+/// Calls its second argument with each element of a JSON text.
+type Expand = fn(&str, &mut dyn FnMut(&str));
+
 /// A null gives one row with null, so that its other columns are not lost.
-fn element_lists(column: &ArrayRef, expand: fn(&str, &mut dyn FnMut(&str))) -> ArrayRef {
+fn element_lists(column: &ArrayRef, expand: Expand) -> ArrayRef {
     let texts = column.as_string::<i32>();
     let mut lists = ListBuilder::new(StringBuilder::new());
     for row in 0..texts.len() {

@@ -6,6 +6,7 @@ use crate::execute::Session;
 use crate::ir::BoundQuery;
 use crate::stage;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::displayable;
 use huntql_kql::diagnostics::{Diagnostic, Fault};
 use huntql_kql::span::Span;
@@ -23,21 +24,12 @@ pub struct QueryOptions {
 }
 
 /// How the engine runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct EngineOptions {
     /// Bytes that the operators of all running queries may hold.
     pub memory_limit_bytes: Option<usize>,
     /// Threads that a query's plan is split over; 0 means one per core.
     pub parallelism: usize,
-}
-
-impl Default for EngineOptions {
-    fn default() -> Self {
-        Self {
-            memory_limit_bytes: None,
-            parallelism: 0,
-        }
-    }
 }
 
 /// The rows of one tabular statement, and what to know of them.
@@ -180,11 +172,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub async fn explain(&self, text: &str, options: &QueryOptions) -> Result<String, QueryError> {
-        let (queries, _) = self.bound(text, options)?;
         let mut out = String::new();
-        for query in queries {
-            let relation = stage::resolve(query.relation, &self.session).await?;
-            let logical = self.session.plan(&relation)?;
+        for logical in self.plans(text, options).await? {
             let optimized = self.session.optimize(&logical)?;
             let physical = self.session.physical(&logical).await?;
             let physical = displayable(physical.as_ref()).indent(false);
@@ -195,6 +184,21 @@ impl Engine {
             ));
         }
         Ok(out)
+    }
+
+    /// The logical plans of a query, one for each tabular statement, as they would travel to another machine. Sub-queries that are
+    /// constants of the query run for it.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub async fn plans(&self, text: &str, options: &QueryOptions) -> Result<Vec<LogicalPlan>, QueryError> {
+        let (queries, _) = self.bound(text, options)?;
+        let mut plans = Vec::with_capacity(queries.len());
+        for query in queries {
+            let relation = stage::resolve(query.relation, &self.session).await?;
+            plans.push(self.session.plan(&relation)?);
+        }
+        Ok(plans)
     }
 
     fn bind(&self, text: &str, options: &QueryOptions) -> (Vec<BoundQuery>, Vec<Diagnostic>) {

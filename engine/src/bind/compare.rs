@@ -234,11 +234,10 @@ impl Binder<'_> {
             InOp::HasAny => return self.has_list("has_any", value, list, row),
             InOp::HasAll => return self.has_list("has_all", value, list, row),
         };
-        if let [item] = list.items.as_slice() {
-            if let Some(relation) = self.try_table(item, row) {
+        if let [item] = list.items.as_slice()
+            && let Some(relation) = self.try_table(item, row) {
                 return self.in_relation(value, relation, negated, ignore_case, item.span);
             }
-        }
         self.in_values(value, list, negated, ignore_case, row)
     }
 
@@ -393,11 +392,10 @@ impl Binder<'_> {
 
     /// `has_any`, `has_all`: the list becomes one `dynamic` array.
     fn has_list(&mut self, name: &str, value: Scalar, list: &In, row: Row<'_>) -> Scalar {
-        if let [item] = list.items.as_slice() {
-            if let Some(relation) = self.try_table(item, row) {
+        if let [item] = list.items.as_slice()
+            && let Some(relation) = self.try_table(item, row) {
                 return self.has_relation(name, value, relation, item.span);
             }
-        }
         let mut items = Vec::new();
         for expr in &list.items {
             items.push((self.scalar(expr, row), expr.span));
@@ -477,11 +475,10 @@ pub(super) fn comparable(compare: Compare, left: Type, right: Type) -> Option<Ty
 }
 
 fn fold_compare(compare: Compare, left: Scalar, right: Scalar) -> Scalar {
-    if let (Some(l), Some(r)) = (left.as_literal(), right.as_literal()) {
-        if let Some(value) = compare_values(compare, l, r) {
+    if let (Some(l), Some(r)) = (left.as_literal(), right.as_literal())
+        && let Some(value) = compare_values(compare, l, r) {
             return Scalar::literal(Value::Bool(value));
         }
-    }
     Scalar::new(
         Type::Bool,
         ScalarKind::Compare(compare, Box::new(left), Box::new(right)),

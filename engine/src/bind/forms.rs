@@ -276,7 +276,7 @@ fn iff(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar
 }
 
 fn case(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
-    if call.args.len() < 3 || call.args.len() % 2 == 0 {
+    if call.args.len() < 3 || call.args.len().is_multiple_of(2) {
         return binder.wrong(facts::wrong_count(
             span,
             "case",
@@ -407,17 +407,15 @@ fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: B
         let alone = Scalar::new(Type::Bool, ScalarKind::IsNull(Box::new(value.clone())));
         let ty = best.ty;
         let condition = Scalar::any(vec![better, alone]);
-        if let (Some(l), Some(r)) = (best.as_literal(), value.as_literal()) {
-            if let ScalarKind::Or(parts) = &condition.kind {
-                if let Some(Value::Bool(better)) = parts[0].as_literal() {
+        if let (Some(l), Some(r)) = (best.as_literal(), value.as_literal())
+            && let ScalarKind::Or(parts) = &condition.kind
+                && let Some(Value::Bool(better)) = parts[0].as_literal() {
                     return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) {
                         best
                     } else {
                         value
                     };
                 }
-            }
-        }
         Scalar::new(
             ty,
             ScalarKind::Case(vec![(condition, best)], Box::new(value)),

@@ -155,7 +155,8 @@ impl Binder<'_> {
         match &parameter.ty {
             ParameterType::Scalar(ty) => {
                 let value = self.scalar(&arg.value, row);
-                if !value.is_error() && !crate::conversion::widens(value.ty, *ty) {
+                let numbers = value.ty.is_numeric() && ty.is_numeric();
+                if !value.is_error() && !numbers && !crate::conversion::widens(value.ty, *ty) {
                     self.report(facts::wrong_type(
                         arg.value.span,
                         value.ty,

@@ -98,11 +98,10 @@ fn set_option(
     option: &huntql_kql::ast::Name,
     value: Option<&huntql_kql::ast::Expr>,
 ) {
-    if let Some(value) = value {
-        if !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)) {
+    if let Some(value) = value
+        && !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)) {
             binder.scalar(value, None);
         }
-    }
     if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
         return;
     }

@@ -168,7 +168,7 @@ pub(crate) fn week_of_year(at: i64) -> i64 {
     // Days since Monday; the Thursday of this week decides the year.
     let weekday = (i64::from(day_of_week(at)) + 6) % 7;
     let thursday = at + (3 - weekday) * TICKS_PER_DAY;
-    if thursday < 0 || thursday > MAX_DATETIME {
+    if !(0..=MAX_DATETIME).contains(&thursday) {
         return if thursday < 0 { 52 } else { 53 };
     }
     i64::from(day_of_year(thursday) - 1) / 7 + 1

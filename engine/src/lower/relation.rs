@@ -398,8 +398,29 @@ fn with_plain_keys<'s>(
     LogicalPlanBuilder::from(plan).project(exprs)?.build()
 }
 
+/// Whether a relation can have no rows, whatever the data are.
+fn is_empty(relation: &Relation) -> bool {
+    match &relation.node {
+        Node::Scan(table) => table.rows.is_none(),
+        Node::Values(rows) => rows.is_empty(),
+        Node::Limit { input, count } => *count == 0 || is_empty(input),
+        Node::Filter { input, .. }
+        | Node::Project { input, .. }
+        | Node::Sort { input, .. }
+        | Node::Distinct { input }
+        | Node::DistinctOn { input, .. }
+        | Node::Window { input, .. }
+        | Node::Unnest { input, .. } => is_empty(input),
+        Node::Union { inputs } => inputs.iter().all(is_empty),
+        Node::Aggregate { .. } | Node::Join { .. } | Node::Range { .. } => false,
+    }
+}
+
 fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
-    let mut plans = inputs.iter().map(|input| {
+    let filled: Vec<&Relation> = inputs.iter().filter(|input| !is_empty(input)).collect();
+    // `union *` names hundreds of tables that have no rows.
+    let inputs = if filled.is_empty() { vec![&inputs[0]] } else { filled };
+    let mut plans = inputs.into_iter().map(|input| {
         let plan = lower(input)?;
         LogicalPlanBuilder::from(plan)
             .project(all(relation).map(|shown| column(&shown.name)))?

@@ -53,7 +53,7 @@ pub(super) fn datatable(binder: &mut Binder<'_>, datatable: &Datatable, span: Sp
             binder.report(facts::duplicate_column(column.name.span, &column.name.text));
         }
     }
-    if columns.is_empty() || datatable.values.len() % columns.len() != 0 {
+    if columns.is_empty() || !datatable.values.len().is_multiple_of(columns.len()) {
         let (values, width) = (datatable.values.len(), columns.len());
         binder.report(
             Diagnostic::binding(

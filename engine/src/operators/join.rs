@@ -3,7 +3,6 @@
 //! The default kind is `innerunique`: the left side is made distinct by the keys first. Right columns whose names the left has
 //! get a number behind them (`X` → `X1`). Source: Kusto docs, "join operator", "lookup operator".
 
-use crate::bind::names::Names;
 use crate::bind::{Binder, facts};
 use crate::ir::{JoinKind, Node, Relation, Scalar, ScalarKind};
 use huntql_kql::ast::{BinaryOp, Expr, ExprKind, Join, Lookup, Name, OperatorParameter};
@@ -283,21 +282,7 @@ fn joined(
     dropped: &[String],
 ) -> Relation {
     let (l, r): (Vec<Scalar>, Vec<Scalar>) = keys.into_iter().unzip();
-    let mut names = Names::default();
-    left.columns.iter().for_each(|column| {
-        names.take(&column.name);
-    });
-    let renamed: Vec<(Column, String)> = right
-        .columns
-        .iter()
-        .map(|column| {
-            let name = match dropped.contains(&column.name) {
-                true => format!("__right_{}", column.name),
-                false => names.free(&column.name),
-            };
-            (column.clone(), name)
-        })
-        .collect();
+    let renamed = renamed(&left, &right, dropped);
     let aliases = left.aliases.clone();
     let left_columns = left.columns.clone();
     let (left, l) = keyed(
@@ -345,6 +330,25 @@ fn joined(
         aliases,
         ..Relation::new(shown, node)
     }
+}
+
+/// The right side's columns with the names that they get beside the left's: a clash takes the first number that is free on
+/// both sides.
+fn renamed(left: &Relation, right: &Relation, dropped: &[String]) -> Vec<(Column, String)> {
+    let mut taken: Vec<String> = left.columns.iter().chain(&right.columns).map(|column| column.name.clone()).collect();
+    let rename = |column: &Column, taken: &mut Vec<String>| {
+        if dropped.contains(&column.name) {
+            return format!("__right_{}", column.name);
+        }
+        if left.column(&column.name).is_none() {
+            return column.name.clone();
+        }
+        let mut names = (1..).map(|number| format!("{}{number}", column.name));
+        let name = names.find(|name| !taken.contains(name)).expect("numbers do not end");
+        taken.push(name.clone());
+        name
+    };
+    right.columns.iter().map(|column| (column.clone(), rename(column, &mut taken))).collect()
 }
 
 /// A side under its new names, with its keys as columns of it.

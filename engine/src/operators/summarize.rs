@@ -78,8 +78,8 @@ fn aggregate_item(
     collected: &mut Vec<BoundAggregate>,
     items: &mut Vec<(String, Scalar)>,
 ) {
-    if let ExprKind::Call(call) = &bare(&item.value).kind {
-        if aggregates::find(&call.name.text).is_some() {
+    if let ExprKind::Call(call) = &bare(&item.value).kind
+        && aggregates::find(&call.name.text).is_some() {
             let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
             else {
                 items.push((names.of(item), Scalar::error()));
@@ -88,13 +88,12 @@ fn aggregate_item(
             name_columns(binder, item, bound, lent, names, collected, items);
             return;
         }
-    }
     let outer = binder.begin_aggregates(groups.to_vec(), collected.len());
     let scalar = binder.scalar(&item.value, Some(input));
     collected.extend(binder.end_aggregates(outer));
     scalar.visit(&mut |part| {
-        if let ScalarKind::Column(name) = &part.kind {
-            if !name.starts_with("__aggregate") {
+        if let ScalarKind::Column(name) = &part.kind
+            && !name.starts_with("__aggregate") {
                 let diagnostic = Diagnostic::binding(
                     "KS210",
                     item.value.span,
@@ -104,7 +103,6 @@ fn aggregate_item(
                     "put it into one, for instance `take_any({name})`, or behind `by`"
                 )));
             }
-        }
     });
     items.push((names.of(item), scalar));
 }

@@ -1,0 +1,5 @@
+//! The engine from the outside.
+
+#![allow(clippy::unwrap_used)]
+
+mod travel;
