@@ -131,6 +131,9 @@ pub fn scalar_udf(callable: &Callable) -> Arc<ScalarUDF> {
     )
 }
 
+/// What the names of conversions begin with.
+const CONVERT_PREFIX: &str = "kql_convert_to_";
+
 /// The DataFusion function that converts between two types as [`conversion::conversion`] does; nulls where it cannot.
 pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
     let kernel = conversion::conversion(from, to).unwrap_or(match to {
@@ -146,7 +149,7 @@ pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
         }
     });
     KernelUdf::udf(
-        format!("kql_convert_to_{to}({from})"),
+        format!("{CONVERT_PREFIX}{to}({from})"),
         kernel,
         vec![from],
         to,
@@ -155,6 +158,10 @@ pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
 
 /// The function of a name that [`scalar_udf`] gave: how a decoded plan finds its functions again.
 pub fn by_name(name: &str) -> Option<Arc<ScalarUDF>> {
+    let conversion = name.strip_prefix(CONVERT_PREFIX).and_then(|rest| rest.strip_suffix(')'));
+    if let Some((to, from)) = conversion.and_then(|types| types.split_once('(')) {
+        return Some(convert_udf(Type::parse(from)?, Type::parse(to)?));
+    }
     let (function, types) = name
         .strip_prefix("kql_")?
         .strip_suffix(')')?

@@ -24,6 +24,13 @@ fn unknown(name: &str) -> DataFusionError {
     DataFusionError::Internal(format!("`{name}` is not in the registry"))
 }
 
+/// A note beside the name tells that the function is one of huntql's; without one DataFusion looks among its own.
+fn note(name: &str, bytes: &mut Vec<u8>) {
+    if name.starts_with("kql_") {
+        bytes.push(1);
+    }
+}
+
 impl LogicalExtensionCodec for Codec {
     fn try_decode(&self, _: &[u8], _: &[LogicalPlan], _: &TaskContext) -> Result<Extension> {
         Err(DataFusionError::Internal("huntql has no plan nodes of its own".into()))
@@ -71,18 +78,18 @@ impl LogicalExtensionCodec for Codec {
         registry::window(name).ok_or_else(|| unknown(name))
     }
 
-    fn try_encode_udf(&self, _: &ScalarUDF, bytes: &mut Vec<u8>) -> Result<()> {
-        bytes.push(1);
+    fn try_encode_udf(&self, function: &ScalarUDF, bytes: &mut Vec<u8>) -> Result<()> {
+        note(function.name(), bytes);
         Ok(())
     }
 
-    fn try_encode_udaf(&self, _: &AggregateUDF, bytes: &mut Vec<u8>) -> Result<()> {
-        bytes.push(1);
+    fn try_encode_udaf(&self, function: &AggregateUDF, bytes: &mut Vec<u8>) -> Result<()> {
+        note(function.name(), bytes);
         Ok(())
     }
 
-    fn try_encode_udwf(&self, _: &WindowUDF, bytes: &mut Vec<u8>) -> Result<()> {
-        bytes.push(1);
+    fn try_encode_udwf(&self, function: &WindowUDF, bytes: &mut Vec<u8>) -> Result<()> {
+        note(function.name(), bytes);
         Ok(())
     }
 }
