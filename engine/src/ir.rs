@@ -451,8 +451,12 @@ impl Relation {
             .collect();
         let shown = |name: &str| columns.iter().any(|column| column.name == name);
         let lives_on = |name: &str| !shown(name) && !name.starts_with(WINDOW_PREFIX);
-        let mut hidden: Vec<Column> =
-            self.hidden.iter().filter(|column| lives_on(&column.name)).cloned().collect();
+        let mut hidden: Vec<Column> = self
+            .hidden
+            .iter()
+            .filter(|column| lives_on(&column.name))
+            .cloned()
+            .collect();
         let aliases = self
             .aliases
             .iter()

@@ -191,7 +191,11 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::query`].
-    pub async fn plans(&self, text: &str, options: &QueryOptions) -> Result<Vec<LogicalPlan>, QueryError> {
+    pub async fn plans(
+        &self,
+        text: &str,
+        options: &QueryOptions,
+    ) -> Result<Vec<LogicalPlan>, QueryError> {
         let (queries, _) = self.bound(text, options)?;
         let mut plans = Vec::with_capacity(queries.len());
         for query in queries {

@@ -235,9 +235,10 @@ impl Binder<'_> {
             InOp::HasAll => return self.has_list("has_all", value, list, row),
         };
         if let [item] = list.items.as_slice()
-            && let Some(relation) = self.try_table(item, row) {
-                return self.in_relation(value, relation, negated, ignore_case, item.span);
-            }
+            && let Some(relation) = self.try_table(item, row)
+        {
+            return self.in_relation(value, relation, negated, ignore_case, item.span);
+        }
         self.in_values(value, list, negated, ignore_case, row)
     }
 
@@ -393,9 +394,10 @@ impl Binder<'_> {
     /// `has_any`, `has_all`: the list becomes one `dynamic` array.
     fn has_list(&mut self, name: &str, value: Scalar, list: &In, row: Row<'_>) -> Scalar {
         if let [item] = list.items.as_slice()
-            && let Some(relation) = self.try_table(item, row) {
-                return self.has_relation(name, value, relation, item.span);
-            }
+            && let Some(relation) = self.try_table(item, row)
+        {
+            return self.has_relation(name, value, relation, item.span);
+        }
         let mut items = Vec::new();
         for expr in &list.items {
             items.push((self.scalar(expr, row), expr.span));
@@ -463,22 +465,35 @@ pub(super) fn comparable(compare: Compare, left: Type, right: Type) -> Option<Ty
     let equality = matches!(compare, Compare::Equal | Compare::NotEqual);
     match (left, right) {
         (Type::Dynamic, Type::Dynamic) => Some(Type::Dynamic),
-        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => Some(Type::Real),
-        (Type::String | Type::Dynamic | Type::Guid, _) | (_, Type::String | Type::Guid) if !equality => {
-            let ordered = |ty: Type| !matches!(ty, Type::String | Type::Guid);
-            (ordered(left) && ordered(right)).then(|| common_type([left, right].into_iter())).flatten()
+        (Type::Dynamic, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Dynamic) => {
+            Some(Type::Real)
         }
-        (Type::String, other) | (other, Type::String) => Some(if other == Type::Dynamic { Type::String } else { other }),
-        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => Some(other.max(Type::Long)),
+        (Type::String | Type::Dynamic | Type::Guid, _) | (_, Type::String | Type::Guid)
+            if !equality =>
+        {
+            let ordered = |ty: Type| !matches!(ty, Type::String | Type::Guid);
+            (ordered(left) && ordered(right))
+                .then(|| common_type([left, right].into_iter()))
+                .flatten()
+        }
+        (Type::String, other) | (other, Type::String) => Some(if other == Type::Dynamic {
+            Type::String
+        } else {
+            other
+        }),
+        (Type::Bool, other) | (other, Type::Bool) if other.is_numeric() => {
+            Some(other.max(Type::Long))
+        }
         _ => common_type([left, right].into_iter()),
     }
 }
 
 fn fold_compare(compare: Compare, left: Scalar, right: Scalar) -> Scalar {
     if let (Some(l), Some(r)) = (left.as_literal(), right.as_literal())
-        && let Some(value) = compare_values(compare, l, r) {
-            return Scalar::literal(Value::Bool(value));
-        }
+        && let Some(value) = compare_values(compare, l, r)
+    {
+        return Scalar::literal(Value::Bool(value));
+    }
     Scalar::new(
         Type::Bool,
         ScalarKind::Compare(compare, Box::new(left), Box::new(right)),

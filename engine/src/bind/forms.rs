@@ -409,13 +409,14 @@ fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: B
         let condition = Scalar::any(vec![better, alone]);
         if let (Some(l), Some(r)) = (best.as_literal(), value.as_literal())
             && let ScalarKind::Or(parts) = &condition.kind
-                && let Some(Value::Bool(better)) = parts[0].as_literal() {
-                    return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) {
-                        best
-                    } else {
-                        value
-                    };
-                }
+            && let Some(Value::Bool(better)) = parts[0].as_literal()
+        {
+            return if *better == Some(true) || r.is_null() || (l.is_null() && r.is_null()) {
+                best
+            } else {
+                value
+            };
+        }
         Scalar::new(
             ty,
             ScalarKind::Case(vec![(condition, best)], Box::new(value)),

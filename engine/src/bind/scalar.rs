@@ -53,9 +53,10 @@ impl Binder<'_> {
     /// A bare name: a column, else a `let` name or parameter.
     fn name(&mut self, name: &Name, row: Row<'_>) -> Scalar {
         if let Some(relation) = row
-            && let Some(column) = relation.resolve(&name.text) {
-                return Scalar::column(column);
-            }
+            && let Some(column) = relation.resolve(&name.text)
+        {
+            return Scalar::column(column);
+        }
         match self.scope.get(&name.text).cloned() {
             Some(Binding::Scalar(scalar)) => return scalar,
             Some(Binding::Table(_)) => {

@@ -99,9 +99,10 @@ fn set_option(
     value: Option<&huntql_kql::ast::Expr>,
 ) {
     if let Some(value) = value
-        && !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)) {
-            binder.scalar(value, None);
-        }
+        && !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_))
+    {
+        binder.scalar(value, None);
+    }
     if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
         return;
     }

@@ -158,7 +158,9 @@ pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
 
 /// The function of a name that [`scalar_udf`] gave: how a decoded plan finds its functions again.
 pub fn by_name(name: &str) -> Option<Arc<ScalarUDF>> {
-    let conversion = name.strip_prefix(CONVERT_PREFIX).and_then(|rest| rest.strip_suffix(')'));
+    let conversion = name
+        .strip_prefix(CONVERT_PREFIX)
+        .and_then(|rest| rest.strip_suffix(')'));
     if let Some((to, from)) = conversion.and_then(|types| types.split_once('(')) {
         return Some(convert_udf(Type::parse(from)?, Type::parse(to)?));
     }

@@ -419,7 +419,11 @@ fn is_empty(relation: &Relation) -> bool {
 fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
     let filled: Vec<&Relation> = inputs.iter().filter(|input| !is_empty(input)).collect();
     // `union *` names hundreds of tables that have no rows.
-    let inputs = if filled.is_empty() { vec![&inputs[0]] } else { filled };
+    let inputs = if filled.is_empty() {
+        vec![&inputs[0]]
+    } else {
+        filled
+    };
     let mut plans = inputs.into_iter().map(|input| {
         let plan = lower(input)?;
         LogicalPlanBuilder::from(plan)

@@ -335,7 +335,12 @@ fn joined(
 /// The right side's columns with the names that they get beside the left's: a clash takes the first number that is free on
 /// both sides.
 fn renamed(left: &Relation, right: &Relation, dropped: &[String]) -> Vec<(Column, String)> {
-    let mut taken: Vec<String> = left.columns.iter().chain(&right.columns).map(|column| column.name.clone()).collect();
+    let mut taken: Vec<String> = left
+        .columns
+        .iter()
+        .chain(&right.columns)
+        .map(|column| column.name.clone())
+        .collect();
     let rename = |column: &Column, taken: &mut Vec<String>| {
         if dropped.contains(&column.name) {
             return format!("__right_{}", column.name);
@@ -344,11 +349,17 @@ fn renamed(left: &Relation, right: &Relation, dropped: &[String]) -> Vec<(Column
             return column.name.clone();
         }
         let mut names = (1..).map(|number| format!("{}{number}", column.name));
-        let name = names.find(|name| !taken.contains(name)).expect("numbers do not end");
+        let name = names
+            .find(|name| !taken.contains(name))
+            .expect("numbers do not end");
         taken.push(name.clone());
         name
     };
-    right.columns.iter().map(|column| (column.clone(), rename(column, &mut taken))).collect()
+    right
+        .columns
+        .iter()
+        .map(|column| (column.clone(), rename(column, &mut taken)))
+        .collect()
 }
 
 /// A side under its new names, with its keys as columns of it.

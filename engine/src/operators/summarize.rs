@@ -79,30 +79,32 @@ fn aggregate_item(
     items: &mut Vec<(String, Scalar)>,
 ) {
     if let ExprKind::Call(call) = &bare(&item.value).kind
-        && aggregates::find(&call.name.text).is_some() {
-            let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
-            else {
-                items.push((names.of(item), Scalar::error()));
-                return;
-            };
-            name_columns(binder, item, bound, lent, names, collected, items);
+        && aggregates::find(&call.name.text).is_some()
+    {
+        let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
+        else {
+            items.push((names.of(item), Scalar::error()));
             return;
-        }
+        };
+        name_columns(binder, item, bound, lent, names, collected, items);
+        return;
+    }
     let outer = binder.begin_aggregates(groups.to_vec(), collected.len());
     let scalar = binder.scalar(&item.value, Some(input));
     collected.extend(binder.end_aggregates(outer));
     scalar.visit(&mut |part| {
         if let ScalarKind::Column(name) = &part.kind
-            && !name.starts_with("__aggregate") {
-                let diagnostic = Diagnostic::binding(
-                    "KS210",
-                    item.value.span,
-                    format!("`{name}` stands outside of an aggregate"),
-                );
-                binder.report(diagnostic.help(format!(
-                    "put it into one, for instance `take_any({name})`, or behind `by`"
-                )));
-            }
+            && !name.starts_with("__aggregate")
+        {
+            let diagnostic = Diagnostic::binding(
+                "KS210",
+                item.value.span,
+                format!("`{name}` stands outside of an aggregate"),
+            );
+            binder.report(diagnostic.help(format!(
+                "put it into one, for instance `take_any({name})`, or behind `by`"
+            )));
+        }
     });
     items.push((names.of(item), scalar));
 }

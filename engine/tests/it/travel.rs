@@ -19,7 +19,6 @@ use std::sync::Arc;
 #[derive(Debug)]
 struct Codec;
 
-
 fn unknown(name: &str) -> DataFusionError {
     DataFusionError::Internal(format!("`{name}` is not in the registry"))
 }
@@ -33,11 +32,15 @@ fn note(name: &str, bytes: &mut Vec<u8>) {
 
 impl LogicalExtensionCodec for Codec {
     fn try_decode(&self, _: &[u8], _: &[LogicalPlan], _: &TaskContext) -> Result<Extension> {
-        Err(DataFusionError::Internal("huntql has no plan nodes of its own".into()))
+        Err(DataFusionError::Internal(
+            "huntql has no plan nodes of its own".into(),
+        ))
     }
 
     fn try_encode(&self, _: &Extension, _: &mut Vec<u8>) -> Result<()> {
-        Err(DataFusionError::Internal("huntql has no plan nodes of its own".into()))
+        Err(DataFusionError::Internal(
+            "huntql has no plan nodes of its own".into(),
+        ))
     }
 
     fn try_decode_table_provider(
@@ -125,13 +128,21 @@ async fn rows(plan: &LogicalPlan) -> String {
 }
 
 async fn assert_travels(engine: &Engine, text: &str) {
-    let options = QueryOptions { now: huntql_kql::time::UNIX_EPOCH, parameters: Default::default() };
-    for plan in engine.plans(text, &options).await.unwrap_or_else(|error| panic!("{text}: {error:?}")) {
+    let options = QueryOptions {
+        now: huntql_kql::time::UNIX_EPOCH,
+        parameters: Default::default(),
+    };
+    for plan in engine
+        .plans(text, &options)
+        .await
+        .unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    {
         let bytes = logical_plan_to_bytes_with_extension_codec(&plan, &Codec)
             .unwrap_or_else(|error| panic!("{text}\n does not encode: {error}"));
         let context = SessionContext::new();
-        let back = logical_plan_from_bytes_with_extension_codec(&bytes, &context.task_ctx(), &Codec)
-            .unwrap_or_else(|error| panic!("{text}\n does not decode: {error}"));
+        let back =
+            logical_plan_from_bytes_with_extension_codec(&bytes, &context.task_ctx(), &Codec)
+                .unwrap_or_else(|error| panic!("{text}\n does not decode: {error}"));
         assert_eq!(rows(&plan).await, rows(&back).await, "{text}");
     }
 }
