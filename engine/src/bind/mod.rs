@@ -41,6 +41,7 @@ pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> Bound
         windows: Vec::new(),
         window_count: 0,
         collecting: None,
+        keyed: 0,
     };
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
@@ -66,6 +67,8 @@ pub struct Binder<'a> {
     window_count: usize,
     /// Where aggregates go that stand inside an expression of `summarize`.
     pub(crate) collecting: Option<Collecting>,
+    /// Nesting of bodies whose rows belong to many sub-tables (`mv-apply`): calls that look at other rows would cross them.
+    pub(crate) keyed: usize,
 }
 
 /// What scalars of an operator can name: the columns of its input.

@@ -28,6 +28,15 @@ impl Binder<'_> {
         if relation.unknown || arguments.iter().any(Scalar::is_error) {
             return Scalar::error();
         }
+        if self.keyed > 0 {
+            return self.wrong(Diagnostic::unsupported(
+                span,
+                format!(
+                    "`{}` inside of a sub-query is not supported",
+                    call.name.text
+                ),
+            ));
+        }
         if !relation.order.is_serialized() {
             return self.wrong(
                 Diagnostic::binding(

@@ -3,20 +3,11 @@
 use super::project::all_columns;
 use crate::bind::Binder;
 use crate::bind::names::Names;
-use crate::ir::{Node, Relation};
+use crate::ir::{Node, Relation, Scalar};
 use huntql_kql::ast::{Distinct, ExprKind};
 
 pub(super) fn bind(binder: &mut Binder<'_>, distinct: &Distinct, input: Relation) -> Relation {
-    let mut names = Names::default();
-    let mut items = Vec::new();
-    for item in &distinct.items {
-        if matches!(item.value.kind, ExprKind::Star) {
-            items.extend(all_columns(&input.columns));
-            continue;
-        }
-        let scalar = binder.scalar(&item.value, Some(&input));
-        items.push((names.of(item), scalar));
-    }
+    let items = items(binder, distinct, &input);
     let mut projected = binder.with_windows(input).projected(items);
     projected.hidden.clear();
     let columns = projected.columns.clone();
@@ -29,4 +20,23 @@ pub(super) fn bind(binder: &mut Binder<'_>, distinct: &Distinct, input: Relation
             },
         )
     }
+}
+
+/// The columns that are compared.
+pub(super) fn items(
+    binder: &mut Binder<'_>,
+    distinct: &Distinct,
+    input: &Relation,
+) -> Vec<(String, Scalar)> {
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for item in &distinct.items {
+        if matches!(item.value.kind, ExprKind::Star) {
+            items.extend(all_columns(&input.columns));
+            continue;
+        }
+        let scalar = binder.scalar(&item.value, Some(input));
+        items.push((names.of(item), scalar));
+    }
+    items
 }

@@ -2,8 +2,8 @@
 
 use crate::bind::names::lent;
 use crate::bind::{Binder, facts};
-use crate::ir::{Node, Relation, Unnested};
-use huntql_kql::ast::{ExprKind, MvExpand, OperatorParameter};
+use crate::ir::{Compare, Node, Order, Relation, Scalar, ScalarKind, SortKey, Unnested};
+use huntql_kql::ast::{Expr, ExprKind, MvExpand, MvItem, OperatorParameter};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
@@ -22,17 +22,37 @@ pub(super) fn bind(
     span: Span,
 ) -> Relation {
     let options = options(binder, &expand.parameters);
-    if let Some(limit) = &expand.limit {
-        let count = binder.scalar(limit, None);
-        binder.constant_long(&count, limit.span);
-        binder.report(Diagnostic::unsupported(
-            limit.span,
-            "`limit` in `mv-expand` is not supported",
-        ));
+    let limit = limit(binder, expand.limit.as_ref());
+    let Some(items) = items(binder, &expand.items, options.bags_as_arrays, &input, span) else {
+        return Relation::unknown();
+    };
+    let input = binder.with_windows(input);
+    let name = format!("__element{}", input.hidden.len());
+    let index = options.index.clone().unwrap_or_else(|| name.clone());
+    let needed = limit.is_some() || matches!(input.order, Order::By(_));
+    let expanded = unnested(
+        input,
+        items,
+        (options.index.is_some() || needed).then_some(index),
+        options.index.is_none(),
+    );
+    match limit {
+        Some(limit) => limited(expanded, options.index.as_deref().unwrap_or(&name), limit),
+        None => expanded,
     }
+}
+
+/// What is to be expanded; `None` when that was reported.
+pub(super) fn items(
+    binder: &mut Binder<'_>,
+    written: &[MvItem],
+    bags_as_arrays: bool,
+    input: &Relation,
+    span: Span,
+) -> Option<Vec<Unnested>> {
     let mut items: Vec<Unnested> = Vec::new();
-    for (index, item) in expand.items.iter().enumerate() {
-        let value = binder.scalar(&item.value.value, Some(&input));
+    for (index, item) in written.iter().enumerate() {
+        let value = binder.scalar(&item.value.value, Some(input));
         let name = item
             .value
             .names
@@ -48,24 +68,48 @@ pub(super) fn bind(
             name,
             value,
             ty: item.to_type.unwrap_or(Type::Dynamic),
-            bags_as_arrays: options.bags_as_arrays,
+            bags_as_arrays,
         });
     }
-    if items.is_empty() {
-        if expand.items.is_empty() {
-            binder.report(Diagnostic::binding(
-                "KS119",
-                span,
-                "`mv-expand` needs a column",
-            ));
-        }
-        return Relation::unknown();
+    if written.is_empty() {
+        binder.report(Diagnostic::binding(
+            "KS119",
+            span,
+            "`mv-expand` needs a column",
+        ));
     }
-    unnested(binder.with_windows(input), items, options.index)
+    (!items.is_empty()).then_some(items)
 }
 
-/// Expanded columns keep their places; new ones and the index go last.
-fn unnested(input: Relation, items: Vec<Unnested>, index: Option<String>) -> Relation {
+/// How many rows one row may give.
+pub(super) fn limit(binder: &mut Binder<'_>, written: Option<&Expr>) -> Option<i64> {
+    let written = written?;
+    let count = binder.scalar(written, None);
+    let count = binder.constant_long(&count, written.span)?;
+    if count < 0 {
+        binder.report(facts::negative(written.span, "the number of rows", count));
+        return None;
+    }
+    Some(count)
+}
+
+/// The rows whose index is below the limit.
+pub(super) fn limited(expanded: Relation, index: &str, limit: i64) -> Relation {
+    let below = ScalarKind::Compare(
+        Compare::Less,
+        Box::new(Scalar::column(&Column::new(index, Type::Long))),
+        Box::new(Scalar::literal(Value::Long(Some(limit)))),
+    );
+    expanded.filtered(Scalar::new(Type::Bool, below))
+}
+
+/// Expanded columns keep their places; new ones and the index go last. Rows in an order are also in that of their elements.
+pub(super) fn unnested(
+    input: Relation,
+    items: Vec<Unnested>,
+    index: Option<String>,
+    hide_index: bool,
+) -> Relation {
     let mut columns = input.columns.clone();
     for item in &items {
         match columns.iter_mut().find(|column| column.name == item.name) {
@@ -73,13 +117,30 @@ fn unnested(input: Relation, items: Vec<Unnested>, index: Option<String>) -> Rel
             None => columns.push(Column::new(item.name.clone(), item.ty)),
         }
     }
+    let mut hidden = input.hidden.clone();
+    let mut order = input.order.clone();
+    if let Order::By(keys) = &order {
+        // A key that is expanded tells of no order any more.
+        let expanded = |key: &SortKey| matches!(&key.value.kind, ScalarKind::Column(name) if items.iter().any(|item| item.name == *name));
+        if keys.iter().any(expanded) {
+            order = Order::Unordered;
+        }
+    }
     if let Some(index) = &index {
-        columns.push(Column::new(index.clone(), Type::Long));
+        let column = Column::new(index.clone(), Type::Long);
+        if let Order::By(keys) = &mut order {
+            keys.push(super::keyed::ascending(&column));
+        }
+        if hide_index {
+            hidden.push(column);
+        } else {
+            columns.push(column);
+        }
     }
     Relation {
-        hidden: input.hidden.clone(),
+        hidden,
         aliases: input.aliases.clone(),
-        order: input.order.clone(),
+        order,
         unknown: input.unknown,
         ..Relation::new(
             columns,

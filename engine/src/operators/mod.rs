@@ -1,6 +1,7 @@
 //! What the tabular operators mean: one file each, from the operator's tree and its input to a bound relation.
 
 mod alias;
+mod apply;
 mod columns;
 mod constant;
 mod distinct;
@@ -8,7 +9,9 @@ mod expand;
 mod filter;
 mod getschema;
 mod join;
+pub(crate) mod keyed;
 mod parse;
+mod partition;
 mod project;
 pub(crate) mod render;
 mod sort;
@@ -62,13 +65,16 @@ pub(crate) fn bind(
         OperatorKind::Render(render) => render::bind(binder, render, input),
         OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
         OperatorKind::Parse(parse) => parse::bind(binder, parse, input, operator.name_span),
+        OperatorKind::MvApply(apply) => apply::bind(binder, apply, input, operator.name_span),
+        OperatorKind::Partition(partition) => {
+            partition::bind(binder, partition, input, operator.name_span)
+        }
         OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
         OperatorKind::Union(_)
         | OperatorKind::Print(_)
         | OperatorKind::Datatable(_)
         | OperatorKind::Range(_)
         | OperatorKind::Externaldata(_)
-        | OperatorKind::MvApply(_)
         | OperatorKind::ParseKv(_)
         | OperatorKind::Evaluate(_)
         | OperatorKind::Sample(_)
@@ -78,7 +84,6 @@ pub(crate) fn bind(
         | OperatorKind::MakeSeries(_)
         | OperatorKind::TopNested(_)
         | OperatorKind::TopHitters(_)
-        | OperatorKind::Partition(_)
         | OperatorKind::Fork(_)
         | OperatorKind::Facet(_)
         | OperatorKind::Scan(_)

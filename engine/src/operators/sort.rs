@@ -31,7 +31,7 @@ pub(super) fn top(binder: &mut Binder<'_>, top: &Top, input: Relation) -> Relati
 }
 
 /// The keys as columns: an expression becomes a hidden column, so that the order can be named later.
-fn bind_keys(
+pub(super) fn bind_keys(
     binder: &mut Binder<'_>,
     written: &[huntql_kql::ast::SortKey],
     input: Relation,

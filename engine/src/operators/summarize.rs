@@ -3,6 +3,7 @@
 //! Groups and the arguments of aggregates are bound over the input; what surrounds an aggregate (`count() * 2`) is bound over the
 //! aggregates' columns, in a projection behind the [`Node::Aggregate`].
 
+use super::keyed::{self, Key};
 use crate::aggregates::{self, AggregateCall, AggregateResolution};
 use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, Row, facts, forms};
@@ -22,20 +23,46 @@ pub(super) fn bind(
     input: Relation,
     span: Span,
 ) -> Relation {
+    let Some(written) = written(binder, summarize, &input, span) else {
+        return Relation::unknown();
+    };
+    let unknown = input.unknown;
+    let input = binder.with_windows(input);
+    let mut relation =
+        aggregated(binder, input, written.groups, written.collected).projected(written.items);
+    relation.hidden.clear();
+    relation.unknown = unknown;
+    relation
+}
+
+/// What stands behind `summarize`, bound.
+struct Written {
+    groups: Vec<(String, Scalar)>,
+    collected: Vec<BoundAggregate>,
+    /// The columns of the result, over the groups' and the aggregates' columns.
+    items: Vec<(String, Scalar)>,
+}
+
+fn written(
+    binder: &mut Binder<'_>,
+    summarize: &Summarize,
+    input: &Relation,
+    span: Span,
+) -> Option<Written> {
     if summarize.aggregates.is_empty() && summarize.by.is_empty() {
         binder.report(Diagnostic::binding(
             "KS119",
             span,
             "`summarize` needs an aggregate or `by`",
         ));
-        return Relation::unknown();
+        return None;
     }
     let mut names = Names::default();
     let groups: Vec<(String, Scalar)> = summarize
         .by
         .iter()
         .map(|item| {
-            let scalar = binder.scalar(&item.value, Some(&input));
+            let scalar = binder.scalar(&item.value, Some(input));
             (names.of(item), scalar)
         })
         .collect();
@@ -53,19 +80,88 @@ pub(super) fn bind(
         aggregate_item(
             binder,
             item,
-            &input,
+            input,
             &groups,
             &mut names,
             &mut collected,
             &mut items,
         );
     }
+    Some(Written {
+        groups,
+        collected,
+        items,
+    })
+}
+
+/// `summarize` in each of many sub-tables.
+pub(super) fn keyed(
+    binder: &mut Binder<'_>,
+    summarize: &Summarize,
+    input: Relation,
+    span: Span,
+    key: &Key,
+) -> Relation {
+    let Some(written) = written(binder, summarize, &input, span) else {
+        return Relation::unknown();
+    };
     let unknown = input.unknown;
     let input = binder.with_windows(input);
-    let mut relation = aggregated(binder, input, groups, collected).projected(items);
-    relation.hidden.clear();
+    let mut relation = keyed_aggregate(binder, input, written, key);
     relation.unknown = unknown;
     relation
+}
+
+/// The key is one more group; what is carried is the same in all rows of a group.
+fn keyed_aggregate(
+    binder: &mut Binder<'_>,
+    input: Relation,
+    mut written: Written,
+    key: &Key,
+) -> Relation {
+    let hidden = keyed::kept(&input, key);
+    for column in &hidden {
+        let scalar = Scalar::column(column);
+        if *column == key.column {
+            written.groups.push((column.name.clone(), scalar));
+            continue;
+        }
+        written.collected.push(BoundAggregate {
+            columns: vec![column.clone()],
+            call: single("take_any", &[column.ty]),
+            arguments: vec![scalar],
+        });
+    }
+    let shown: Vec<Column> = written
+        .items
+        .iter()
+        .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
+        .collect();
+    let mut items = written.items;
+    items.extend(super::project::all_columns(&hidden));
+    let relation = aggregated(binder, input, written.groups, written.collected).projected(items);
+    keyed::with_some_hidden(relation, shown, hidden)
+}
+
+/// `count` in each of many sub-tables.
+pub(super) fn keyed_count(
+    binder: &mut Binder<'_>,
+    count: &Count,
+    input: Relation,
+    key: &Key,
+) -> Relation {
+    let name = count.name.as_ref().map_or("Count", |name| &name.text);
+    let column = Column::new("__aggregate0_0", Type::Long);
+    let written = Written {
+        groups: Vec::new(),
+        items: vec![(name.to_string(), Scalar::column(&column))],
+        collected: vec![BoundAggregate {
+            columns: vec![column],
+            call: single("count", &[]),
+            arguments: Vec::new(),
+        }],
+    };
+    keyed_aggregate(binder, input, written, key)
 }
 
 /// One item in front of `by`: an aggregate that may give several columns, or an expression around aggregates.
