@@ -69,8 +69,7 @@ fn step(binder: &mut Binder<'_>, operator: &Operator, input: Relation, key: &Key
             first(input, count, key)
         }
         OperatorKind::Summarize(written) => {
-            let mut bound =
-                summarize::keyed(binder, written, input, operator.name_span, key);
+            let mut bound = summarize::keyed(binder, written, input, operator.name_span, key);
             bound.order = Order::By(vec![ascending(&key.column)]);
             bound
         }

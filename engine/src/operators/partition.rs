@@ -31,10 +31,7 @@ pub(super) fn bind(
     };
     let Some(column) = input.resolve(&partition.by.text).cloned() else {
         if !input.unknown {
-            binder.report(facts::unknown_column(
-                partition.by.span,
-                &partition.by.text,
-            ));
+            binder.report(facts::unknown_column(partition.by.span, &partition.by.text));
         }
         return Relation::unknown();
     };
