@@ -6,6 +6,8 @@ pub mod aggregates;
 mod bind;
 pub mod catalog;
 pub mod conversion;
+#[cfg(test)]
+mod examples;
 mod execute;
 pub mod functions;
 mod ir;

@@ -13,8 +13,6 @@ mod bags;
 mod conversions;
 mod datetime;
 mod encoding;
-#[cfg(test)]
-mod examples;
 mod hashing;
 mod ip;
 mod ip6;
@@ -26,8 +24,6 @@ mod parsing;
 mod strings;
 mod strings_find;
 mod strings_regex;
-#[cfg(test)]
-mod tests;
 mod units;
 
 pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resolve};

@@ -174,6 +174,37 @@ pub fn fold(callable: &Callable, arguments: &[Value]) -> Result<Value, KernelErr
         })
         .collect::<Result<Vec<ArrayRef>, KernelError>>()?;
     let constant = vec![true; columns.len()];
-    let result = (callable.row().kernel)(&Args::new(&columns, &constant, &callable.parameters, 1))?;
+    let result = (callable.row().kernel)(&Args::new(
+        &columns,
+        &constant,
+        &callable.parameters,
+        1,
+    ))?;
+    #[cfg(test)]
+    assert_same_by_row(callable, &columns, &result);
     Ok(value::from_arrow(&result, 0, callable.returns))
+}
+
+/// Every constant that a test folds is also run as columns of two rows: a kernel must not depend on the shape of its input.
+#[cfg(test)]
+fn assert_same_by_row(callable: &Callable, columns: &[ArrayRef], folded: &ArrayRef) {
+    use datafusion::arrow::compute::concat;
+    if columns.is_empty() {
+        return;
+    }
+    let two: Vec<ArrayRef> = columns
+        .iter()
+        .map(|column| concat(&[column.as_ref(), column.as_ref()]).expect("equal types"))
+        .collect();
+    let by_row = vec![false; two.len()];
+    match (callable.row().kernel)(&Args::new(&two, &by_row, &callable.parameters, 2)) {
+        Ok(result) => {
+            let of = |row| format!("{:?}", value::from_arrow(&result, row, callable.returns));
+            let once = format!("{:?}", value::from_arrow(folded, 0, callable.returns));
+            assert_eq!((of(0), of(1)), (once.clone(), once), "{} by row", callable.function.name);
+        }
+        // Some arguments must be constant.
+        Err(KernelError::Argument { .. }) => {}
+        Err(error) => panic!("{} by row: {error}", callable.function.name),
+    }
 }

@@ -151,7 +151,9 @@ fn granny(name: &str) -> Vec<(u64, String)> {
             .unwrap_or(tail.len());
         let (digits, tail) = tail.split_at(digits_end);
         parts.push((0, text.to_string()));
-        parts.push((digits.parse().unwrap_or(u64::MAX), String::new()));
+        if !digits.is_empty() {
+            parts.push((digits.parse().unwrap_or(u64::MAX), String::new()));
+        }
         rest = tail;
     }
     parts
