@@ -2,8 +2,8 @@
 //! has examples, and the examples run.
 
 #![allow(clippy::unwrap_used)]
-use crate::functions::{Example, all, all_operators};
 use crate::catalog::Catalog;
+use crate::functions::{Example, all, all_operators};
 use crate::query::{Engine, EngineOptions, QueryOptions};
 use crate::value::from_arrow;
 use futures::StreamExt;
@@ -61,8 +61,12 @@ fn every_row_has_a_page_and_two_examples() {
 async fn every_example_gives_what_it_says() {
     let engine = Engine::new(Catalog::builtin(), EngineOptions::default());
     let mut wrong = Vec::new();
-    let functions = all().chain(all_operators()).map(|row| (row.name, row.examples));
-    let forms = crate::bind::forms::FORMS.iter().map(|form| (form.name, form.examples));
+    let functions = all()
+        .chain(all_operators())
+        .map(|row| (row.name, row.examples));
+    let forms = crate::bind::forms::FORMS
+        .iter()
+        .map(|form| (form.name, form.examples));
     for (name, examples) in functions.chain(forms) {
         for example in examples {
             let (got, wanted) = (
@@ -85,14 +89,21 @@ async fn every_example_gives_what_it_says() {
 
 /// All rows of a query's only result.
 async fn table(engine: &Engine, query: &str) -> Result<(Vec<Column>, Vec<Vec<Value>>), String> {
-    let options = QueryOptions { now: huntql_kql::time::UNIX_EPOCH, parameters: BTreeMap::new() };
-    let mut answer = engine.query(query, &options).await.map_err(|error| format!("{error:?}"))?;
+    let options = QueryOptions {
+        now: huntql_kql::time::UNIX_EPOCH,
+        parameters: BTreeMap::new(),
+    };
+    let mut answer = engine
+        .query(query, &options)
+        .await
+        .map_err(|error| format!("{error:?}"))?;
     let mut result = answer.results.pop().ok_or("no result")?;
     let mut rows = Vec::new();
     while let Some(batch) = result.rows.next().await {
         let batch = batch.map_err(|error| error.to_string())?;
         for row in 0..batch.num_rows() {
-            let cell = |(index, column): (usize, &Column)| from_arrow(batch.column(index), row, column.ty);
+            let cell =
+                |(index, column): (usize, &Column)| from_arrow(batch.column(index), row, column.ty);
             rows.push(result.columns.iter().enumerate().map(cell).collect());
         }
     }
@@ -101,13 +112,18 @@ async fn table(engine: &Engine, query: &str) -> Result<(Vec<Column>, Vec<Vec<Val
 
 /// What is wrong with an example whose two sides are queries; rows may come in any order.
 async fn misfit(engine: &Engine, example: &Example) -> Option<String> {
-    let (got, expected) = match (table(engine, example.call).await, table(engine, example.gives).await) {
+    let (got, expected) = match (
+        table(engine, example.call).await,
+        table(engine, example.gives).await,
+    ) {
         (Ok(got), Ok(expected)) => (got, expected),
         (Err(error), _) | (_, Err(error)) => return Some(format!("{}: {error}", example.call)),
     };
     let mut left = got.1.clone();
     let all_found = expected.1.iter().all(|row| {
-        let position = left.iter().position(|have| have.iter().zip(row).all(|(a, b)| same(a, b)));
+        let position = left
+            .iter()
+            .position(|have| have.iter().zip(row).all(|(a, b)| same(a, b)));
         position.map(|position| left.remove(position)).is_some()
     });
     let fits = got.0 == expected.0 && all_found && left.is_empty();

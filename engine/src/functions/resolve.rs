@@ -174,12 +174,7 @@ pub fn fold(callable: &Callable, arguments: &[Value]) -> Result<Value, KernelErr
         })
         .collect::<Result<Vec<ArrayRef>, KernelError>>()?;
     let constant = vec![true; columns.len()];
-    let result = (callable.row().kernel)(&Args::new(
-        &columns,
-        &constant,
-        &callable.parameters,
-        1,
-    ))?;
+    let result = (callable.row().kernel)(&Args::new(&columns, &constant, &callable.parameters, 1))?;
     #[cfg(test)]
     assert_same_by_row(callable, &columns, &result);
     Ok(value::from_arrow(&result, 0, callable.returns))
@@ -201,7 +196,12 @@ fn assert_same_by_row(callable: &Callable, columns: &[ArrayRef], folded: &ArrayR
         Ok(result) => {
             let of = |row| format!("{:?}", value::from_arrow(&result, row, callable.returns));
             let once = format!("{:?}", value::from_arrow(folded, 0, callable.returns));
-            assert_eq!((of(0), of(1)), (once.clone(), once), "{} by row", callable.function.name);
+            assert_eq!(
+                (of(0), of(1)),
+                (once.clone(), once),
+                "{} by row",
+                callable.function.name
+            );
         }
         // Some arguments must be constant.
         Err(KernelError::Argument { .. }) => {}
