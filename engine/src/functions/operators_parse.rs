@@ -2,6 +2,8 @@
 
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::json::quote_into;
+use crate::kernel::pairs::{PairReader, PairShape, PairSpec, by_expression};
+use crate::kernel::pattern;
 use crate::kernel::template::{Matcher, Template};
 use crate::kernel::{Args, KernelError, KernelResult, Output};
 use huntql_kql::types::Type;
@@ -12,7 +14,14 @@ const PARSED: &[Overload] = &[overload(
     parsed_columns,
 )];
 
-pub const OPERATORS: &[ScalarFunction] = &[ScalarFunction {
+const PAIRS: &[Overload] = &[overload(
+    &[Param::Text, Param::Constant],
+    Type::Dynamic,
+    parsed_pairs,
+)];
+
+pub const OPERATORS: &[ScalarFunction] = &[
+ScalarFunction {
     name: "parsed_columns",
     aliases: &[],
     overloads: PARSED,
@@ -29,7 +38,26 @@ pub const OPERATORS: &[ScalarFunction] = &[ScalarFunction {
             "long(null)",
         ),
     ],
-}];
+},
+    ScalarFunction {
+        name: "parsed_pairs",
+        aliases: &[],
+        overloads: PAIRS,
+        result_name: ResultName::Default,
+        doc: "Gives the texts of the values of keys as an array, null where a key is missing.",
+        source: "kusto/query/parse-kv-operator",
+        examples: &[
+            example(
+                r#"toscalar(print s = "a=1, b=2" | parse-kv s as (b: long) with (pair_delimiter = ",", kv_delimiter = "=") | project b)"#,
+                "2",
+            ),
+            example(
+                r#"toscalar(print s = "a=1" | parse-kv s as (b: string) with (pair_delimiter = ",", kv_delimiter = "=") | project b)"#,
+                r#""""#,
+            ),
+        ],
+    },
+];
 
 /// The second argument is the JSON text of a [`Template`].
 fn parsed_columns(args: &Args<'_>) -> KernelResult {
@@ -46,14 +74,48 @@ fn parsed_columns(args: &Args<'_>) -> KernelResult {
     })
 }
 
-fn array(columns: &[Option<&str>]) -> String {
+/// The second argument is the JSON text of a [`PairSpec`].
+fn parsed_pairs(args: &Args<'_>) -> KernelResult {
+    let spec: Option<PairSpec> = args
+        .constant_text(1)
+        .and_then(|text| serde_json::from_str(text).ok());
+    let PairSpec { keys, shape } =
+        spec.ok_or_else(|| KernelError::Internal("the pairs of `parse-kv` are none".into()))?;
+    let texts = args.input::<&str>(0);
+    match &shape {
+        PairShape::Regex(expression) => {
+            let regex = pattern::compile(expression, 1)?;
+            String::collect(args.rows(), |row| {
+                Some(array(&by_expression(&keys, &regex, texts.get(row)?)))
+            })
+        }
+        PairShape::Delimited {
+            pair,
+            key,
+            quotes,
+            escapes,
+        } => {
+            let reader = PairReader {
+                pair,
+                key,
+                quotes,
+                escapes,
+            };
+            String::collect(args.rows(), |row| {
+                Some(array(&reader.values(&keys, texts.get(row)?)))
+            })
+        }
+    }
+}
+
+fn array<T: AsRef<str>>(columns: &[Option<T>]) -> String {
     let mut json = String::from("[");
     for (index, column) in columns.iter().enumerate() {
         if index > 0 {
             json.push(',');
         }
         match column {
-            Some(text) => quote_into(&mut json, text),
+            Some(text) => quote_into(&mut json, text.as_ref()),
             None => json.push_str("null"),
         }
     }

@@ -12,6 +12,7 @@ pub mod dynamic_text;
 mod input;
 pub mod ip;
 mod output;
+pub(crate) mod pairs;
 pub mod pattern;
 pub(crate) mod special;
 pub mod structure;

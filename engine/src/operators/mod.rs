@@ -11,9 +11,11 @@ mod getschema;
 mod join;
 pub(crate) mod keyed;
 mod parse;
+mod parse_kv;
 mod partition;
 mod project;
 pub(crate) mod render;
+mod search;
 mod sort;
 pub(crate) mod summarize;
 pub(crate) mod tables;
@@ -65,6 +67,9 @@ pub(crate) fn bind(
         OperatorKind::Render(render) => render::bind(binder, render, input),
         OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
         OperatorKind::Parse(parse) => parse::bind(binder, parse, input, operator.name_span),
+        OperatorKind::ParseKv(parse) => {
+            parse_kv::bind(binder, parse, input, operator.name_span)
+        }
         OperatorKind::MvApply(apply) => apply::bind(binder, apply, input, operator.name_span),
         OperatorKind::Partition(partition) => {
             partition::bind(binder, partition, input, operator.name_span)
@@ -75,7 +80,6 @@ pub(crate) fn bind(
         | OperatorKind::Datatable(_)
         | OperatorKind::Range(_)
         | OperatorKind::Externaldata(_)
-        | OperatorKind::ParseKv(_)
         | OperatorKind::Evaluate(_)
         | OperatorKind::Sample(_)
         | OperatorKind::SampleDistinct(_)
@@ -102,6 +106,9 @@ fn head(
         OperatorKind::Union(union) => {
             union::bind(binder, union, input.cloned(), operator.name_span)
         }
+        OperatorKind::Search(search) => {
+            search::bind(binder, search, input.cloned(), operator.name_span)
+        }
         OperatorKind::Print(print) if input.is_none() => constant::print(binder, print),
         OperatorKind::Datatable(datatable) if input.is_none() => {
             constant::datatable(binder, datatable, operator.span)
@@ -111,7 +118,6 @@ fn head(
         }
         _ if input.is_none() => match &operator.kind {
             OperatorKind::Externaldata(_)
-            | OperatorKind::Search(_)
             | OperatorKind::Find(_)
             | OperatorKind::Evaluate(_)
             | OperatorKind::Unsupported { .. } => refused(binder, operator),

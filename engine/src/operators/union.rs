@@ -6,14 +6,14 @@
 use super::columns::matches_pattern;
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Relation, Scalar};
-use huntql_kql::ast::{Expr, ExprKind, Name, Pipeline, Source, Union};
+use huntql_kql::ast::{Expr, ExprKind, Name, OperatorKind, Pipeline, Source, Union};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Value};
 
 /// What stands behind `union`.
 #[derive(Default)]
-struct Options {
+pub(super) struct Options {
     inner: bool,
     fuzzy: bool,
     source: Option<String>,
@@ -88,7 +88,7 @@ fn options(binder: &mut Binder<'_>, union: &Union) -> Options {
 }
 
 /// The tables of one leg: several for a wildcard, none for a fuzzy leg that is not there.
-fn legs_of(
+pub(super) fn legs_of(
     binder: &mut Binder<'_>,
     leg: &Pipeline,
     options: &Options,
@@ -106,7 +106,32 @@ fn legs_of(
         return;
     }
     let relation = binder.pipeline(leg);
-    legs.push((format!("union_arg{}", legs.len()), relation));
+    let name = match named_by_as(leg) {
+        Some(name) => name.to_string(),
+        None => format!("union_arg{}", legs.len()),
+    };
+    legs.push((name, relation));
+}
+
+/// The name that an `as` at the leg's end gives.
+fn named_by_as(leg: &Pipeline) -> Option<&str> {
+    if let Some(last) = leg.operators.last() {
+        return match &last.kind {
+            OperatorKind::As(alias) => Some(&alias.name.text),
+            _ => None,
+        };
+    }
+    fn of(expr: &Expr) -> Option<&str> {
+        match &expr.kind {
+            ExprKind::Pipeline(inner) => named_by_as(inner),
+            ExprKind::Paren(inner) => of(inner),
+            _ => None,
+        }
+    }
+    match &leg.source {
+        Source::Expr(expr) => of(expr),
+        Source::Operator(_) => None,
+    }
 }
 
 fn bare_name(leg: &Pipeline) -> Option<&Name> {
@@ -148,9 +173,9 @@ fn wildcard(
 }
 
 /// Name, type, and the name in the result.
-type Target = (Column, String);
+pub(super) type Target = (Column, String);
 
-fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
+pub(super) fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
     let mut found: Vec<Column> = Vec::new();
     for column in legs.iter().flat_map(|(_, leg)| &leg.columns) {
         if !found.contains(column) {
@@ -192,7 +217,7 @@ fn inner_columns(legs: &[(String, Relation)]) -> Vec<Target> {
         .collect()
 }
 
-fn unite(legs: Vec<(String, Relation)>, columns: &[Target], source: Option<&str>) -> Relation {
+pub(super) fn unite(legs: Vec<(String, Relation)>, columns: &[Target], source: Option<&str>) -> Relation {
     let hidden: Vec<Column> = match legs.first() {
         Some((_, first)) => {
             let everywhere =
