@@ -21,24 +21,24 @@ const PAIRS: &[Overload] = &[overload(
 )];
 
 pub const OPERATORS: &[ScalarFunction] = &[
-ScalarFunction {
-    name: "parsed_columns",
-    aliases: &[],
-    overloads: PARSED,
-    result_name: ResultName::Default,
-    doc: "Gives the texts of a pattern's columns as an array; null when the text does not match.",
-    source: "kusto/query/parse-operator",
-    examples: &[
-        example(
-            r#"toscalar(print s = "a=1;" | parse s with "a=" X ";" | project X)"#,
-            r#""1""#,
-        ),
-        example(
-            r#"toscalar(print s = "b=1;" | parse s with "a=" X:long ";" | project X)"#,
-            "long(null)",
-        ),
-    ],
-},
+    ScalarFunction {
+        name: "parsed_columns",
+        aliases: &[],
+        overloads: PARSED,
+        result_name: ResultName::Default,
+        doc: "Gives the texts of a pattern's columns as an array; null when the text does not match.",
+        source: "kusto/query/parse-operator",
+        examples: &[
+            example(
+                r#"toscalar(print s = "a=1;" | parse s with "a=" X ";" | project X)"#,
+                r#""1""#,
+            ),
+            example(
+                r#"toscalar(print s = "b=1;" | parse s with "a=" X:long ";" | project X)"#,
+                "long(null)",
+            ),
+        ],
+    },
     ScalarFunction {
         name: "parsed_pairs",
         aliases: &[],

@@ -67,9 +67,7 @@ pub(crate) fn bind(
         OperatorKind::Render(render) => render::bind(binder, render, input),
         OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
         OperatorKind::Parse(parse) => parse::bind(binder, parse, input, operator.name_span),
-        OperatorKind::ParseKv(parse) => {
-            parse_kv::bind(binder, parse, input, operator.name_span)
-        }
+        OperatorKind::ParseKv(parse) => parse_kv::bind(binder, parse, input, operator.name_span),
         OperatorKind::MvApply(apply) => apply::bind(binder, apply, input, operator.name_span),
         OperatorKind::Partition(partition) => {
             partition::bind(binder, partition, input, operator.name_span)

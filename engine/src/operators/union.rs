@@ -217,7 +217,11 @@ fn inner_columns(legs: &[(String, Relation)]) -> Vec<Target> {
         .collect()
 }
 
-pub(super) fn unite(legs: Vec<(String, Relation)>, columns: &[Target], source: Option<&str>) -> Relation {
+pub(super) fn unite(
+    legs: Vec<(String, Relation)>,
+    columns: &[Target],
+    source: Option<&str>,
+) -> Relation {
     let hidden: Vec<Column> = match legs.first() {
         Some((_, first)) => {
             let everywhere =
