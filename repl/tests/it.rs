@@ -9,6 +9,8 @@ mod data;
 mod errors;
 #[path = "it/formats.rs"]
 mod formats;
+#[path = "it/hunts.rs"]
+mod hunts;
 #[path = "it/shell.rs"]
 mod shell;
 #[path = "it/support.rs"]

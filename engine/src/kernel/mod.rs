@@ -35,7 +35,7 @@ pub fn collect<R: Output>(args: &Args<'_>, row: impl Fn(usize) -> Option<R>) -> 
 /// Parameters are [`Input`] types (`&str`, `i64`, `f64`, `bool`, `i32`, `i128`, [`Json`], or `Option` of one), the result an [`Output`].
 /// A null in a parameter that is not an `Option` gives null without calling the closure; a null string is `""`.
 ///
-/// ```ignore
+/// ```text
 /// kernel!(|text: &str| text.chars().count() as i64)
 /// ```
 #[macro_export]

@@ -8,7 +8,7 @@ use huntql_store::Store;
 use std::sync::Arc;
 use std::time::Instant;
 
-const ROWS: i64 = 1_000_000;
+const ROWS: i64 = 50_000;
 const BATCH: i64 = 8192;
 
 /// Every column filled, as a Defender export has them: some 900 bytes a row.
@@ -72,8 +72,7 @@ fn peak_mib() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes in a debug build"]
-async fn a_million_wide_rows_fit_in_a_gibibyte() {
+async fn wide_rows_are_written_in_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_or_open(folder.path()).unwrap();
     let (mut ingest, mut making) = (store.ingest(), std::time::Duration::ZERO);
@@ -84,7 +83,7 @@ async fn a_million_wide_rows_fit_in_a_gibibyte() {
         making += made.elapsed();
         ingest.append(network(), &batch).unwrap();
     }
-    ingest.commit("million").unwrap();
+    ingest.commit("volume").unwrap();
     let took = started.elapsed() - making;
     let peak = peak_mib();
     let table = store.snapshot("DeviceNetworkEvents").unwrap().unwrap();
