@@ -1,4 +1,4 @@
-//! A million wide rows: time and memory. Run by hand: `cargo test -p huntql-store --test it -- --ignored --nocapture volume`.
+//! Many wide rows: they are written in bounded memory. `--nocapture` prints time, peak memory and size on disk.
 
 use super::support::*;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
