@@ -16,7 +16,13 @@ struct Case {
 }
 
 const fn case(logs: &'static str, proxy: &'static str, counts: [usize; 3]) -> Case {
-    Case { logs, proxy, connections: counts[0], not_to_proxy: counts[1], without_hops: counts[2] }
+    Case {
+        logs,
+        proxy,
+        connections: counts[0],
+        not_to_proxy: counts[1],
+        without_hops: counts[2],
+    }
 }
 
 const SAMPLES: &[Case] = &[
@@ -35,9 +41,21 @@ const PUBLIC: &[Case] = &[
     case("proxied/zeek/ssl.log", "10.136.0.16:3128", [0, 0, 0]),
     case("proxied/zeek/dns.log", "10.136.0.16:3128", [0, 0, 0]),
     case("zeek/lnav/conn.log", "10.0.0.6:8080", [92, 92, 92]),
-    case("zeek/otrf-apt29-json/day1_combined_zeek.log", "10.0.0.6:8080", [551, 551, 551]),
-    case("zeek/otrf-apt29-json/day2_combined_zeek.log", "10.0.0.6:8080", [1167, 1167, 1167]),
-    case("zeek/rita-hostile/truncated_conn.log", "10.0.0.6:8080", [39, 39, 39]),
+    case(
+        "zeek/otrf-apt29-json/day1_combined_zeek.log",
+        "10.0.0.6:8080",
+        [551, 551, 551],
+    ),
+    case(
+        "zeek/otrf-apt29-json/day2_combined_zeek.log",
+        "10.0.0.6:8080",
+        [1167, 1167, 1167],
+    ),
+    case(
+        "zeek/rita-hostile/truncated_conn.log",
+        "10.0.0.6:8080",
+        [39, 39, 39],
+    ),
     case("zeek/wrccdc/ssl.json.gz", "10.0.0.6:8080", [0, 0, 0]),
     case("squid/fail2ban/squid", "10.0.0.6:8080", [0, 0, 0]),
 ];
@@ -47,31 +65,74 @@ fn samples() -> PathBuf {
 }
 
 fn rows(place: &Place, store: &str, query: &str) -> usize {
-    let ran = place.run(&["query", "--store", store, "--format", "ndjson", query]).code(0);
+    let ran = place
+        .run(&["query", "--store", store, "--format", "ndjson", query])
+        .code(0);
     ran.stdout.lines().count()
 }
 
 fn count(place: &Place, store: &str, query: &str) -> usize {
-    let ran = place.run(&["query", "--store", store, "--proxy", "10.0.0.6:8080", "--format", "csv", query]).code(0);
+    let ran = place
+        .run(&[
+            "query",
+            "--store",
+            store,
+            "--proxy",
+            "10.0.0.6:8080",
+            "--format",
+            "csv",
+            query,
+        ])
+        .code(0);
     ran.stdout.lines().last().unwrap().parse().unwrap()
 }
 
 fn assert_hunts(folder: &Path, case: &Case) {
     let place = Place::new();
     let logs = folder.join(case.logs);
-    place.run(&["ingest", "--store", "s", "--proxy", case.proxy, logs.to_str().unwrap()]).code(0);
+    place
+        .run(&[
+            "ingest",
+            "--store",
+            "s",
+            "--proxy",
+            case.proxy,
+            logs.to_str().unwrap(),
+        ])
+        .code(0);
     let address = case.proxy.split(':').next().unwrap();
     let all = "DeviceNetworkEvents\n| where ActionType == \"ConnectionSuccess\"";
     let others = format!("{all} and RemoteIP != \"{address}\"");
 
-    let verbatim = [rows(&place, "s", &format!("{all}\n| take 10")), rows(&place, "s", &format!("{others}\n| take 10"))];
-    assert_eq!(verbatim, [case.connections.min(10), case.not_to_proxy.min(10)], "{}", case.logs);
+    let verbatim = [
+        rows(&place, "s", &format!("{all}\n| take 10")),
+        rows(&place, "s", &format!("{others}\n| take 10")),
+    ];
+    assert_eq!(
+        verbatim,
+        [case.connections.min(10), case.not_to_proxy.min(10)],
+        "{}",
+        case.logs
+    );
 
     let hops = format!("{all} | invoke WithoutProxyHops() | count");
-    let counted = [count(&place, "s", &format!("{all} | count")), count(&place, "s", &format!("{others} | count"))];
-    assert_eq!(counted, [case.connections, case.not_to_proxy], "{}", case.logs);
+    let counted = [
+        count(&place, "s", &format!("{all} | count")),
+        count(&place, "s", &format!("{others} | count")),
+    ];
+    assert_eq!(
+        counted,
+        [case.connections, case.not_to_proxy],
+        "{}",
+        case.logs
+    );
     if case.proxy.starts_with("10.0.0.6") {
-        assert_eq!(count(&place, "s", &hops), case.without_hops, "{}", case.logs);
+        assert_eq!(
+            count(&place, "s", &hops),
+            case.without_hops,
+            "{}",
+            case.logs
+        );
     }
 }
 
@@ -84,8 +145,10 @@ fn the_two_hunts_count_right_over_the_samples() {
 
 #[test]
 fn the_two_hunts_count_right_over_public_logs() {
-    let shared = std::env::var_os("HUNTQL_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let shared = std::env::var_os("HUNTQL_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
     if !shared.join("data").is_dir() {
         eprintln!("skipped: there is no {}", shared.join("data").display());
         return;
@@ -102,17 +165,28 @@ fn every_hunt_of_the_samples_finds_something() {
     let config = samples.join("huntql.toml");
     let logs = samples.join("logs");
     place
-        .run(&["ingest", "--store", "s", "--config", config.to_str().unwrap(), logs.to_str().unwrap()])
+        .run(&[
+            "ingest",
+            "--store",
+            "s",
+            "--config",
+            config.to_str().unwrap(),
+            logs.to_str().unwrap(),
+        ])
         .code(0);
-    let mut hunts: Vec<PathBuf> =
-        std::fs::read_dir(samples.join("hunts")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut hunts: Vec<PathBuf> = std::fs::read_dir(samples.join("hunts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     hunts.sort();
     assert!(hunts.len() >= 10, "{hunts:?}");
     for hunt in hunts {
         let file = hunt.to_str().unwrap();
         let config = config.to_str().unwrap();
         let ran = place
-            .run(&["query", "--store", "s", "--config", config, "--format", "ndjson", "-f", file])
+            .run(&[
+                "query", "--store", "s", "--config", config, "--format", "ndjson", "-f", file,
+            ])
             .code(0);
         assert!(!ran.stdout.is_empty(), "{file} finds nothing: {ran:#?}");
     }
