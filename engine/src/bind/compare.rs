@@ -194,10 +194,30 @@ impl Binder<'_> {
             Some(Type::Dynamic) => self.compare_dynamic(compare, left, right, span),
             Some(ty) => {
                 let (left, right) = (self.convert(left, ty), self.convert(right, ty));
-                fold_compare(compare, left, right)
+                self.compare_typed(compare, left, right, span)
             }
             None => self.wrong(facts::incomparable(span, left.ty, right.ty)),
         }
+    }
+
+    /// Operands of one type. Reals have operators of their own: see `operators_real`.
+    fn compare_typed(&mut self, compare: Compare, left: Scalar, right: Scalar, span: Span) -> Scalar {
+        let constants = left.as_literal().zip(right.as_literal());
+        if let Some(value) = constants.and_then(|(left, right)| compare_values(compare, left, right)) {
+            return Scalar::literal(Value::Bool(value));
+        }
+        if left.ty == Type::Real {
+            let row = match compare {
+                Compare::Equal => "real_equals",
+                Compare::NotEqual => "real_not_equals",
+                Compare::Less => "real_less",
+                Compare::LessOrEqual => "real_less_or_equal",
+                Compare::Greater => "real_greater",
+                Compare::GreaterOrEqual => "real_greater_or_equal",
+            };
+            return self.operator(row, vec![left, right], &[span, span], span);
+        }
+        Scalar::new(Type::Bool, ScalarKind::Compare(compare, Box::new(left), Box::new(right)))
     }
 
     fn compare_dynamic(
@@ -486,18 +506,6 @@ pub(super) fn comparable(compare: Compare, left: Type, right: Type) -> Option<Ty
         }
         _ => common_type([left, right].into_iter()),
     }
-}
-
-fn fold_compare(compare: Compare, left: Scalar, right: Scalar) -> Scalar {
-    if let (Some(l), Some(r)) = (left.as_literal(), right.as_literal())
-        && let Some(value) = compare_values(compare, l, r)
-    {
-        return Scalar::literal(Value::Bool(value));
-    }
-    Scalar::new(
-        Type::Bool,
-        ScalarKind::Compare(compare, Box::new(left), Box::new(right)),
-    )
 }
 
 /// Kusto's comparison of two constants of one type: null equals nothing but is unequal to everything, and null against null is null.

@@ -19,6 +19,7 @@ mod ip6;
 mod math;
 mod operators_dynamic;
 mod operators_parse;
+mod operators_real;
 mod operators_text;
 mod parsing;
 mod strings;
@@ -60,6 +61,7 @@ pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     arithmetic::OPERATORS,
     operators_dynamic::OPERATORS,
     operators_parse::OPERATORS,
+    operators_real::OPERATORS,
     operators_text::OPERATORS,
 ];
 
