@@ -201,9 +201,17 @@ impl Binder<'_> {
     }
 
     /// Operands of one type. Reals have operators of their own: see `operators_real`.
-    fn compare_typed(&mut self, compare: Compare, left: Scalar, right: Scalar, span: Span) -> Scalar {
+    fn compare_typed(
+        &mut self,
+        compare: Compare,
+        left: Scalar,
+        right: Scalar,
+        span: Span,
+    ) -> Scalar {
         let constants = left.as_literal().zip(right.as_literal());
-        if let Some(value) = constants.and_then(|(left, right)| compare_values(compare, left, right)) {
+        if let Some(value) =
+            constants.and_then(|(left, right)| compare_values(compare, left, right))
+        {
             return Scalar::literal(Value::Bool(value));
         }
         if left.ty == Type::Real {
@@ -217,7 +225,10 @@ impl Binder<'_> {
             };
             return self.operator(row, vec![left, right], &[span, span], span);
         }
-        Scalar::new(Type::Bool, ScalarKind::Compare(compare, Box::new(left), Box::new(right)))
+        Scalar::new(
+            Type::Bool,
+            ScalarKind::Compare(compare, Box::new(left), Box::new(right)),
+        )
     }
 
     fn compare_dynamic(
