@@ -15,6 +15,7 @@ mod parse_kv;
 mod partition;
 mod project;
 pub(crate) mod render;
+mod sample;
 mod search;
 mod sort;
 pub(crate) mod summarize;
@@ -68,6 +69,9 @@ pub(crate) fn bind(
         OperatorKind::Invoke(invoke) => binder.invoke(input, &invoke.call, invoke.span),
         OperatorKind::Parse(parse) => parse::bind(binder, parse, input, operator.name_span),
         OperatorKind::ParseKv(parse) => parse_kv::bind(binder, parse, input, operator.name_span),
+        OperatorKind::Sample(sample) => sample::sample(binder, sample, input),
+        OperatorKind::SampleDistinct(sample) => sample::distinct(binder, sample, input),
+        OperatorKind::TopHitters(top) => sample::top_hitters(binder, top, input),
         OperatorKind::MvApply(apply) => apply::bind(binder, apply, input, operator.name_span),
         OperatorKind::Partition(partition) => {
             partition::bind(binder, partition, input, operator.name_span)
@@ -79,13 +83,10 @@ pub(crate) fn bind(
         | OperatorKind::Range(_)
         | OperatorKind::Externaldata(_)
         | OperatorKind::Evaluate(_)
-        | OperatorKind::Sample(_)
-        | OperatorKind::SampleDistinct(_)
         | OperatorKind::Search(_)
         | OperatorKind::Find(_)
         | OperatorKind::MakeSeries(_)
         | OperatorKind::TopNested(_)
-        | OperatorKind::TopHitters(_)
         | OperatorKind::Fork(_)
         | OperatorKind::Facet(_)
         | OperatorKind::Scan(_)

@@ -488,6 +488,36 @@ pub(super) fn count(_binder: &mut Binder<'_>, count: &Count, input: Relation) ->
     }
 }
 
+/// One aggregate by one group: the group's column, then the aggregate's.
+pub(super) fn grouped(
+    input: Relation,
+    group: (String, Scalar),
+    aggregate: &str,
+    arguments: Vec<Scalar>,
+    name: String,
+) -> Relation {
+    let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+    let call = single(aggregate, &types);
+    let outputs = aggregates::output_columns(&call, &[None], &vec![None; arguments.len()]);
+    let ty = outputs.first().map_or(Type::Long, |output| output.ty);
+    let columns = vec![
+        Column::new(group.0.clone(), group.1.ty),
+        Column::new(name, ty),
+    ];
+    let aggregates = vec![BoundAggregate {
+        columns: columns[1..].to_vec(),
+        call,
+        arguments,
+    }];
+    let node = Node::Aggregate {
+        input: Box::new(input),
+        groups: vec![group],
+        aggregates,
+        position: None,
+    };
+    Relation::new(columns, node)
+}
+
 /// All values of a relation's first column as one dynamic array, in one row.
 pub(crate) fn gathered(relation: Relation) -> Relation {
     let first = relation
