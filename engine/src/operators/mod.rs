@@ -7,6 +7,7 @@ mod constant;
 mod distinct;
 mod expand;
 mod filter;
+mod find;
 mod getschema;
 mod join;
 pub(crate) mod keyed;
@@ -108,6 +109,9 @@ fn head(
         OperatorKind::Search(search) => {
             search::bind(binder, search, input.cloned(), operator.name_span)
         }
+        OperatorKind::Find(find) if input.is_none() => {
+            find::bind(binder, find, operator.name_span)
+        }
         OperatorKind::Print(print) if input.is_none() => constant::print(binder, print),
         OperatorKind::Datatable(datatable) if input.is_none() => {
             constant::datatable(binder, datatable, operator.span)
@@ -117,7 +121,6 @@ fn head(
         }
         _ if input.is_none() => match &operator.kind {
             OperatorKind::Externaldata(_)
-            | OperatorKind::Find(_)
             | OperatorKind::Evaluate(_)
             | OperatorKind::Unsupported { .. } => refused(binder, operator),
             _ => return None,

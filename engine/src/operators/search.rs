@@ -14,7 +14,7 @@ use huntql_kql::types::Value;
 const TABLE: &str = "$table";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
+pub(super) enum Case {
     Insensitive,
     Sensitive,
 }
@@ -102,7 +102,7 @@ fn legs(
 }
 
 /// A `view` would be searched as a table is, and the scope does not tell one from a plain function.
-fn has_functions(binder: &Binder<'_>) -> bool {
+pub(super) fn has_functions(binder: &Binder<'_>) -> bool {
     binder
         .scope
         .names()
@@ -122,7 +122,7 @@ fn source_name(relation: &Relation) -> String {
 }
 
 /// The predicate as `where` reads it: terms are spelled out.
-fn predicate(binder: &mut Binder<'_>, expr: &Expr, case: Case) -> Option<Expr> {
+pub(super) fn predicate(binder: &mut Binder<'_>, expr: &Expr, case: Case) -> Option<Expr> {
     let all = |binder: &mut Binder<'_>, operands: &[Expr]| {
         operands
             .iter()
