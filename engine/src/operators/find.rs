@@ -38,7 +38,11 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
         legs.retain(|(_, leg)| used.names.iter().any(|name| has(leg, name)));
     }
     if legs.is_empty() {
-        binder.report(Diagnostic::binding("KS106", span, "no table is left to find in"));
+        binder.report(Diagnostic::binding(
+            "KS106",
+            span,
+            "no table is left to find in",
+        ));
         return Relation::unknown();
     }
     let columns = union::outer_columns(&legs);
@@ -192,17 +196,12 @@ fn one_type_each(
 }
 
 /// The columns that the predicate names, and those that all tables have.
-fn smart(
-    legs: &[(String, Relation)],
-    columns: &[union::Target],
-    names: &[String],
-) -> Vec<Column> {
+fn smart(legs: &[(String, Relation)], columns: &[union::Target], names: &[String]) -> Vec<Column> {
     columns
         .iter()
         .map(|(column, _)| column)
         .filter(|column| {
-            names.contains(&column.name)
-                || legs.iter().all(|(_, leg)| leg.columns.contains(column))
+            names.contains(&column.name) || legs.iter().all(|(_, leg)| leg.columns.contains(column))
         })
         .cloned()
         .collect()

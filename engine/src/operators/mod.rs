@@ -109,9 +109,7 @@ fn head(
         OperatorKind::Search(search) => {
             search::bind(binder, search, input.cloned(), operator.name_span)
         }
-        OperatorKind::Find(find) if input.is_none() => {
-            find::bind(binder, find, operator.name_span)
-        }
+        OperatorKind::Find(find) if input.is_none() => find::bind(binder, find, operator.name_span),
         OperatorKind::Print(print) if input.is_none() => constant::print(binder, print),
         OperatorKind::Datatable(datatable) if input.is_none() => {
             constant::datatable(binder, datatable, operator.span)

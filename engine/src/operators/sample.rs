@@ -45,11 +45,7 @@ pub(super) fn distinct(
     }
 }
 
-pub(super) fn top_hitters(
-    binder: &mut Binder<'_>,
-    top: &TopHitters,
-    input: Relation,
-) -> Relation {
+pub(super) fn top_hitters(binder: &mut Binder<'_>, top: &TopHitters, input: Relation) -> Relation {
     let count = count(binder, &top.count);
     let value = binder.scalar(&top.of.value, Some(&input));
     let weight = top.by.as_ref().map(|by| {
