@@ -5,6 +5,7 @@ use huntql_kql::types::Column;
 use huntql_store::TableSchema;
 use huntql_store::schema::{alias, portal_columns};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A table that a query can read.
@@ -51,6 +52,7 @@ impl Table {
 pub struct Catalog {
     tables: BTreeMap<String, Table>,
     functions: BTreeMap<String, SavedFunction>,
+    urls: BTreeMap<String, PathBuf>,
 }
 
 /// A function kept as KQL text: `let`-style parameters and body.
@@ -98,5 +100,15 @@ impl Catalog {
 
     pub fn functions(&self) -> impl Iterator<Item = &SavedFunction> {
         self.functions.values()
+    }
+
+    /// Gives `externaldata` a local file for a URL. Nothing is ever fetched: other URLs are refused when a query runs.
+    pub fn map_url(&mut self, url: impl Into<String>, file: impl Into<PathBuf>) {
+        self.urls.insert(url.into(), file.into());
+    }
+
+    /// The local file of a URL.
+    pub fn url(&self, url: &str) -> Option<&Path> {
+        self.urls.get(url).map(PathBuf::as_path)
     }
 }

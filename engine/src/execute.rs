@@ -106,6 +106,18 @@ fn runtime(options: &EngineOptions) -> Arc<RuntimeEnv> {
         .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()))
 }
 
+/// What a query asks for and cannot have, found when it began to run.
+#[derive(Debug)]
+pub(crate) struct Refused(pub Diagnostic);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// A failure to lower: always a defect of huntql.
 fn ours(error: DataFusionError) -> QueryError {
     QueryError::Internal(error.strip_backtrace())
@@ -115,6 +127,10 @@ fn ours(error: DataFusionError) -> QueryError {
 pub fn theirs(error: DataFusionError) -> QueryError {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(message) => QueryError::Limit(message.clone()),
+        DataFusionError::External(inner) if inner.is::<Refused>() => {
+            let refused = inner.downcast_ref::<Refused>().expect("just tested");
+            QueryError::Query(vec![refused.0.clone()])
+        }
         DataFusionError::External(inner) => match inner.downcast_ref::<KernelError>() {
             Some(KernelError::Argument { message, .. }) => {
                 QueryError::Query(vec![Diagnostic::binding(

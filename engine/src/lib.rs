@@ -9,6 +9,7 @@ pub mod conversion;
 #[cfg(test)]
 mod examples;
 mod execute;
+mod external;
 pub mod functions;
 mod ir;
 pub mod json;

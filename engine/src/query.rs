@@ -1,10 +1,10 @@
 //! One query from its text to its rows: the engine's door.
 
-use crate::bind::bind;
+use crate::bind::{BoundScript, Lessons, bind};
 use crate::catalog::Catalog;
 use crate::execute::Session;
 use crate::ir::BoundQuery;
-use crate::stage;
+use crate::stage::{self, Runner};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::displayable;
@@ -101,6 +101,9 @@ impl QueryError {
     }
 }
 
+/// How often a text is bound again because names of columns were learned.
+const LESSONS_MAX: usize = 32;
+
 /// The engine over one catalog. Cheap to clone; queries run side by side.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -122,7 +125,11 @@ impl Engine {
 
     /// Parses and binds; reads no rows.
     pub fn check(&self, text: &str, options: &QueryOptions) -> Checked {
-        let (queries, diagnostics) = self.bind(text, options);
+        let BoundScript {
+            queries,
+            diagnostics,
+            ..
+        } = self.bind(text, options, &Lessons::default());
         let fine = !diagnostics.iter().any(Diagnostic::is_error);
         let results = if fine {
             queries
@@ -143,7 +150,7 @@ impl Engine {
     /// # Errors
     /// All errors of the text at once, or the data's, a limit's or our own.
     pub async fn query(&self, text: &str, options: &QueryOptions) -> Result<Answer, QueryError> {
-        let (queries, diagnostics) = self.bound(text, options)?;
+        let (queries, diagnostics) = self.bound(text, options).await?;
         let mut results = Vec::with_capacity(queries.len());
         for query in queries {
             let columns = query.relation.columns.clone();
@@ -196,7 +203,7 @@ impl Engine {
         text: &str,
         options: &QueryOptions,
     ) -> Result<Vec<LogicalPlan>, QueryError> {
-        let (queries, _) = self.bound(text, options)?;
+        let (queries, _) = self.bound(text, options).await?;
         let mut plans = Vec::with_capacity(queries.len());
         for query in queries {
             let relation = stage::resolve(query.relation, &self.session).await?;
@@ -205,36 +212,56 @@ impl Engine {
         Ok(plans)
     }
 
-    fn bind(&self, text: &str, options: &QueryOptions) -> (Vec<BoundQuery>, Vec<Diagnostic>) {
+    fn bind(&self, text: &str, options: &QueryOptions, lessons: &Lessons) -> BoundScript {
         let parsed = huntql_kql::parse(text);
         let mut diagnostics = parsed.diagnostics;
         if diagnostics.iter().any(Diagnostic::is_error) {
-            return (Vec::new(), diagnostics);
+            return BoundScript {
+                queries: Vec::new(),
+                diagnostics,
+                questions: Vec::new(),
+            };
         }
-        let bound = bind(&parsed.script, &self.catalog, options);
-        diagnostics.extend(bound.diagnostics);
+        let mut bound = bind(&parsed.script, &self.catalog, options, lessons);
+        diagnostics.append(&mut bound.diagnostics);
         diagnostics.sort_by_key(Diagnostic::span);
-        (bound.queries, diagnostics)
+        BoundScript {
+            diagnostics,
+            ..bound
+        }
     }
 
-    /// Bound queries of a text without errors.
-    fn bound(
+    /// Bound queries of a text without errors. Where names of columns are data, that data is read first.
+    async fn bound(
         &self,
         text: &str,
         options: &QueryOptions,
     ) -> Result<(Vec<BoundQuery>, Vec<Diagnostic>), QueryError> {
-        let (queries, diagnostics) = self.bind(text, options);
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(QueryError::Query(diagnostics));
+        let mut lessons = Lessons::default();
+        for _ in 0..LESSONS_MAX {
+            let bound = self.bind(text, options, &lessons);
+            if bound.diagnostics.iter().any(Diagnostic::is_error) {
+                return Err(QueryError::Query(bound.diagnostics));
+            }
+            if bound.queries.is_empty() {
+                let end = Span::new(text.len(), text.len());
+                return Err(QueryError::Query(vec![Diagnostic::syntax(
+                    "SYN0002",
+                    end,
+                    "there is no query in this text",
+                )]));
+            }
+            if bound.questions.is_empty() {
+                return Ok((bound.queries, bound.diagnostics));
+            }
+            for question in bound.questions {
+                let relation = stage::resolve(question.relation.clone(), &self.session).await?;
+                let values = stage::texts(&self.session.run(&relation).await?);
+                lessons.learn(question, values);
+            }
         }
-        if queries.is_empty() {
-            let end = Span::new(text.len(), text.len());
-            return Err(QueryError::Query(vec![Diagnostic::syntax(
-                "SYN0002",
-                end,
-                "there is no query in this text",
-            )]));
-        }
-        Ok((queries, diagnostics))
+        Err(QueryError::Limit(format!(
+            "more than {LESSONS_MAX} tables with columns named by data build on each other"
+        )))
     }
 }

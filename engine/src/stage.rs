@@ -112,6 +112,16 @@ fn values(batches: &[RecordBatch], ty: Type) -> impl Iterator<Item = Value> + '_
     })
 }
 
+/// The values of the first column, a string.
+pub(crate) fn texts(batches: &[RecordBatch]) -> Vec<String> {
+    values(batches, Type::String)
+        .filter_map(|value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+        .collect()
+}
+
 fn lower_case(value: Scalar) -> Scalar {
     use crate::functions::{Resolution, find, resolve};
     let row = find("tolower").expect("`tolower` has a row");

@@ -4,9 +4,10 @@ use super::{Binder, Binding, Row, facts, forms};
 use crate::functions::{self, Param, ScalarFunction};
 use crate::ir::Scalar;
 use crate::{aggregates, windows};
-use huntql_kql::ast::Call;
+use huntql_kql::ast::{Arg, Call, ExprKind, Name};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
+use huntql_kql::types::Type;
 
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
@@ -74,7 +75,8 @@ impl Binder<'_> {
     ) -> Scalar {
         let mut arguments = Vec::new();
         let mut spans = Vec::new();
-        for arg in &call.args {
+        let (args, target) = split_typeof(function, call);
+        for arg in args {
             if let Some(name) = &arg.name {
                 return self.wrong(Diagnostic::unsupported(
                     name.span,
@@ -84,8 +86,45 @@ impl Binder<'_> {
             arguments.push(self.scalar(&arg.value, row));
             spans.push(arg.value.span);
         }
-        self.apply(function, arguments, &spans, span)
+        let value = self.apply(function, arguments, &spans, span);
+        match target {
+            Some(target) => self.extracted(value, target),
+            None => value,
+        }
     }
+
+    /// What was extracted, as `to…` reads it.
+    fn extracted(&mut self, value: Scalar, target: &Name) -> Scalar {
+        match Type::parse(&target.text) {
+            Some(Type::Dynamic) => {
+                let row = functions::find("parse_json").expect("`parse_json` has a row");
+                self.apply(row, vec![value], &[target.span], target.span)
+            }
+            Some(ty) => self.convert(value, ty),
+            None => self.wrong(Diagnostic::binding(
+                "KS107",
+                target.span,
+                format!("`{}` is not a type", target.text),
+            )),
+        }
+    }
+}
+
+/// Functions that take a `typeof(T)` behind their arguments.
+const TYPED: [&str; 2] = ["extract", "extract_json"];
+
+/// The arguments of a call, and the type of a `typeof(…)` at their end.
+fn split_typeof<'c>(function: &ScalarFunction, call: &'c Call) -> (&'c [Arg], Option<&'c Name>) {
+    if let (true, Some((last, rest))) = (TYPED.contains(&function.name), call.args.split_last()) {
+        if let ExprKind::Call(inner) = &last.value.kind {
+            if let ("typeof", [arg]) = (inner.name.text.as_str(), inner.args.as_slice()) {
+                if let ExprKind::Name(name) = &arg.value.kind {
+                    return (rest, Some(name));
+                }
+            }
+        }
+    }
+    (&call.args, None)
 }
 
 /// How many arguments a function takes, in words.

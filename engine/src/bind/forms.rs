@@ -163,6 +163,25 @@ pub const FORMS: &[Form] = &[
         pack_all,
     ),
     form(
+        "bag_pack_columns",
+        &[],
+        "kusto/query/bag-pack-columns-function",
+        "Makes a bag of columns: their names are its keys.",
+        &[],
+        bag_pack_columns,
+    ),
+    form(
+        "column_names_of",
+        &[],
+        "kusto/query/column-names-of-function",
+        "Gives the names of a table's columns as an array.",
+        &[example(
+            "column_names_of(print A = 1, B = 2)",
+            "dynamic([\"A\",\"B\"])",
+        )],
+        column_names_of,
+    ),
+    form(
         "ingestion_time",
         &[],
         "kusto/query/ingestion-time-function",
@@ -565,6 +584,44 @@ fn pack_all(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> S
             "`pack_all(true)` is not supported",
         )),
     }
+}
+
+fn bag_pack_columns(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let mut items = Vec::new();
+    for arg in &call.args {
+        let Some(name) = super::names::lent(&arg.value) else {
+            return binder.wrong(Diagnostic::binding(
+                "KS109",
+                arg.value.span,
+                "`bag_pack_columns` takes names of columns",
+            ));
+        };
+        items.push(Scalar::literal(Value::String(name)));
+        items.push(binder.scalar(&arg.value, row));
+    }
+    let function = crate::functions::find("bag_pack").expect("`bag_pack` has a row");
+    binder.apply(function, items, &[], span)
+}
+
+fn column_names_of(binder: &mut Binder<'_>, call: &Call, span: Span, _: Row<'_>) -> Scalar {
+    let [arg] = call.args.as_slice() else {
+        let count = call.args.len();
+        return binder.wrong(facts::wrong_count(
+            span,
+            "column_names_of",
+            count,
+            "a table",
+        ));
+    };
+    let relation = binder.table(&arg.value);
+    if relation.unknown {
+        return Scalar::error();
+    }
+    let mut names = crate::json::Array::default();
+    for column in &relation.columns {
+        names.push(Some(&crate::json::quote(&column.name)));
+    }
+    Scalar::literal(Value::Dynamic(Some(names.finish())))
 }
 
 /// A hidden column of stored rows, or the null of its type where the rows have none.

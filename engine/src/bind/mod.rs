@@ -8,6 +8,7 @@ mod compare;
 pub(crate) mod facts;
 pub mod forms;
 mod function;
+mod learn;
 pub(crate) mod names;
 mod path;
 mod pipeline;
@@ -16,6 +17,7 @@ mod scope;
 mod statement;
 pub(crate) mod window;
 
+pub(crate) use learn::{Lessons, Question};
 pub(crate) use pipeline::scan;
 pub use scope::{Binding, Scope};
 pub use statement::BoundScript;
@@ -31,7 +33,12 @@ use huntql_kql::span::Span;
 use huntql_kql::types::{Type, Value};
 
 /// Binds all statements of a text.
-pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> BoundScript {
+pub fn bind(
+    script: &Script,
+    catalog: &Catalog,
+    options: &QueryOptions,
+    lessons: &Lessons,
+) -> BoundScript {
     let mut binder = Binder {
         catalog,
         options,
@@ -42,11 +49,14 @@ pub fn bind(script: &Script, catalog: &Catalog, options: &QueryOptions) -> Bound
         window_count: 0,
         collecting: None,
         keyed: 0,
+        lessons,
+        questions: Vec::new(),
     };
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
         queries,
         diagnostics: binder.diagnostics,
+        questions: binder.questions,
     }
 }
 
@@ -69,6 +79,10 @@ pub struct Binder<'a> {
     pub(crate) collecting: Option<Collecting>,
     /// Nesting of bodies whose rows belong to many sub-tables (`mv-apply`): calls that look at other rows would cross them.
     pub(crate) keyed: usize,
+    /// What earlier runs of this text's relations gave.
+    lessons: &'a Lessons,
+    /// Relations that must run before this text can be bound to its end.
+    questions: Vec<Question>,
 }
 
 /// What scalars of an operator can name: the columns of its input.

@@ -166,6 +166,9 @@ impl Binder<'_> {
             Some(Binding::Function(function)) => Some(function),
             _ => self.saved_function(name),
         };
+        if let (None, Some(enrichment)) = (&function, operators::enrich::find(name)) {
+            return operators::enrich::bind(self, enrichment, input, call);
+        }
         let Some(function) = function else {
             if crate::support::is_known(name) {
                 self.report(Diagnostic::unsupported(

@@ -242,11 +242,12 @@ impl Binder<'_> {
                 return self.wrong(facts::not_constant(place, argument.ty));
             }
         }
-        if let Some(values) = arguments
+        let constants = arguments
             .iter()
             .map(|argument| argument.as_literal().cloned())
             .collect::<Option<Vec<Value>>>()
-        {
+            .filter(|_| !functions::volatile::is_volatile(callable.function));
+        if let Some(values) = constants {
             match functions::fold(&callable, &values) {
                 Ok(value) => return Scalar::literal(value),
                 Err(KernelError::Argument { index, message }) => {

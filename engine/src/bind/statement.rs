@@ -1,7 +1,7 @@
 //! Statements: `let`, `set`, `declare`, and the tabular ones.
 
 use super::scope::UserFunction;
-use super::{Binder, Binding, facts};
+use super::{Binder, Binding, Question, facts};
 use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
@@ -13,6 +13,8 @@ use std::rc::Rc;
 pub struct BoundScript {
     pub queries: Vec<BoundQuery>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Relations whose values are names of columns: until they have run, what depends on them is unknown.
+    pub questions: Vec<Question>,
 }
 
 pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<BoundQuery> {

@@ -17,15 +17,19 @@ mod hashing;
 mod ip;
 mod ip6;
 mod math;
+mod networks;
 mod operators_dynamic;
 mod operators_parse;
 mod operators_real;
 mod operators_text;
 mod parsing;
+mod series_bins;
 mod strings;
 mod strings_find;
 mod strings_regex;
 mod units;
+pub mod volatile;
+mod xml;
 
 pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resolve};
 pub use row::{
@@ -49,6 +53,8 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     ip::FUNCTIONS,
     ip6::FUNCTIONS,
     units::FUNCTIONS,
+    volatile::FUNCTIONS,
+    xml::FUNCTIONS,
 ];
 
 /// All rows.
@@ -59,6 +65,8 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 /// Rows of operators: the binder names them, a query cannot.
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     arithmetic::OPERATORS,
+    networks::OPERATORS,
+    series_bins::OPERATORS,
     operators_dynamic::OPERATORS,
     operators_parse::OPERATORS,
     operators_real::OPERATORS,

@@ -1,8 +1,11 @@
 //! Looking into dynamic values: `a.b`, `a["b"]`, `a[0]`, and equality. Found by `operator`, not callable by name in a query.
 
-use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
-use crate::json::{Step, element, equal, follow, member, non_null, steps_of};
-use crate::kernel::{Args, Json, KernelError, KernelResult};
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, variadic};
+use crate::json::{
+    Bag, Kind, Number, Step, element, equal, follow, items, kind, member, non_null, number,
+    steps_of, unquote,
+};
+use crate::kernel::{Args, Json, KernelError, KernelResult, Reader, collect};
 use huntql_kql::types::Type;
 
 const MEMBER: &[Overload] = &[overload(
@@ -26,7 +29,82 @@ const EQUALS: &[Overload] = &[overload(
     dynamic_equals,
 )];
 
+const AT: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)],
+    Type::Dynamic,
+    |args| args.map2(|Json(json), Json(key)| at(json, key)),
+)];
+const CONTAINS: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Json],
+    Type::Bool,
+    |args| dynamic_contains(args, equal),
+)];
+const CONTAINS_CI: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Json],
+    Type::Bool,
+    |args| dynamic_contains(args, equal_ci),
+)];
+const PRESENT: &[Overload] = &[variadic(
+    &[Param::Json, Param::Json],
+    Type::Dynamic,
+    pack_present,
+)];
+
 pub const OPERATORS: &[ScalarFunction] = &[
+    ScalarFunction {
+        name: "dynamic_at",
+        aliases: &[],
+        overloads: AT,
+        result_name: ResultName::Default,
+        doc: "Gives what a bag has under a key, or an array at an index, when that is a dynamic value itself.",
+        source: "kusto/query/scalar-data-types/dynamic",
+        examples: &[
+            example(r#"dynamic({"a":1})[dynamic("a")]"#, "dynamic(1)"),
+            example("dynamic([1,2,3])[dynamic(1)]", "dynamic(2)"),
+        ],
+    },
+    ScalarFunction {
+        name: "dynamic_contains",
+        aliases: &[],
+        overloads: CONTAINS,
+        result_name: ResultName::Default,
+        doc: "Tells whether an array has an element that equals a value.",
+        source: "kusto/query/in-operator",
+        examples: &[
+            example("2 in (dynamic([1,2,3]))", "true"),
+            example(r#""a" in (dynamic(["A"]))"#, "false"),
+        ],
+    },
+    ScalarFunction {
+        name: "dynamic_contains_ci",
+        aliases: &[],
+        overloads: CONTAINS_CI,
+        result_name: ResultName::Default,
+        doc: "Tells whether an array has an element that equals a value; strings in any case.",
+        source: "kusto/query/in-operator",
+        examples: &[
+            example(r#""a" in~ (dynamic(["A"]))"#, "true"),
+            example(r#""a" in~ (dynamic(["B"]))"#, "false"),
+        ],
+    },
+    ScalarFunction {
+        name: "pack_present",
+        aliases: &[],
+        overloads: PRESENT,
+        result_name: ResultName::Default,
+        doc: "Makes a bag of keys and values, without the values that are null or an empty string.",
+        source: "kusto/query/pack-all-function",
+        examples: &[
+            example(
+                r#"toscalar(print A = 1, B = "" | project pack_all(true))"#,
+                r#"dynamic({"A":1})"#,
+            ),
+            example(
+                "toscalar(print A = long(null), B = false | project pack_all(true))",
+                r#"dynamic({"B":false})"#,
+            ),
+        ],
+    },
     ScalarFunction {
         name: "dynamic_member",
         aliases: &[],
@@ -112,5 +190,56 @@ fn dynamic_equals(args: &Args<'_>) -> KernelResult {
         (None, None) => None,
         (Some(Json(a)), Some(Json(b))) => Some(equal(a, b)),
         (None, Some(_)) | (Some(_), None) => Some(false),
+    })
+}
+
+/// The value under a key that is a JSON string, or at an index that is a JSON number.
+fn at<'j>(json: &'j str, key: &str) -> Option<&'j str> {
+    match kind(key) {
+        Kind::Text => member(json, &unquote(key)).and_then(non_null),
+        Kind::Number => match number(key)? {
+            Number::Long(index) => element(json, index),
+            Number::Real(_) => None,
+        },
+        Kind::Null | Kind::Bool | Kind::Array | Kind::Bag => None,
+    }
+}
+
+/// `value in (array)`: what is no array has no elements.
+fn dynamic_contains(args: &Args<'_>, same: fn(&str, &str) -> bool) -> KernelResult {
+    let arrays = args.input::<Option<Json<'_>>>(0);
+    let values = args.input::<Option<Json<'_>>>(1);
+    collect(args, |row| {
+        let (array, value) = (arrays.get(row).flatten(), values.get(row).flatten());
+        let (Some(Json(array)), Some(Json(value))) = (array, value) else {
+            return Some(false);
+        };
+        Some(kind(array) == Kind::Array && items(array).any(|item| same(item, value)))
+    })
+}
+
+fn equal_ci(a: &str, b: &str) -> bool {
+    match (kind(a), kind(b)) {
+        (Kind::Text, Kind::Text) => unquote(a).to_lowercase() == unquote(b).to_lowercase(),
+        _ => equal(a, b),
+    }
+}
+
+fn pack_present(args: &Args<'_>) -> KernelResult {
+    let inputs: Vec<Reader<'_, Option<Json<'_>>>> =
+        (0..args.len()).map(|index| args.input(index)).collect();
+    collect(args, |row| {
+        let mut bag = Bag::default();
+        for pair in inputs.chunks_exact(2) {
+            let (Some(Json(key)), Some(Json(value))) =
+                (pair[0].get(row).flatten(), pair[1].get(row).flatten())
+            else {
+                continue;
+            };
+            if value != "\"\"" && value != "null" {
+                bag.push_quoted(key, value);
+            }
+        }
+        Some(bag.finish())
     })
 }

@@ -28,14 +28,20 @@ struct KernelUdf {
 }
 
 impl KernelUdf {
-    fn udf(name: String, kernel: Kernel, parameters: Vec<Type>, returns: Type) -> Arc<ScalarUDF> {
+    fn udf(
+        name: String,
+        kernel: Kernel,
+        parameters: Vec<Type>,
+        returns: Type,
+        volatility: Volatility,
+    ) -> Arc<ScalarUDF> {
         // Arguments were converted by the binder; DataFusion's coercion must not touch them.
         let signature = if parameters.is_empty() {
-            Signature::nullary(Volatility::Immutable)
+            Signature::nullary(volatility)
         } else {
             Signature::exact(
                 parameters.iter().map(|ty| arrow_type(*ty)).collect(),
-                Volatility::Immutable,
+                volatility,
             )
         };
         Arc::new(ScalarUDF::new_from_impl(Self {
@@ -81,7 +87,9 @@ impl ScalarUDFImpl for KernelUdf {
             .iter()
             .map(|arg| matches!(arg, ColumnarValue::Scalar(_)))
             .collect();
-        let all_constant = constant.iter().all(|constant| *constant) && !constant.is_empty();
+        let all_constant = constant.iter().all(|constant| *constant)
+            && !constant.is_empty()
+            && self.signature.volatility != Volatility::Volatile;
         let columns = args
             .args
             .iter()
@@ -128,6 +136,11 @@ pub fn scalar_udf(callable: &Callable) -> Arc<ScalarUDF> {
         callable.row().kernel,
         callable.parameters.clone(),
         callable.returns,
+        if super::volatile::is_volatile(callable.function) {
+            Volatility::Volatile
+        } else {
+            Volatility::Immutable
+        },
     )
 }
 
@@ -153,6 +166,7 @@ pub fn convert_udf(from: Type, to: Type) -> Arc<ScalarUDF> {
         kernel,
         vec![from],
         to,
+        Volatility::Immutable,
     )
 }
 

@@ -5,12 +5,16 @@ mod apply;
 mod columns;
 mod constant;
 mod distinct;
+pub(crate) mod enrich;
+mod evaluate;
 mod expand;
+mod externaldata;
 mod filter;
 mod find;
 mod getschema;
 mod join;
 pub(crate) mod keyed;
+mod make_series;
 mod parse;
 mod parse_kv;
 mod partition;
@@ -77,16 +81,18 @@ pub(crate) fn bind(
         OperatorKind::Partition(partition) => {
             partition::bind(binder, partition, input, operator.name_span)
         }
+        OperatorKind::MakeSeries(series) => {
+            make_series::bind(binder, series, input, operator.name_span)
+        }
+        OperatorKind::Evaluate(evaluate) => evaluate::bind(binder, evaluate, input),
         OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
         OperatorKind::Union(_)
         | OperatorKind::Print(_)
         | OperatorKind::Datatable(_)
         | OperatorKind::Range(_)
         | OperatorKind::Externaldata(_)
-        | OperatorKind::Evaluate(_)
         | OperatorKind::Search(_)
         | OperatorKind::Find(_)
-        | OperatorKind::MakeSeries(_)
         | OperatorKind::TopNested(_)
         | OperatorKind::Fork(_)
         | OperatorKind::Facet(_)
@@ -114,13 +120,16 @@ fn head(
         OperatorKind::Datatable(datatable) if input.is_none() => {
             constant::datatable(binder, datatable, operator.span)
         }
+        OperatorKind::Externaldata(external) if input.is_none() => {
+            externaldata::bind(binder, external, operator.name_span)
+        }
         OperatorKind::Range(range) if input.is_none() => {
             constant::range(binder, range, operator.span)
         }
         _ if input.is_none() => match &operator.kind {
-            OperatorKind::Externaldata(_)
-            | OperatorKind::Evaluate(_)
-            | OperatorKind::Unsupported { .. } => refused(binder, operator),
+            OperatorKind::Evaluate(_) | OperatorKind::Unsupported { .. } => {
+                refused(binder, operator)
+            }
             _ => return None,
         },
         _ => return None,

@@ -542,7 +542,7 @@ pub(crate) fn gathered(relation: Relation) -> Relation {
 }
 
 /// A call of an aggregate that huntql makes itself.
-fn single(name: &str, types: &[Type]) -> AggregateCall {
+pub(super) fn single(name: &str, types: &[Type]) -> AggregateCall {
     let aggregate = aggregates::find(name).expect("the aggregate has a row");
     match aggregates::resolve(aggregate, types) {
         AggregateResolution::Found(call) => call,

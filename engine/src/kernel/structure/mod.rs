@@ -5,3 +5,4 @@ pub mod csv_record;
 pub mod json_path;
 pub mod path;
 pub mod url;
+pub mod xml;

@@ -1,0 +1,296 @@
+//! The rows of `externaldata`: local files in the formats that Kusto ingests, by position or by key.
+//!
+//! A URL without a local file is refused when the query runs, not before: a query can be checked without its data.
+
+use crate::conversion::convert;
+use crate::execute::Refused;
+use crate::json;
+use async_trait::async_trait;
+use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::datasource::MemTable;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use huntql_kql::types::{Column, Type};
+use huntql_store::arrow_type;
+use serde_json::Value;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Cells by position, parted by this byte.
+    Cells(u8),
+    /// A line is the first column.
+    Lines,
+    /// Objects, or arrays of objects, one after the other: columns by key.
+    Objects,
+}
+
+const FORMATS: [(&str, Format); 11] = [
+    ("csv", Format::Cells(b',')),
+    ("tsv", Format::Cells(b'\t')),
+    ("psv", Format::Cells(b'|')),
+    ("scsv", Format::Cells(b';')),
+    ("sohsv", Format::Cells(1)),
+    ("txt", Format::Lines),
+    ("json", Format::Objects),
+    ("multijson", Format::Objects),
+    ("singlejson", Format::Objects),
+    ("ndjson", Format::Objects),
+    ("jsonl", Format::Objects),
+];
+
+impl Format {
+    pub(crate) fn parse(name: &str) -> Option<Format> {
+        let found = FORMATS.iter().find(|(known, _)| *known == name)?;
+        Some(found.1)
+    }
+
+    /// By the ending of the URL's path; CSV when it tells nothing.
+    pub(crate) fn of_url(url: &str) -> Format {
+        let path = url.split(['?', ';', '#']).next().unwrap_or(url);
+        let path = path.strip_suffix(".gz").unwrap_or(path);
+        let ending = path.rsplit(['.', '/']).next().unwrap_or("");
+        Format::parse(&ending.to_ascii_lowercase()).unwrap_or(Format::Cells(b','))
+    }
+}
+
+/// A URL and what is behind it.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub url: String,
+    pub file: Option<PathBuf>,
+    pub format: Format,
+}
+
+/// The table of one `externaldata`; its files are read when a query runs.
+#[derive(Debug)]
+pub(crate) struct ExternalTable {
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    sources: Vec<Source>,
+    ignore_first: bool,
+    span: Span,
+}
+
+impl ExternalTable {
+    pub(crate) fn new(
+        columns: Vec<Column>,
+        sources: Vec<Source>,
+        ignore_first: bool,
+        span: Span,
+    ) -> Self {
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|column| Field::new(&column.name, arrow_type(column.ty), true))
+            .collect();
+        Self {
+            columns,
+            schema: Arc::new(Schema::new(fields)),
+            sources,
+            ignore_first,
+            span,
+        }
+    }
+
+    fn refused(&self, url: &str) -> DataFusionError {
+        let diagnostic = Diagnostic::unsupported(
+            self.span,
+            format!("`externaldata` fetches nothing: no local file is given for `{url}`"),
+        )
+        .help("fetch it yourself and name the file with `--url-map URL=FILE`");
+        DataFusionError::External(Box::new(Refused(diagnostic)))
+    }
+
+    fn batch(&self, source: &Source) -> Result<RecordBatch> {
+        let Some(file) = &source.file else {
+            return Err(self.refused(&source.url));
+        };
+        let text = read(file)?;
+        let mut cells = Cells::new(&self.columns);
+        let skipped = usize::from(self.ignore_first);
+        match source.format {
+            Format::Lines => text
+                .lines()
+                .skip(skipped)
+                .for_each(|line| cells.push([line])),
+            Format::Cells(delimiter) => separated(&text, delimiter, skipped, file, &mut cells)?,
+            Format::Objects => objects(&text, skipped, file, &mut cells)?,
+        }
+        cells.finish(&self.columns, &self.schema)
+    }
+}
+
+#[async_trait]
+impl TableProvider for ExternalTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let batches = self
+            .sources
+            .iter()
+            .map(|source| self.batch(source))
+            .collect::<Result<Vec<_>>>()?;
+        let table = MemTable::try_new(Arc::clone(&self.schema), vec![batches])?;
+        table.scan(state, projection, filters, limit).await
+    }
+}
+
+/// The text of a file, unpacked when it is gzip; bytes that are no UTF-8 become replacement characters.
+fn read(file: &Path) -> Result<String> {
+    let bytes = std::fs::read(file).map_err(|error| unreadable(file, error))?;
+    let bytes = if bytes.starts_with(&[0x1F, 0x8B]) {
+        let mut unpacked = Vec::new();
+        flate2::read::MultiGzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut unpacked)
+            .map_err(|error| unreadable(file, error))?;
+        unpacked
+    } else {
+        bytes
+    };
+    for (magic, what) in [(b"PK".as_slice(), "a zip archive"), (b"PAR1", "Parquet")] {
+        if bytes.starts_with(magic) {
+            return Err(unreadable(file, format!("it is {what}, not text")));
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.trim_start_matches('\u{feff}').to_string())
+}
+
+fn unreadable(file: &Path, why: impl std::fmt::Display) -> DataFusionError {
+    DataFusionError::External(format!("cannot read `{}`: {why}", file.display()).into())
+}
+
+fn separated(
+    text: &str,
+    delimiter: u8,
+    skipped: usize,
+    file: &Path,
+    cells: &mut Cells,
+) -> Result<()> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    for record in reader.records().skip(skipped) {
+        let record = record.map_err(|error| unreadable(file, error))?;
+        cells.push(record.iter());
+    }
+    Ok(())
+}
+
+fn objects(text: &str, skipped: usize, file: &Path, cells: &mut Cells) -> Result<()> {
+    let mut rows = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        match value.map_err(|error| unreadable(file, error))? {
+            Value::Array(items) => rows.extend(items),
+            other => rows.push(other),
+        }
+    }
+    for row in rows.into_iter().skip(skipped) {
+        match row {
+            Value::Object(object) => cells.push_object(&object),
+            _ => return Err(unreadable(file, "a record is no JSON object")),
+        }
+    }
+    Ok(())
+}
+
+/// The cells of all rows, column by column, as text; `None` is null.
+struct Cells {
+    names: Vec<String>,
+    columns: Vec<Vec<Option<String>>>,
+}
+
+impl Cells {
+    fn new(columns: &[Column]) -> Self {
+        Self {
+            names: columns.iter().map(|column| column.name.clone()).collect(),
+            columns: vec![Vec::new(); columns.len()],
+        }
+    }
+
+    /// By position: cells that are missing are null, further ones are left out.
+    fn push<'c>(&mut self, row: impl IntoIterator<Item = &'c str>) {
+        let mut row = row.into_iter();
+        for column in &mut self.columns {
+            column.push(row.next().map(ToOwned::to_owned));
+        }
+    }
+
+    fn push_object(&mut self, object: &serde_json::Map<String, Value>) {
+        for (name, column) in self.names.iter().zip(&mut self.columns) {
+            column.push(match object.get(name) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(other) => Some(other.to_string()),
+            });
+        }
+    }
+
+    fn finish(self, columns: &[Column], schema: &SchemaRef) -> Result<RecordBatch> {
+        let rows = self.columns.first().map_or(0, Vec::len);
+        let arrays = self
+            .columns
+            .into_iter()
+            .zip(columns)
+            .map(|(cells, column)| array(cells, column.ty))
+            .collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(schema),
+            arrays,
+            &options,
+        )?)
+    }
+}
+
+/// Text that does not read as the type is null.
+fn array(cells: Vec<Option<String>>, ty: Type) -> Result<ArrayRef> {
+    match ty {
+        Type::String => Ok(Arc::new(StringArray::from(cells))),
+        Type::Dynamic => {
+            let values: StringArray = cells
+                .into_iter()
+                .map(|cell| cell.and_then(|text| dynamic(&text)))
+                .collect();
+            Ok(Arc::new(values))
+        }
+        ty => {
+            let texts: ArrayRef = Arc::new(StringArray::from(cells));
+            convert(&texts, Type::String, ty)
+                .map_err(|error| DataFusionError::External(Box::new(error)))
+        }
+    }
+}
+
+/// JSON text as it is, other text as a string.
+fn dynamic(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return None;
+    }
+    match json::parse(text) {
+        Some(value) => json::non_null(&value).map(ToOwned::to_owned),
+        None => Some(json::quote(text)),
+    }
+}

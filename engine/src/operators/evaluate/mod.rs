@@ -1,0 +1,178 @@
+//! `evaluate`: plugins. One file each; rows of a table, as the functions.
+
+mod bag_unpack;
+mod ip_lookup;
+mod narrow;
+mod pivot;
+
+use super::project::all_columns;
+use crate::bind::{Binder, facts};
+use crate::functions;
+use crate::ir::{Node, Order, Relation, Scalar, Unnested};
+use huntql_kql::ast::{Arg, Evaluate, ExprKind};
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use huntql_kql::types::{Column, Type, Value};
+
+/// A plugin.
+struct Plugin {
+    name: &'static str,
+    bind: fn(&mut Binder<'_>, &Evaluate, Relation) -> Relation,
+    /// Takes a declared output behind `:`.
+    declares: bool,
+}
+
+const PLUGINS: &[Plugin] = &[
+    Plugin {
+        name: "bag_unpack",
+        bind: bag_unpack::bind,
+        declares: true,
+    },
+    Plugin {
+        name: "pivot",
+        bind: pivot::bind,
+        declares: true,
+    },
+    Plugin {
+        name: "narrow",
+        bind: narrow::bind,
+        declares: false,
+    },
+    Plugin {
+        name: "ipv4_lookup",
+        bind: ip_lookup::ipv4,
+        declares: false,
+    },
+    Plugin {
+        name: "ipv6_lookup",
+        bind: ip_lookup::ipv6,
+        declares: false,
+    },
+];
+
+pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation) -> Relation {
+    let name = &evaluate.call.name;
+    let Some(plugin) = PLUGINS.iter().find(|plugin| plugin.name == name.text) else {
+        if crate::support::is_known(&name.text) {
+            binder.unsupported(name.span, &format!("the plugin `{}`", name.text));
+        } else {
+            let diagnostic = facts::unknown_function(name.span, &name.text);
+            let names = PLUGINS.iter().map(|plugin| plugin.name);
+            binder.report(Binder::suggest(diagnostic, &name.text, names));
+        }
+        return Relation::unknown();
+    };
+    if evaluate.schema.is_some() && !plugin.declares {
+        let what = format!("a declared output of `{}`", name.text);
+        binder.unsupported(name.span, &what);
+    }
+    (plugin.bind)(binder, evaluate, input)
+}
+
+/// A constant string, as the direction of a conflict.
+fn text(binder: &mut Binder<'_>, arg: &Arg) -> Option<String> {
+    let value = binder.scalar(&arg.value, None);
+    match binder.constant(&value, Type::String, arg.value.span)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A constant bool.
+fn flag(binder: &mut Binder<'_>, arg: &Arg) -> bool {
+    let value = binder.scalar(&arg.value, None);
+    matches!(
+        binder.constant(&value, Type::Bool, arg.value.span),
+        Some(Value::Bool(Some(true)))
+    )
+}
+
+/// A column of a relation, named bare.
+fn column(binder: &mut Binder<'_>, arg: &Arg, relation: &Relation) -> Option<Column> {
+    let ExprKind::Name(name) = &arg.value.kind else {
+        binder.report(Diagnostic::binding(
+            "KS109",
+            arg.value.span,
+            "the name of a column is needed here",
+        ));
+        return None;
+    };
+    if let Some(column) = relation.resolve(&name.text) {
+        return Some(column.clone());
+    }
+    if !relation.unknown {
+        let diagnostic = facts::unknown_column(name.span, &name.text);
+        binder.report(Binder::suggest(
+            diagnostic,
+            &name.text,
+            relation.columns.iter().map(|column| column.name.as_str()),
+        ));
+    }
+    None
+}
+
+fn wrong_count(binder: &mut Binder<'_>, evaluate: &Evaluate, expected: &str) -> Relation {
+    let call = &evaluate.call;
+    let diagnostic = facts::wrong_count(call.name.span, &call.name.text, call.args.len(), expected);
+    binder.report(diagnostic);
+    Relation::unknown()
+}
+
+/// A relation of one column with each value once.
+fn distinct_values(relation: Relation, value: Scalar) -> Relation {
+    let mut one = relation.projected(vec![("__value".into(), value)]);
+    one.hidden.clear();
+    one.aliases.clear();
+    one.order = Order::Unordered;
+    Relation::new(
+        one.columns.clone(),
+        Node::Distinct {
+            input: Box::new(one),
+        },
+    )
+}
+
+/// A row for each element of an array, in a column of its own behind the others.
+fn unnested(input: Relation, name: &str, value: Scalar, ty: Type) -> Relation {
+    let mut columns = input.columns.clone();
+    columns.push(Column::new(name, ty));
+    Relation {
+        hidden: input.hidden.clone(),
+        aliases: input.aliases.clone(),
+        ..Relation::new(
+            columns,
+            Node::Unnest {
+                input: Box::new(input),
+                items: vec![Unnested {
+                    name: name.to_string(),
+                    value,
+                    ty,
+                    bags_as_arrays: false,
+                }],
+                index: None,
+            },
+        )
+    }
+}
+
+/// A call of an operator's row.
+fn operator(binder: &mut Binder<'_>, name: &str, arguments: Vec<Scalar>) -> Scalar {
+    binder.operator(name, arguments, &[], Span::default())
+}
+
+/// A call of a function's row.
+fn function(binder: &mut Binder<'_>, name: &str, arguments: Vec<Scalar>) -> Scalar {
+    let row = functions::find(name).expect("every function that the binder names has a row");
+    binder.apply(row, arguments, &[], Span::default())
+}
+
+/// All columns but some.
+fn others(relation: &Relation, gone: &[&str]) -> Vec<(String, Scalar)> {
+    let kept: Vec<Column> = relation
+        .columns
+        .iter()
+        .filter(|column| !gone.contains(&column.name.as_str()))
+        .cloned()
+        .collect();
+    all_columns(&kept)
+}
