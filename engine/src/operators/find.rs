@@ -66,13 +66,15 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
         && legs
             .iter()
             .any(|(_, leg)| leg.columns.iter().any(|column| !shown.contains(column)));
+    let mut columns = columns;
+    let mut legs = union::with_rows(legs);
     if packed {
+        columns.push((Column::new(PACK, Type::Dynamic), PACK.to_string()));
         legs = legs
             .into_iter()
             .map(|(name, leg)| (name, with_rest(binder, leg, &shown, span)))
             .collect();
     }
-    let columns = union::outer_columns(&legs);
     let united = union::unite(legs, &columns, Some(&source));
     let mut searched = united.clone();
     searched

@@ -34,7 +34,7 @@ pub(super) fn bind(
         return Relation::unknown();
     }
     let columns = union::outer_columns(&legs);
-    let united = union::unite(legs, &columns, Some(TABLE));
+    let united = union::unite(union::with_rows(legs), &columns, Some(TABLE));
     let mut searched = united.clone();
     searched.columns.retain(|column| column.name != TABLE);
     let condition = binder.condition(&predicate, Some(&searched));

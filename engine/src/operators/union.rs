@@ -10,6 +10,7 @@ use huntql_kql::ast::{Expr, ExprKind, Name, OperatorKind, Pipeline, Source, Unio
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Value};
+use indexmap::IndexMap;
 
 /// What stands behind `union`.
 #[derive(Default)]
@@ -176,32 +177,38 @@ fn wildcard(
 pub(super) type Target = (Column, String);
 
 pub(super) fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
-    let mut found: Vec<Column> = Vec::new();
+    let mut types: IndexMap<&str, Vec<&Column>> = IndexMap::new();
     for column in legs.iter().flat_map(|(_, leg)| &leg.columns) {
-        if !found.contains(column) {
-            found.push(column.clone());
+        let found = types.entry(column.name.as_str()).or_default();
+        if !found.contains(&column) {
+            found.push(column);
         }
     }
-    let mut ordered: Vec<Target> = Vec::new();
-    for column in &found {
-        if ordered.iter().any(|(have, _)| have.name == column.name) {
-            continue;
-        }
-        let types: Vec<&Column> = found
-            .iter()
-            .filter(|other| other.name == column.name)
-            .collect();
-        let clash = types.len() > 1;
-        ordered.extend(types.into_iter().map(|column| {
-            let name = if clash {
-                format!("{}_{}", column.name, column.ty)
-            } else {
-                column.name.clone()
-            };
-            (column.clone(), name)
-        }));
+    types
+        .into_values()
+        .flat_map(|columns| {
+            let clash = columns.len() > 1;
+            columns.into_iter().map(move |column| {
+                let name = if clash {
+                    format!("{}_{}", column.name, column.ty)
+                } else {
+                    column.name.clone()
+                };
+                (column.clone(), name)
+            })
+        })
+        .collect()
+}
+
+/// The legs without tables that have no rows; one leg always stays.
+pub(super) fn with_rows(mut legs: Vec<(String, Relation)>) -> Vec<(String, Relation)> {
+    let is_empty = |(_, leg): &(String, Relation)| matches!(&leg.node, Node::Scan(table) if table.rows.is_none());
+    if legs.iter().all(is_empty) {
+        legs.truncate(1);
+    } else {
+        legs.retain(|leg| !is_empty(leg));
     }
-    ordered
+    legs
 }
 
 fn inner_columns(legs: &[(String, Relation)]) -> Vec<Target> {
