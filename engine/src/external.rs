@@ -294,3 +294,74 @@ fn dynamic(text: &str) -> Option<String> {
         None => Some(json::quote(text)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::Format;
+    use crate::{Catalog, Engine, EngineOptions, QueryError, QueryOptions};
+    use futures::StreamExt;
+
+    /// How many rows a query gives, with `text` behind the URL.
+    async fn rows(text: &str, query: &str) -> Result<usize, QueryError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, text).unwrap();
+        let mut catalog = Catalog::builtin();
+        catalog.map_url("https://example.org/list", &file);
+        let engine = Engine::new(catalog, EngineOptions::default());
+        let options = QueryOptions {
+            now: 0,
+            parameters: Default::default(),
+        };
+        let mut answer = engine.query(query, &options).await?;
+        let mut count = 0;
+        while let Some(batch) = answer.results[0].rows.next().await {
+            count += batch.unwrap().num_rows();
+        }
+        Ok(count)
+    }
+
+    #[tokio::test]
+    async fn a_mapped_url_gives_the_rows_of_its_file() {
+        for (text, query, count) in [
+            (
+                "name,n\na,1\n\"b,c\",2\n",
+                r#"externaldata(name:string, n:long)["https://example.org/list"] with (format="csv", ignoreFirstRecord=true) | where name == "b,c" and n == 2"#,
+                1,
+            ),
+            (
+                "1.1.1.1\n2.2.2.2\n",
+                r#"externaldata(ip:string)["https://example.org/list"] with (format="txt") | where ip == "2.2.2.2""#,
+                1,
+            ),
+            (
+                "[{\"a\":1,\"b\":{\"c\":2}},{\"a\":2}]",
+                r#"externaldata(a:long, b:dynamic)["https://example.org/list"] with (format="multijson") | where a == 1 and b.c == 2"#,
+                1,
+            ),
+        ] {
+            assert_eq!(rows(text, query).await.unwrap(), count, "{query}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_url_is_refused_by_name_when_the_query_runs() {
+        let query = r#"externaldata(a:string)["https://example.org/other"]"#;
+        let Err(QueryError::Query(diagnostics)) = rows("", query).await else {
+            panic!("nothing was refused");
+        };
+        assert!(diagnostics[0].message.contains("https://example.org/other"));
+    }
+
+    #[test]
+    fn the_ending_of_a_url_tells_its_format() {
+        assert_eq!(Format::of_url("https://e.org/a.txt?x=1.csv"), Format::Lines);
+        assert_eq!(
+            Format::of_url("https://e.org/a.csv.gz"),
+            Format::Cells(b',')
+        );
+        assert_eq!(Format::of_url("https://e.org/feed"), Format::Cells(b','));
+    }
+}

@@ -29,7 +29,7 @@ impl Lessons {
 impl Binder<'_> {
     /// The values of a relation's only column, a string; `None` when they are not known yet.
     pub(crate) fn values_of(&mut self, relation: Relation) -> Option<Vec<String>> {
-        if relation.unknown || self.has_errors() {
+        if relation.unknown || self.has_errors() || depends_on_unknown(&relation) {
             return None;
         }
         let key = format!("{relation:?}");
@@ -39,4 +39,14 @@ impl Binder<'_> {
         self.questions.push(Question { key, relation });
         None
     }
+}
+
+/// Whether a relation names columns of a table that is not known yet: it cannot run.
+fn depends_on_unknown(relation: &Relation) -> bool {
+    let mut found = false;
+    relation.clone().map_scalars(&mut |scalar| {
+        found |= scalar.is_error();
+        scalar
+    });
+    found
 }

@@ -23,6 +23,7 @@ mod operators_parse;
 mod operators_real;
 mod operators_text;
 mod parsing;
+mod series;
 mod series_bins;
 mod strings;
 mod strings_find;
@@ -52,6 +53,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     parsing::FUNCTIONS,
     ip::FUNCTIONS,
     ip6::FUNCTIONS,
+    series::FUNCTIONS,
     units::FUNCTIONS,
     volatile::FUNCTIONS,
     xml::FUNCTIONS,

@@ -15,6 +15,8 @@ mod getschema;
 mod join;
 pub(crate) mod keyed;
 mod make_series;
+#[cfg(test)]
+mod names;
 mod parse;
 mod parse_kv;
 mod partition;

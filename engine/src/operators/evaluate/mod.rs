@@ -124,12 +124,15 @@ fn distinct_values(relation: Relation, value: Scalar) -> Relation {
     one.hidden.clear();
     one.aliases.clear();
     one.order = Order::Unordered;
-    Relation::new(
-        one.columns.clone(),
-        Node::Distinct {
-            input: Box::new(one),
-        },
-    )
+    Relation {
+        unknown: one.unknown,
+        ..Relation::new(
+            one.columns.clone(),
+            Node::Distinct {
+                input: Box::new(one),
+            },
+        )
+    }
 }
 
 /// A row for each element of an array, in a column of its own behind the others.
@@ -139,6 +142,7 @@ fn unnested(input: Relation, name: &str, value: Scalar, ty: Type) -> Relation {
     Relation {
         hidden: input.hidden.clone(),
         aliases: input.aliases.clone(),
+        unknown: input.unknown,
         ..Relation::new(
             columns,
             Node::Unnest {
