@@ -1,5 +1,5 @@
 //! The program as people and scripts use it: arguments, streams, exit codes.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "it/batch.rs"]
 mod batch;

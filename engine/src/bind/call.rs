@@ -115,14 +115,12 @@ const TYPED: [&str; 2] = ["extract", "extract_json"];
 
 /// The arguments of a call, and the type of a `typeof(…)` at their end.
 fn split_typeof<'c>(function: &ScalarFunction, call: &'c Call) -> (&'c [Arg], Option<&'c Name>) {
-    if let (true, Some((last, rest))) = (TYPED.contains(&function.name), call.args.split_last()) {
-        if let ExprKind::Call(inner) = &last.value.kind {
-            if let ("typeof", [arg]) = (inner.name.text.as_str(), inner.args.as_slice()) {
-                if let ExprKind::Name(name) = &arg.value.kind {
-                    return (rest, Some(name));
-                }
-            }
-        }
+    if let (true, Some((last, rest))) = (TYPED.contains(&function.name), call.args.split_last())
+        && let ExprKind::Call(inner) = &last.value.kind
+        && let ("typeof", [arg]) = (inner.name.text.as_str(), inner.args.as_slice())
+        && let ExprKind::Name(name) = &arg.value.kind
+    {
+        return (rest, Some(name));
     }
     (&call.args, None)
 }

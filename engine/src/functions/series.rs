@@ -375,7 +375,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "series_sign",
         unary!(|n| match n {
             Number::Long(n) => n.signum().to_string(),
-            Number::Real(n) if n == 0.0 => json(0.0),
+            Number::Real(0.0) => json(0.0),
             Number::Real(n) => json(n.signum()),
         }),
         "kusto/query/series-sign-function",

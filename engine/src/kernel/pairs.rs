@@ -41,10 +41,10 @@ pub fn by_expression(keys: &[String], regex: &Regex, text: &str) -> Values {
 }
 
 fn keep(keys: &[String], values: &mut Values, key: &str, value: impl FnOnce() -> String) {
-    if let Some(index) = keys.iter().position(|wanted| wanted == key) {
-        if values[index].is_none() {
-            values[index] = Some(value());
-        }
+    if let Some(index) = keys.iter().position(|wanted| wanted == key)
+        && values[index].is_none()
+    {
+        values[index] = Some(value());
     }
 }
 
@@ -88,10 +88,10 @@ impl PairReader<'_> {
             }
         };
         // A value may be empty, also where the delimiter of pairs is white space.
-        if !after.starts_with(self.pair) {
-            if let Some((value, behind)) = self.quoted(after.trim_start()) {
-                return Some((key, value.trim().to_string(), self.behind_pair(behind)));
-            }
+        if !after.starts_with(self.pair)
+            && let Some((value, behind)) = self.quoted(after.trim_start())
+        {
+            return Some((key, value.trim().to_string(), self.behind_pair(behind)));
         }
         let end = after.find(self.pair).unwrap_or(after.len());
         let value = after[..end].trim().to_string();
