@@ -8,6 +8,7 @@ use crate::aggregates;
 use crate::functions::{self, ResultName};
 use huntql_kql::ast::{Expr, ExprKind, NamedExpr};
 use huntql_kql::types::Value;
+use std::collections::HashSet;
 
 /// The name that an expression lends to its column, if any.
 pub(crate) fn lent(expr: &Expr) -> Option<String> {
@@ -52,7 +53,7 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
 /// Gives out the names of one operator's columns.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    taken: Vec<String>,
+    taken: HashSet<String>,
     unnamed: usize,
     keeps_columns: bool,
 }
@@ -73,11 +74,7 @@ impl Names {
 
     /// Takes a name as it is; false when it was taken before.
     pub fn take(&mut self, name: &str) -> bool {
-        let free = !self.taken.iter().any(|taken| taken == name);
-        if free {
-            self.taken.push(name.to_string());
-        }
-        free
+        self.taken.insert(name.to_string())
     }
 
     /// The name itself, or with the first number that makes it free.

@@ -13,7 +13,9 @@ use datafusion::common::{
 };
 use datafusion::common::{NullHandling, UnnestOptions};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr, cast};
+use datafusion::logical_expr::{
+    JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, cast,
+};
 use datafusion::prelude::Expr;
 use huntql_kql::types::{Column, Value};
 use huntql_store::arrow_type;
@@ -85,6 +87,15 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
             index,
         } => unnest(relation, input, items, index.as_deref()),
     }
+}
+
+/// A projection of expressions whose columns are exact already: DataFusion's builder would look each of them up again, which takes
+/// minutes for the thousands of columns of `union *`.
+fn projection(plan: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
+    Ok(LogicalPlan::Projection(Projection::try_new(
+        exprs,
+        Arc::new(plan),
+    )?))
 }
 
 /// All columns of a relation, the hidden ones too.
@@ -195,7 +206,7 @@ fn project(
             .filter(|hidden| !computed(&hidden.name))
             .map(|hidden| column(&hidden.name)),
     );
-    LogicalPlanBuilder::from(plan).project(exprs)?.build()
+    projection(plan, exprs)
 }
 
 /// A plain column passes as it is; an empty string may stay a null there.
@@ -216,7 +227,7 @@ fn shown(relation: &Relation) -> Result<LogicalPlan> {
         .iter()
         .map(|shown| Ok(scalars.value(&Scalar::column(shown))?.alias(&shown.name)))
         .collect::<Result<Vec<_>>>()?;
-    LogicalPlanBuilder::from(plan).project(exprs)?.build()
+    projection(plan, exprs)
 }
 
 /// The columns of a plan under these names, without qualifiers.
@@ -228,7 +239,7 @@ fn named(plan: LogicalPlan, columns: &[Column]) -> Result<LogicalPlan> {
         .zip(columns)
         .map(|(from, to)| Expr::Column(from).alias(&to.name))
         .collect();
-    LogicalPlanBuilder::from(plan).project(exprs)?.build()
+    projection(plan, exprs)
 }
 
 fn sort_keys(plan: &LogicalPlan, keys: &[SortKey]) -> Result<Vec<SortExpr>> {
@@ -395,7 +406,7 @@ fn with_plain_keys<'s>(
             None => Ok(column(&shown.name)),
         })
         .collect::<Result<Vec<_>>>()?;
-    LogicalPlanBuilder::from(plan).project(exprs)?.build()
+    projection(plan, exprs)
 }
 
 /// Whether a relation can have no rows, whatever the data are.
@@ -426,9 +437,10 @@ fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
     };
     let mut plans = inputs.into_iter().map(|input| {
         let plan = lower(input)?;
-        LogicalPlanBuilder::from(plan)
-            .project(all(relation).map(|shown| column(&shown.name)))?
-            .build()
+        projection(
+            plan,
+            all(relation).map(|shown| column(&shown.name)).collect(),
+        )
     });
     let first = plans
         .next()

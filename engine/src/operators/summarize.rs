@@ -14,6 +14,9 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
 
+/// Columns that a `summarize` may have: `arg_max(x, *)` over `union *` of hundreds of tables has thousands.
+const COLUMNS_MAX: usize = 1_000;
+
 /// The hidden column that holds a row's place in an ordered input.
 const POSITION: &str = "__position";
 
