@@ -29,6 +29,14 @@ pub(super) fn bind(
     let Some(written) = written(binder, summarize, &input, span) else {
         return Relation::unknown();
     };
+    if written.items.len() > COLUMNS_MAX {
+        let what = format!(
+            "`summarize` with {} columns (at most {COLUMNS_MAX})",
+            written.items.len()
+        );
+        binder.unsupported(span, &what);
+        return Relation::unknown();
+    }
     let unknown = input.unknown;
     let input = binder.with_windows(input);
     let mut relation =
