@@ -5,6 +5,7 @@
 mod defender;
 mod line;
 mod network;
+mod proxy;
 mod squid;
 mod zeek;
 

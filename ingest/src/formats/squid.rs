@@ -3,32 +3,22 @@
 //! `%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt`
 //! (spec: <https://wiki.squid-cache.org/Features/LogFormat>, <https://www.squid-cache.org/Doc/config/logformat/>)
 //!
-//! | column | from |
-//! |---|---|
-//! | Timestamp | `%ts` minus `%tr`: Squid stamps the end, the row has the start |
-//! | ActionType | HttpConnectionInspected, as Zeek behind Defender shows a proxied request |
-//! | LocalIP, LocalPort | the client; its port only where `%>p` follows the address |
-//! | RemoteIP, RemotePort | the proxy's listener, when `--from-proxy` or the configuration's `logs` say whose log it is |
-//! | RemoteUrl | the host of a CONNECT, else the URL; empty for Squid's own `error:…` |
-//! | AdditionalFields | Zeek's names, and TargetPort, TargetIP, ProxyAction, Hierarchy, ProxyName |
-//!
-//! A denied request (403, 407, `TCP_DENIED`) is a row like any other: the record says what was asked for, not that it was
-//! reached. `response_body_len` is `%<st`, which counts the headers too.
+//! The columns are those of every proxy's log (`proxy/`). Timestamp is `%ts` minus `%tr`: Squid stamps the end, the row has
+//! the start. The client's port is there only where `%>p` follows the address. Squid's own `error:…` names no target.
+//! Beside the common keys stand Hierarchy and TargetPeer (a parent that is a name). `response_body_len` is `%<st`, which counts the headers too.
 
 use super::line::{self, Vetted};
 use super::network::NetworkTable;
+use super::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target, split_port};
 use super::{Head, LogFormat, Sniff};
 use crate::Result;
 use crate::address;
 use crate::input::{Input, Line};
 use crate::output::{Output, Refusal};
-use crate::proxies::Listener;
 use crate::report::Skip;
-use crate::table::TableRows;
-use crate::text::{Escape, TextObject, lossless};
+use crate::text::{Escape, lossless};
 use crate::time;
 use huntql_kql::time::TICKS_PER_MILLISECOND;
-use std::fmt::Write;
 use std::net::IpAddr;
 
 pub(super) static FORMAT: Squid = Squid;
@@ -65,18 +55,11 @@ impl LogFormat for Squid {
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let table = NetworkTable::open(output);
-        let owner = output
-            .options
-            .proxies
-            .owner_of(&input.name, output.options.from_proxy.as_deref());
-        let proxy = Proxy {
-            name: owner.map(|proxy| proxy.name.clone()),
-            listener: owner.and_then(|proxy| proxy.listener()),
-        };
+        let log = ProxyLog::of(&input.name, output);
         let mut reader = input.into_lines();
         while let Some(line) = reader.next_line()? {
             if line::vet(&line, output)? == Vetted::Usable {
-                read_line(&line, &table, &proxy, output)?;
+                read_line(&line, &table, &log, output)?;
             }
         }
         output.report.nul_bytes += reader.nul_bytes();
@@ -84,16 +67,10 @@ impl LogFormat for Squid {
     }
 }
 
-/// Whose log it is.
-struct Proxy {
-    name: Option<String>,
-    listener: Option<Listener>,
-}
-
 fn read_line(
     line: &Line<'_>,
     table: &NetworkTable,
-    proxy: &Proxy,
+    log: &ProxyLog,
     output: &mut Output<'_>,
 ) -> Result<()> {
     let place = line::place(line);
@@ -105,7 +82,13 @@ fn read_line(
     }
     match Entry::parse(&text) {
         Ok(entry) => {
-            entry.write(table, proxy, output.rows(table.id));
+            let peer = entry
+                .peer
+                .filter(|peer| address::parse(peer).is_none())
+                .unwrap_or_default();
+            let more = [("Hierarchy", entry.hierarchy), ("TargetPeer", peer)];
+            let record = entry.record(&more);
+            record.write("squid", log, table, output.rows(table.id));
             output.keep(table.id, "squid", line.bytes, place)
         }
         Err(refusal) => output.reject(refusal, line.bytes, place),
@@ -190,75 +173,36 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn write(&self, table: &NetworkTable, proxy: &Proxy, rows: &mut TableRows) {
-        let client = address::parse(self.client);
-        rows.cell(table.timestamp).push_i64(self.start);
-        rows.cell(table.action_type)
-            .push_text("HttpConnectionInspected");
-        rows.cell(table.protocol).push_text("Tcp");
-        match client {
-            Some(_) => table.local(rows, self.client, client, self.client_port),
-            None => rows.cell(table.device_name).push_text(self.client),
+    fn record<'r>(&'r self, more: &'r [(&'r str, &'r str)]) -> ProxyRecord<'r> {
+        ProxyRecord {
+            start: self.start,
+            duration_ms: Some(self.elapsed_ms),
+            client: self.client,
+            client_port: self.client_port,
+            method: self.method,
+            uri: Some(self.url),
+            target: Target::of(self.method, self.url),
+            target_ip: self.peer.filter(|peer| address::parse(peer).is_some()),
+            status: Some(self.status),
+            result: self.result(),
+            action: Some(self.action),
+            user: self.user,
+            response_bytes: Some(self.bytes),
+            mime: self.mime,
+            more,
+            ..ProxyRecord::default()
         }
-        if let Some(listener) = &proxy.listener {
-            table.remote(
-                rows,
-                &listener.address.to_string(),
-                Some(listener.address),
-                listener.port.map(i64::from),
-            );
-        }
-        let target = Target::of(self.method, self.url);
-        rows.cell(table.remote_url).push_text(target.url);
-        rows.cell(table.additional_fields)
-            .write_text(|text| self.write_fields(text, &target, proxy));
     }
 
-    fn write_fields(&self, text: &mut String, target: &Target<'_>, proxy: &Proxy) {
-        let mut object = TextObject::begin(text);
-        object.field("direction", "Out");
-        let mut optional = |key, value: Option<&str>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                object.field(key, value);
-            }
-        };
-        optional("method", self.method);
-        optional("host", Some(target.host));
-        optional("uri", Some(self.url));
-        optional("status_code", Some(self.status));
-        optional("response_body_len", Some(self.bytes));
-        optional("username", self.user);
-        optional("ProxyAction", Some(self.action));
-        optional("Hierarchy", Some(self.hierarchy));
-        optional("ProxyName", proxy.name.as_deref());
-        let peer_key = if self.peer.is_some_and(|peer| address::parse(peer).is_some()) {
-            "TargetIP"
-        } else {
-            "TargetPeer"
-        };
-        optional(peer_key, self.peer);
-        object.field_with("duration", |text| {
-            write!(
-                text,
-                "{}.{:03}000",
-                self.elapsed_ms / 1000,
-                (self.elapsed_ms % 1000).abs()
-            )
-            .expect("a String takes everything");
-        });
-        if let Some(port) = target.port {
-            object.field_with("TargetPort", |text| {
-                write!(text, "{port}").expect("a String takes everything")
-            });
+    /// `TCP_DENIED` is the proxy's own no; `NONE/…` is a request that never became one.
+    fn result(&self) -> ProxyResult {
+        if self.status == "407" {
+            return ProxyResult::AuthenticationRequired;
         }
-        if let Some(mime) = self.mime {
-            object.field_with("resp_mime_types", |text| {
-                text.push_str("[\\\"");
-                crate::text::push_json_escaped(text, mime);
-                text.push_str("\\\"]");
-            });
+        match self.action.contains("DENIED") {
+            true => ProxyResult::Denied,
+            false => ProxyResult::of_status(self.method, Some(self.status)),
         }
-        object.end();
     }
 }
 
@@ -302,81 +246,6 @@ impl<'a> Tail<'a> {
             peer,
             mime,
         })
-    }
-}
-
-/// What was asked for.
-#[derive(Debug, PartialEq, Eq)]
-struct Target<'a> {
-    url: &'a str,
-    host: &'a str,
-    port: Option<u16>,
-}
-
-impl<'a> Target<'a> {
-    fn of(method: Option<&str>, url: &'a str) -> Self {
-        if url.starts_with("error:") || url == "-" || url == "NONE://" {
-            return Self {
-                url: "",
-                host: "",
-                port: None,
-            };
-        }
-        if method == Some("CONNECT") {
-            // Squid has `host:port`; other writers of this format put a scheme before it.
-            let authority = url
-                .split_once("://")
-                .map_or(url, |(_, rest)| rest)
-                .trim_end_matches('/');
-            let (host, port) = split_port(authority);
-            return Self {
-                url: host,
-                host,
-                port,
-            };
-        }
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return Self {
-                url,
-                host: "",
-                port: None,
-            };
-        };
-        const DEFAULT_PORTS: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21)];
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        let authority = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, host)| host);
-        let (host, port) = split_port(authority);
-        let default = DEFAULT_PORTS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(scheme))
-            .map(|(_, port)| *port);
-        Self {
-            url,
-            host,
-            port: port.or(default),
-        }
-    }
-}
-
-/// `host:port`, `[::1]:443` or a host alone; the brackets go.
-fn split_port(authority: &str) -> (&str, Option<u16>) {
-    if let Some((host, rest)) = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        return (
-            host,
-            rest.strip_prefix(':').and_then(|port| port.parse().ok()),
-        );
-    }
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (authority, None),
-        },
-        _ => (authority, None),
     }
 }
 
