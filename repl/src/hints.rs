@@ -32,7 +32,7 @@ fn placeholder(session: &Session) -> String {
         .proxies()
         .iter()
         .map(|proxy| {
-            let listeners: Vec<String> = proxy.listeners.iter().map(listener).collect();
+            let listeners: Vec<String> = proxy.listeners.iter().map(ToString::to_string).collect();
             let listeners = listeners.join(", ");
             if proxy.name == listeners {
                 listeners
@@ -50,13 +50,6 @@ fn placeholder(session: &Session) -> String {
         "\"{PLACEHOLDER}\" is compared as text and equals no address; proxies known: {}; write `RemoteIP !in (ProxyIPs())`, or `| invoke WithoutProxyHops()` which keeps rows whose real target is known",
         known.join(", ")
     )
-}
-
-fn listener(listen: &huntql_ingest::proxies::Listen) -> String {
-    match listen.port {
-        Some(port) => format!("{}:{port}", listen.address),
-        None => listen.address.to_string(),
-    }
 }
 
 /// Hints that need the answer: a time window that begins after the data has ended.

@@ -3,14 +3,15 @@
 //! ```toml
 //! [[proxy]]
 //! name = "gateway"
-//! listeners = ["10.0.0.6:8080", "10.1.0.0/24:3128"]
+//! listeners = ["10.0.0.6:8080", "10.1.0.0/24:3128", "proxy.example:8080"]
+//! kind = "explicit"                     # or "transparent", "socks"
 //! logs = ["squid/access.log*"]          # its own logs
 //! valid_from = "2026-01-01T00:00:00Z"   # optional, as is valid_to
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
 
-use super::{Proxy, ProxySet, parse_listener};
+use super::{KINDS, Proxy, ProxyKind, ProxySet, parse_listener};
 use crate::time;
 use std::fmt;
 use std::path::Path;
@@ -29,7 +30,14 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 const TOP_KEYS: &[&str] = &["proxy"];
-const PROXY_KEYS: &[&str] = &["name", "listeners", "logs", "valid_from", "valid_to"];
+const PROXY_KEYS: &[&str] = &[
+    "name",
+    "listeners",
+    "kind",
+    "logs",
+    "valid_from",
+    "valid_to",
+];
 
 /// Reads the file at `path`.
 pub fn read_config(path: &Path) -> Result<ProxySet, ConfigError> {
@@ -103,10 +111,26 @@ fn parse_proxy(entry: &Table, source: &str) -> Result<Proxy, String> {
             .iter()
             .map(|text| parse_listener(text))
             .collect::<Result<_, _>>()?,
+        kind: kind(entry)?,
         logs,
         source: source.to_owned(),
         valid_from,
         valid_to,
+        ..Proxy::default()
+    })
+}
+
+fn kind(entry: &Table) -> Result<ProxyKind, String> {
+    let Some(value) = entry.get("kind") else {
+        return Ok(ProxyKind::default());
+    };
+    let named = KINDS.iter().find(|(name, _)| value.as_str() == Some(name));
+    named.map(|(_, kind)| *kind).ok_or_else(|| {
+        let names: Vec<String> = KINDS
+            .iter()
+            .map(|(name, _)| format!("\"{name}\""))
+            .collect();
+        format!("`kind` is one of {}, not `{value}`", names.join(", "))
     })
 }
 

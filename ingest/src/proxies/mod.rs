@@ -1,58 +1,40 @@
-//! The forward proxies that are known: from `huntql.toml` and the command line.
+//! The forward proxies that are known: from `huntql.toml`, the command line, settings of devices, and the traffic itself.
 //!
-//! They say whose log a file is, which address a proxy's own log leaves out, and they fill the table `Proxies`.
+//! They say whose log a file is, which address a proxy's own log leaves out, which peer of a connection is no target
+//! ([`ProxySet::listener_at`]), and they fill the table `Proxies`.
+//!
+//! | source | file | confidence |
+//! |---|---|---|
+//! | `huntql.toml`, `--proxy` | `config.rs` | configured |
 //!
 //! Not here: what a query makes of them (`ProxyIPs()`, `WithoutProxyHops()`).
 
 mod config;
 mod listener;
+mod proxy;
+mod rows;
 
 pub use config::{ConfigError, parse_config, read_config};
 pub use listener::{Address, Listen, Listener, parse_listener};
+pub use proxy::{Confidence, KINDS, Proxy, ProxyKind};
 
-use datafusion::arrow::record_batch::RecordBatch;
-use huntql_store::schema::builtin;
-
-/// One proxy and where it listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
-    pub name: String,
-    pub listeners: Vec<Listen>,
-    /// Patterns of the files that are its own log.
-    pub logs: Vec<String>,
-    /// What told of it, for instance the configuration file.
-    pub source: String,
-    /// Ticks; `None` is open.
-    pub valid_from: Option<i64>,
-    pub valid_to: Option<i64>,
-}
-
-impl Proxy {
-    /// The one address (and port) that clients of this proxy connect to; `None` when it has several or only networks,
-    /// because nothing in its log says which one it was.
-    pub fn listener(&self) -> Option<Listener> {
-        let mut listeners = self.listeners.iter().map(|listen| match listen.address {
-            Address::Ip(address) => Some(Listener {
-                address,
-                port: listen.port,
-            }),
-            Address::Net(_) => None,
-        });
-        let first = listeners.next()??;
-        listeners.try_fold(first, |known, next| {
-            let next = next.filter(|next| next.address == known.address)?;
-            Some(Listener {
-                address: known.address,
-                port: known.port.filter(|port| next.port == Some(*port)),
-            })
-        })
-    }
-}
+use std::net::IpAddr;
 
 /// All proxies that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProxySet {
     proxies: Vec<Proxy>,
+}
+
+/// A name that stood for an address, as an event of the data tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameSighting {
+    /// In lower case.
+    pub name: String,
+    pub address: IpAddr,
+    /// Ticks.
+    pub first_seen: i64,
+    pub last_seen: i64,
 }
 
 impl ProxySet {
@@ -74,12 +56,14 @@ impl ProxySet {
         self.proxies.push(Proxy {
             name: text.to_owned(),
             listeners: vec![listen],
-            logs: Vec::new(),
             source: "command line".to_owned(),
-            valid_from: None,
-            valid_to: None,
+            ..Proxy::default()
         });
         Ok(())
+    }
+
+    pub fn add(&mut self, proxy: Proxy) {
+        self.proxies.push(proxy);
     }
 
     /// The proxy of this name. Errors name the ones that are known.
@@ -106,44 +90,93 @@ impl ProxySet {
         owner.filter(|_| owners.next().is_none())
     }
 
-    /// The rows of the table `Proxies`: one a listener, in the order of the configuration.
-    pub fn to_batch(&self) -> RecordBatch {
-        let mut rows =
-            crate::table::TableRows::new(builtin("Proxies").expect("Proxies is built in"));
-        let column = |rows: &crate::table::TableRows, name| {
-            rows.position(name).expect("Proxies has this column")
-        };
-        for (proxy, listen) in self
+    /// The proxy that a connection to this address and port at this time (ticks) is a connection to.
+    ///
+    /// Suggestions never answer. Of several the most trusted one does, of equals the first. A port that is not given fits
+    /// every port of the address.
+    pub fn listener_at(&self, address: IpAddr, port: Option<u16>, ticks: i64) -> Option<&Proxy> {
+        let mut best: Option<&Proxy> = None;
+        for proxy in self.used() {
+            if best.is_none_or(|best| best.confidence < proxy.confidence)
+                && proxy.is_valid_at(ticks)
+                && proxy.listens_at(address, port)
+            {
+                best = Some(proxy);
+            }
+        }
+        best
+    }
+
+    /// The proxies that may decide anything: all but suggestions.
+    pub fn used(&self) -> impl Iterator<Item = &Proxy> {
+        self.proxies
+            .iter()
+            .filter(|proxy| proxy.confidence > Confidence::Suggested)
+    }
+
+    /// Names among the listeners, which only the data can turn into addresses.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
             .proxies
             .iter()
-            .flat_map(|proxy| proxy.listeners.iter().map(move |l| (proxy, l)))
-        {
-            let texts = [
-                ("Name", proxy.name.clone()),
-                ("Address", listen.address.to_string()),
-                ("Source", proxy.source.clone()),
-                ("Confidence", "configured".to_owned()),
-            ];
-            for (name, text) in &texts {
-                let at = column(&rows, name);
-                rows.cell(at).push_text(text);
-            }
-            let numbers = [
-                ("Port", listen.port.map(i64::from)),
-                ("ValidFrom", proxy.valid_from),
-                ("ValidTo", proxy.valid_to),
-            ];
-            for (name, value) in numbers
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)))
-            {
-                let at = column(&rows, name);
-                rows.cell(at).push_i64(value);
-            }
-            rows.commit_declared();
-        }
-        rows.take_declared()
+            .flat_map(|proxy| &proxy.listeners)
+            .filter_map(|listen| match &listen.address {
+                Address::Name(name) => Some(name.as_str()),
+                Address::Ip(_) | Address::Net(_) => None,
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
+
+    /// Adds, for each listener that is a name, the addresses that the data show behind it.
+    ///
+    /// One address holds for as long as its proxy does. Where a name moved from one address to another, each holds from its
+    /// first sighting to the first of the next; addresses that were seen side by side hold side by side.
+    pub fn resolve(&mut self, sightings: &[NameSighting]) {
+        let mut found = Vec::new();
+        for proxy in &self.proxies {
+            for listen in &proxy.listeners {
+                if let Address::Name(name) = &listen.address {
+                    found.extend(resolved(proxy, listen, name, sightings));
+                }
+            }
+        }
+        self.proxies.extend(found);
+    }
+}
+
+/// The entries that a name's sightings make of one listener.
+fn resolved(proxy: &Proxy, listen: &Listen, name: &str, sightings: &[NameSighting]) -> Vec<Proxy> {
+    let mut known: Vec<&NameSighting> = sightings
+        .iter()
+        .filter(|sighting| sighting.name == name)
+        .collect();
+    known.sort_by_key(|sighting| (sighting.first_seen, sighting.address));
+    let moved = known
+        .windows(2)
+        .all(|pair| pair[0].last_seen < pair[1].first_seen);
+    let entry = |at: usize| {
+        let sighting = known[at];
+        let from = (moved && at > 0).then_some(sighting.first_seen);
+        let next = known.get(at + 1).filter(|_| moved);
+        let to = next.map(|next| next.first_seen);
+        Proxy {
+            listeners: vec![Listen {
+                address: Address::Ip(sighting.address),
+                port: listen.port,
+            }],
+            logs: Vec::new(),
+            source: format!("{}; `{name}` seen at this address", proxy.source),
+            valid_from: proxy.valid_from.max(from),
+            valid_to: [proxy.valid_to, to].into_iter().flatten().min(),
+            first_seen: Some(sighting.first_seen),
+            last_seen: Some(sighting.last_seen),
+            ..proxy.clone()
+        }
+    };
+    (0..known.len()).map(entry).collect()
 }
 
 /// Whether a file is meant by a pattern. A pattern without a folder means the file's name; one with folders means the end
