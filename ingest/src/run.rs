@@ -75,6 +75,10 @@ impl Run<'_> {
             file: source.to_string(),
             ..FileReport::default()
         };
+        if let Some(reason) = source.refusal() {
+            report.outcome = Outcome::Skipped(reason.to_owned());
+            return Ok(report);
+        }
         match self.open(source, found, &mut report) {
             Ok(Some((input, format))) => self.read(input, format, report),
             Ok(None) => Ok(report),
@@ -94,9 +98,10 @@ impl Run<'_> {
         report: &mut FileReport,
     ) -> Result<Option<(Input, &'static dyn LogFormat)>> {
         let input = Input::open(source)?;
+        let head = Head::new(&report.file, input.head());
         let format = match self.chosen {
             Some(format) => format,
-            None => match formats::recognise(&Head::new(&report.file, input.head())) {
+            None => match formats::recognise(&head) {
                 Recognised::Format(format) => format,
                 Recognised::Empty => {
                     report.outcome = Outcome::Skipped("it is empty".to_owned());
@@ -107,7 +112,7 @@ impl Run<'_> {
                     return Ok(None);
                 }
                 Recognised::Unknown => {
-                    let message = formats::unknown_message();
+                    let message = formats::unknown_message(&head);
                     report.outcome = match found {
                         Found::Named => Outcome::Failed(message),
                         Found::InFolder => Outcome::Skipped(message),

@@ -1,6 +1,8 @@
 //! What a run does with whole files: the samples, public logs, damaged ones, and Defender's envelopes.
 #![allow(clippy::unwrap_used)]
 
+#[path = "it/archives.rs"]
+mod archives;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/defender.rs"]

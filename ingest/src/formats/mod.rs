@@ -7,6 +7,8 @@ mod line;
 mod network;
 mod proxy;
 mod squid;
+mod syslog;
+mod unknown;
 mod zeek;
 
 use crate::input::Input;
@@ -70,6 +72,11 @@ impl<'a> Head<'a> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or(path);
+        // A member of an archive: `logs.zip!conn.log`.
+        let file_name = match file_name.rsplit_once('!') {
+            Some((_, member)) if !member.is_empty() => member,
+            _ => file_name,
+        };
         Self {
             path,
             file_name,
@@ -144,11 +151,12 @@ pub fn by_name(name: &str) -> Result<&'static dyn LogFormat> {
 }
 
 /// What is said of a file that no format wants.
-pub fn unknown_message() -> String {
-    format!(
-        "is not a network or proxy log that huntql knows; known formats: {}",
-        names()
-    )
+pub fn unknown_message(head: &Head<'_>) -> String {
+    let what = match unknown::name_of(head) {
+        Some(name) => format!("looks like {name}, which huntql does not read"),
+        None => "is not a network or proxy log that huntql knows".to_owned(),
+    };
+    format!("{what}; known formats: {}", names())
 }
 
 fn names() -> String {

@@ -2,6 +2,7 @@
 //!
 //! Everything streams; memory is bounded by the line limit and not by the size of the file.
 
+mod archive;
 mod charset;
 mod damage;
 mod decompress;
@@ -10,6 +11,7 @@ mod json_items;
 mod lines;
 mod paths;
 
+pub use archive::Member;
 pub use damage::Damage;
 pub use fingerprint::fingerprint;
 pub use json_items::{Item, JsonItems};
@@ -38,6 +40,7 @@ impl Input {
     ///
     /// Errors are those of the file system: it does not exist, may not be read, is a folder.
     pub fn open(source: &Source) -> io::Result<Self> {
+        let damage = Damage::default();
         let reader: Box<dyn Read> = match source {
             Source::Path(path) => {
                 let file = File::open(path)?;
@@ -46,9 +49,10 @@ impl Input {
                 }
                 Box::new(file)
             }
+            Source::Member(member) => member.open(&damage)?,
             Source::Stdin => Box::new(io::stdin().lock()),
         };
-        let mut input = Self::from_reader(source.to_string(), reader)?;
+        let mut input = Self::decode(source.to_string(), reader, damage)?;
         input.source = source.is_repeatable().then(|| source.clone());
         Ok(input)
     }
@@ -59,12 +63,15 @@ impl Input {
     }
 
     pub fn from_reader(name: impl Into<String>, reader: impl Read + 'static) -> io::Result<Self> {
-        let damage = Damage::default();
-        let bytes = decompress::decompress(Box::new(reader), &damage)?;
+        Self::decode(name.into(), Box::new(reader), Damage::default())
+    }
+
+    fn decode(name: String, reader: Box<dyn Read>, damage: Damage) -> io::Result<Self> {
+        let bytes = decompress::decompress(reader, &damage)?;
         let mut rest = charset::to_utf8(bytes)?;
         let head = read_up_to(&mut rest, HEAD_BYTES)?;
         Ok(Self {
-            name: name.into(),
+            name,
             head,
             rest,
             damage,

@@ -1,5 +1,6 @@
-//! What the user named, as files: globs, folders, `-` for standard input.
+//! What the user named, as files: globs, folders, members of zip archives, `-` for standard input.
 
+use super::archive::{self, Member};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     Path(PathBuf),
+    Member(Member),
     Stdin,
 }
 
@@ -16,7 +18,16 @@ impl Source {
     pub fn is_repeatable(&self) -> bool {
         match self {
             Source::Path(path) => path.is_file(),
+            Source::Member(_) => true,
             Source::Stdin => false,
+        }
+    }
+
+    /// Why it is not to be read, when that is known before it is opened.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Source::Member(member) => member.refusal.as_deref(),
+            Source::Path(_) | Source::Stdin => None,
         }
     }
 }
@@ -25,6 +36,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Path(path) => write!(f, "{}", path.display()),
+            Source::Member(member) => write!(f, "{member}"),
             Source::Stdin => f.write_str("-"),
         }
     }
@@ -44,7 +56,7 @@ pub struct Expanded {
     pub sources: Result<Vec<(Source, Found)>, String>,
 }
 
-/// Each argument as the files it stands for: a file as itself, a folder as all files in it at any depth (hidden ones left
+/// Each argument as the files it stands for: a file as itself, a zip archive as its members, a folder as all files in it at any depth (hidden ones left
 /// out), a pattern as its matches. The order is that of the names, so that every run reads in the same order.
 pub fn expand(arguments: &[String]) -> Vec<Expanded> {
     arguments
@@ -90,14 +102,30 @@ fn is_pattern(argument: &str) -> bool {
 fn expand_path(path: &Path) -> Result<Vec<(Source, Found)>, String> {
     let error = |error: io::Error| format!("cannot read `{}`: {error}", path.display());
     if !path.metadata().map_err(error)?.is_dir() {
-        return Ok(vec![(Source::Path(path.to_owned()), Found::Named)]);
+        return match archive::is_zip(path) {
+            true => Ok(in_archive(archive::members(path).map_err(error)?)),
+            false => Ok(vec![(Source::Path(path.to_owned()), Found::Named)]),
+        };
     }
     let mut files = Vec::new();
     walk(path, &mut files).map_err(error)?;
-    Ok(files
+    let mut sources = Vec::new();
+    for file in files {
+        // A damaged archive is a file like any other: it is told as what no format wants.
+        match archive::is_zip(&file).then(|| archive::members(&file)) {
+            Some(Ok(members)) => sources.extend(in_archive(members)),
+            Some(Err(_)) | None => sources.push((Source::Path(file), Found::InFolder)),
+        }
+    }
+    Ok(sources)
+}
+
+/// What an archive holds may be anything, as in a folder.
+fn in_archive(members: Vec<Member>) -> Vec<(Source, Found)> {
+    members
         .into_iter()
-        .map(|file| (Source::Path(file), Found::InFolder))
-        .collect())
+        .map(|member| (Source::Member(member), Found::InFolder))
+        .collect()
 }
 
 /// All files below `folder`, by name. Symbolic links to folders are not followed: they may lead in circles.

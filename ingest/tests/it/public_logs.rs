@@ -81,16 +81,16 @@ const SKIPPED: &[(&str, &str)] = &[
     ),
     (
         "auditd/plaso/audit_enriched.log",
-        "not a network or proxy log",
+        "auditd's log",
     ),
     (
         "aws_elb/plaso/aws_elb_access.log",
-        "not a network or proxy log",
+        "AWS load balancer",
     ),
-    ("compression/plaso/syslog.gz", "not a network or proxy log"),
+    ("compression/plaso/syslog.gz", "looks like syslog"),
     (
         "hostile/lnav/logfile_cloudflare.json",
-        "not a network or proxy log",
+        "Cloudflare",
     ),
     (
         "windows_firewall/plaso/windows_firewall.log",
