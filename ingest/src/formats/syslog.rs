@@ -12,7 +12,9 @@ const MONTHS: [&str; 12] = [
 
 /// The number of a month by its English short name.
 pub(super) fn month(name: &str) -> Option<i32> {
-    let at = MONTHS.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+    let at = MONTHS
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(name))?;
     Some(at as i32 + 1)
 }
 
@@ -29,7 +31,9 @@ fn rfc3164_time(line: &str) -> Option<&str> {
     month(line.get(..3)?)?;
     let rest = line[3..].strip_prefix(' ')?.trim_start_matches(' ');
     let (day, rest) = rest.split_once(' ')?;
-    day.parse::<u8>().ok().filter(|day| (1..=31).contains(day))?;
+    day.parse::<u8>()
+        .ok()
+        .filter(|day| (1..=31).contains(day))?;
     let rest = match rest.split_once(' ') {
         Some((year, after)) if year.len() == 4 && year.parse::<u16>().is_ok() => after,
         _ => rest,

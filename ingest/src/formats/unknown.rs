@@ -43,7 +43,11 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         name: "auditd's log",
-        looks_so: |head| most(head, |line| line.contains("type=") && line.contains("msg=audit(")),
+        looks_so: |head| {
+            most(head, |line| {
+                line.contains("type=") && line.contains("msg=audit(")
+            })
+        },
     },
     Kind {
         name: "an access log of an AWS load balancer",
@@ -151,7 +155,10 @@ fn is_load_balancer(line: &str) -> bool {
     let kinds = ["http", "https", "h2", "ws", "wss", "grpcs", "tls"];
     (kinds.contains(&first) && is_time(second))
         || (first == "tls" && is_time(fields.next().unwrap_or_default()))
-        || (is_time(first) && is_end(fields.next()) && is_end(fields.next()) && line.contains(" \""))
+        || (is_time(first)
+            && is_end(fields.next())
+            && is_end(fields.next())
+            && line.contains(" \""))
 }
 
 /// `… [20/Jul/2009:22:59:26 +0000] "GET /path HTTP/1.0" 200 …`.
@@ -159,7 +166,11 @@ fn is_web_access(line: &str) -> bool {
     let Some((_, rest)) = line.split_once("] \"") else {
         return false;
     };
-    line.contains(" [") && rest.split(' ').nth(1).is_some_and(|uri| uri.starts_with('/'))
+    line.contains(" [")
+        && rest
+            .split(' ')
+            .nth(1)
+            .is_some_and(|uri| uri.starts_with('/'))
 }
 
 /// RFC 3164's `Mar  1 10:00:00 host program:`, RFC 5424's `<34>1 2026-…`, and journald's ISO times.
@@ -173,7 +184,10 @@ fn is_syslog(line: &str) -> bool {
 }
 
 fn is_json(head: &Head<'_>) -> bool {
-    matches!(head.bytes.trim_ascii_start(), [b'{', ..] | [b'[', b'{' | b'\n' | b' ' | b'\r', ..])
+    matches!(
+        head.bytes.trim_ascii_start(),
+        [b'{', ..] | [b'[', b'{' | b'\n' | b' ' | b'\r', ..]
+    )
 }
 
 fn has_keys(head: &Head<'_>, keys: &[&str]) -> bool {

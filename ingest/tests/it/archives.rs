@@ -40,7 +40,11 @@ fn each_member_is_a_file_of_its_own_in_the_report() {
     let zip = archive(&[
         ("access.log", SQUID.as_bytes(), CompressionMethod::Deflated),
         ("b.log", two.as_bytes(), CompressionMethod::Stored),
-        ("notes.txt", b"nothing of interest\n", CompressionMethod::Deflated),
+        (
+            "notes.txt",
+            b"nothing of interest\n",
+            CompressionMethod::Deflated,
+        ),
     ]);
     let ran = ingest_text("logs.zip", zip);
     let told = outcomes(&ran);
@@ -105,7 +109,10 @@ fn a_member_that_swells_is_streamed_and_a_damaged_one_keeps_what_decoded() {
     assert_eq!(ran.report.counts().kept, 2);
     assert_eq!(ran.reject_codes(), ["line_too_long"]);
     // One wrong byte in the stored member.
-    let at = positions(&zip, b"www.bank").into_iter().next_back().unwrap();
+    let at = positions(&zip, b"www.bank")
+        .into_iter()
+        .next_back()
+        .unwrap();
     zip[at] = b'v';
     let ran = ingest_text("bomb.zip", &zip);
     let damage = ran.report.files[1].damage.as_deref().unwrap();

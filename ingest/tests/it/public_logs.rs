@@ -79,19 +79,10 @@ const SKIPPED: &[(&str, &str)] = &[
         "squid/azure-sentinel/SquidProxy_WebSession_excerpt.csv",
         "not a network or proxy log",
     ),
-    (
-        "auditd/plaso/audit_enriched.log",
-        "auditd's log",
-    ),
-    (
-        "aws_elb/plaso/aws_elb_access.log",
-        "AWS load balancer",
-    ),
+    ("auditd/plaso/audit_enriched.log", "auditd's log"),
+    ("aws_elb/plaso/aws_elb_access.log", "AWS load balancer"),
     ("compression/plaso/syslog.gz", "looks like syslog"),
-    (
-        "hostile/lnav/logfile_cloudflare.json",
-        "Cloudflare",
-    ),
+    ("hostile/lnav/logfile_cloudflare.json", "Cloudflare"),
     (
         "windows_firewall/plaso/windows_firewall.log",
         "not a network or proxy log",
