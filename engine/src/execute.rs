@@ -3,6 +3,7 @@
 use crate::ir::Relation;
 use crate::kernel::KernelError;
 use crate::lower::lower;
+use crate::prune::prune;
 use crate::query::{EngineOptions, QueryError};
 use crate::stage::Runner;
 use datafusion::arrow::array::RecordBatch;
@@ -53,8 +54,9 @@ impl Session {
     }
 
     /// The plan of the shown columns of a relation.
-    pub fn plan(&self, relation: &Relation) -> Result<LogicalPlan, QueryError> {
-        let plan = lower(relation).map_err(ours)?;
+    pub fn plan(&self, relation: Relation) -> Result<LogicalPlan, QueryError> {
+        let relation = prune(relation);
+        let plan = lower(&relation).map_err(ours)?;
         let shown = relation
             .columns
             .iter()
@@ -87,7 +89,7 @@ impl Runner for Session {
         relation: &'a Relation,
     ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
         Box::pin(async move {
-            let plan = self.physical(&self.plan(relation)?).await?;
+            let plan = self.physical(&self.plan(relation.clone())?).await?;
             collect(plan, self.state.task_ctx()).await.map_err(theirs)
         })
     }

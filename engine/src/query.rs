@@ -156,10 +156,7 @@ impl Engine {
             let columns = query.relation.columns.clone();
             let ordered = query.relation.order.is_serialized();
             let relation = stage::resolve(query.relation, &self.session).await?;
-            let plan = self
-                .session
-                .physical(&self.session.plan(&relation)?)
-                .await?;
+            let plan = self.session.physical(&self.session.plan(relation)?).await?;
             let rows = self.session.stream(plan)?;
             results.push(ResultSet {
                 columns,
@@ -207,7 +204,7 @@ impl Engine {
         let mut plans = Vec::with_capacity(queries.len());
         for query in queries {
             let relation = stage::resolve(query.relation, &self.session).await?;
-            plans.push(self.session.plan(&relation)?);
+            plans.push(self.session.plan(relation)?);
         }
         Ok(plans)
     }

@@ -50,7 +50,7 @@ pub(super) fn bind(
     } else {
         outer_columns(&legs)
     };
-    let mut united = unite(legs, &columns, options.source.as_deref());
+    let mut united = unite(with_rows(legs), &columns, options.source.as_deref());
     united.unknown = unknown;
     united
 }
