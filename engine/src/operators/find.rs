@@ -4,6 +4,7 @@
 //! all tables have; the rest of each table goes into the bag `pack_`. Source: Kusto docs, "find operator"; the order of columns is
 //! that of Microsoft's own binder.
 
+use super::by_leg;
 use super::project::all_columns;
 use super::search::{Case, has_functions, predicate};
 use super::union::{self, Options};
@@ -95,7 +96,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
             Scalar::column(&Column::new(PACK, Type::Dynamic)),
         ));
     }
-    united.filtered(condition).projected(items)
+    by_leg::filtered(united, condition).projected(items)
 }
 
 fn source_column(binder: &mut Binder<'_>, find: &Find) -> String {

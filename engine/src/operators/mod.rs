@@ -2,6 +2,7 @@
 
 mod alias;
 mod apply;
+mod by_leg;
 mod columns;
 mod constant;
 mod distinct;

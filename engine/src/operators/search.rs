@@ -3,6 +3,7 @@
 //! It means a `union` of the tables and a `where` behind it, in which a bare text stands for `* has "text"`. The first column,
 //! `$table`, tells the table; it is not searched itself. Source: Kusto docs, "search operator".
 
+use super::by_leg;
 use super::union::{self, Options};
 use crate::bind::{Binder, Binding};
 use crate::ir::{Node, Relation};
@@ -38,7 +39,7 @@ pub(super) fn bind(
     let mut searched = united.clone();
     searched.columns.retain(|column| column.name != TABLE);
     let condition = binder.condition(&predicate, Some(&searched));
-    united.filtered(condition)
+    by_leg::filtered(united, condition)
 }
 
 fn case_of(binder: &mut Binder<'_>, search: &Search) -> Case {
