@@ -7,19 +7,28 @@
 //! kind = "explicit"                     # or "transparent", "socks"
 //! logs = ["squid/access.log*"]          # its own logs
 //! valid_from = "2026-01-01T00:00:00Z"   # optional, as is valid_to
+//!
+//! [sources]                             # settings of devices; paths are beside this file
+//! proxies = ["netsh.txt", "policy.reg", "proxy.pac"]
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
 
-use super::{KINDS, Proxy, ProxyKind, ProxySet, parse_listener};
+use super::{KINDS, Proxy, ProxyKind, ProxySet, parse_listener, read_settings};
 use crate::time;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What is wrong with a configuration; says where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(super) fn new(message: String) -> Self {
+        Self(message)
+    }
+}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,7 +38,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP_KEYS: &[&str] = &["proxy"];
+const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists"];
 const PROXY_KEYS: &[&str] = &[
     "name",
     "listeners",
@@ -44,15 +53,58 @@ pub fn read_config(path: &Path) -> Result<ProxySet, ConfigError> {
     let source = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
-    parse_config(&text, &source)
+    let mut proxies = parse_config(&text, &source)?;
+    for file in sources(&text, &source)? {
+        let file = path.parent().unwrap_or(Path::new("")).join(file);
+        proxies.extend(read_settings(&file)?.proxies);
+    }
+    Ok(proxies)
+}
+
+/// The files under `[sources]`.
+fn sources(text: &str, source: &str) -> Result<Vec<String>, ConfigError> {
+    let fail = |message: String| ConfigError(format!("{source}: {message}"));
+    match table(text, source)?.get("sources") {
+        None => Ok(Vec::new()),
+        Some(Value::Table(sources)) => check_keys(sources, &["proxies"], "in `[sources]`")
+            .and_then(|()| texts(sources, "proxies"))
+            .map_err(fail),
+        Some(_) => Err(fail("`sources` is written as `[sources]`".to_owned())),
+    }
+}
+
+/// The files under `[watchlists]`, by name; paths are beside the configuration.
+pub fn read_watchlists(path: &Path) -> Result<Vec<(String, PathBuf)>, ConfigError> {
+    let source = path.display().to_string();
+    let fail = |message: String| ConfigError(format!("{source}: {message}"));
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
+    let lists = match table(&text, &source)?.remove("watchlists") {
+        None => return Ok(Vec::new()),
+        Some(Value::Table(lists)) => lists,
+        Some(_) => return Err(fail("`watchlists` is written as `[watchlists]`".to_owned())),
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    lists
+        .into_iter()
+        .map(|(name, file)| match file {
+            Value::String(file) => Ok((name, folder.join(file))),
+            other => Err(fail(format!(
+                "the watchlist `{name}` is a file's name, not `{other}`"
+            ))),
+        })
+        .collect()
+}
+
+fn table(text: &str, source: &str) -> Result<Table, ConfigError> {
+    text.parse()
+        .map_err(|error: toml::de::Error| ConfigError(format!("{source}: {error}")))
 }
 
 /// Reads the text of a configuration; `source` is its name for errors and for the table.
 pub fn parse_config(text: &str, source: &str) -> Result<ProxySet, ConfigError> {
     let fail = |message: String| ConfigError(format!("{source}: {message}"));
-    let table: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| fail(error.to_string()))?;
+    let table = table(text, source)?;
     check_keys(&table, TOP_KEYS, "at the top").map_err(fail)?;
     let entries = match table.get("proxy") {
         None => return Ok(ProxySet::default()),

@@ -6,6 +6,7 @@
 //! | source | file | confidence |
 //! |---|---|---|
 //! | `huntql.toml`, `--proxy` | `config.rs` | configured |
+//! | `netsh`, registry, PAC | `settings/` | configured |
 //!
 //! Not here: what a query makes of them (`ProxyIPs()`, `WithoutProxyHops()`).
 
@@ -13,10 +14,12 @@ mod config;
 mod listener;
 mod proxy;
 mod rows;
+mod settings;
 
-pub use config::{ConfigError, parse_config, read_config};
+pub use config::{ConfigError, parse_config, read_config, read_watchlists};
 pub use listener::{Address, Listen, Listener, parse_listener};
 pub use proxy::{Confidence, KINDS, Proxy, ProxyKind};
+pub use settings::{Settings, parse_settings, read_settings};
 
 use std::net::IpAddr;
 
@@ -64,6 +67,10 @@ impl ProxySet {
 
     pub fn add(&mut self, proxy: Proxy) {
         self.proxies.push(proxy);
+    }
+
+    pub fn extend(&mut self, proxies: impl IntoIterator<Item = Proxy>) {
+        self.proxies.extend(proxies);
     }
 
     /// The proxy of this name. Errors name the ones that are known.

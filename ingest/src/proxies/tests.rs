@@ -63,7 +63,6 @@ fn a_listener_that_is_none_says_what_one_looks_like() {
         "10.0.0.300:8080",
         "10.0.0:8080",
         "pro xy.example:8080",
-        "http://proxy.example",
         ":8080",
         "",
     ] {
