@@ -16,6 +16,16 @@ const SHIPPED: &[Shipped] = &[
         text: include_str!("saved/proxy_ips.kql"),
     },
     Shipped {
+        name: "ProxySuggestions",
+        doc: "Endpoints on the usual ports of proxies with many targets and most devices behind them: they may be proxies, and nothing filters by them.",
+        text: include_str!("saved/proxy_suggestions.kql"),
+    },
+    Shipped {
+        name: "MatchesServiceUrl",
+        doc: "Whether a URL or host is meant by a pattern of a list of service URLs: `*.a.example`, `a.example/path/*`, `a*.example`.",
+        text: include_str!("saved/matches_service_url.kql"),
+    },
+    Shipped {
         name: "WithoutProxyHops",
         doc: "Drops connections to a proxy that name no other target: `DeviceNetworkEvents | invoke WithoutProxyHops()`.",
         text: include_str!("saved/without_proxy_hops.kql"),

@@ -1,5 +1,6 @@
 //! The store as a sink: one transaction a file, so that a file is wholly in or not at all.
 
+use crate::proxies::Sightings;
 use crate::sink::{Appended, EventSink, FileEnd, FileState, SinkError};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -13,7 +14,10 @@ pub struct StoreSink<'a> {
 }
 
 struct OpenFile {
+    name: String,
     ingest: Ingest,
+    /// The proxies that its rows show at work.
+    sightings: Sightings,
     fingerprint: Option<String>,
     /// Over the record ids, for a source whose fingerprint cannot be known beforehand.
     records: blake3::Hasher,
@@ -26,7 +30,11 @@ impl<'a> StoreSink<'a> {
 }
 
 impl EventSink for StoreSink<'_> {
-    fn begin_file(&mut self, _: &str, fingerprint: Option<&str>) -> Result<FileState, SinkError> {
+    fn begin_file(
+        &mut self,
+        name: &str,
+        fingerprint: Option<&str>,
+    ) -> Result<FileState, SinkError> {
         self.file = None;
         if let Some(fingerprint) = fingerprint
             && self.store.knows(fingerprint)?
@@ -34,6 +42,8 @@ impl EventSink for StoreSink<'_> {
             return Ok(FileState::Known);
         }
         self.file = Some(OpenFile {
+            name: name.to_owned(),
+            sightings: Sightings::default(),
             ingest: self.store.ingest(),
             fingerprint: fingerprint.map(str::to_owned),
             records: blake3::Hasher::new(),
@@ -51,6 +61,7 @@ impl EventSink for StoreSink<'_> {
                 .as_string::<i32>();
             file.records.update(ids.value_data());
         }
+        file.sightings.observe(table, &batch);
         let appended = file.ingest.append(schema, &batch)?;
         Ok(Appended {
             rows: appended.rows,
@@ -59,7 +70,10 @@ impl EventSink for StoreSink<'_> {
     }
 
     fn end_file(&mut self) -> Result<FileEnd, SinkError> {
-        let file = self.file.take().expect("a file has begun");
+        let mut file = self.file.take().expect("a file has begun");
+        if let Some(seen) = file.sightings.to_batch(&file.name) {
+            file.ingest.append(Sightings::table(), &seen)?;
+        }
         let fingerprint = file
             .fingerprint
             .unwrap_or_else(|| format!("records-{}", file.records.finalize().to_hex()));

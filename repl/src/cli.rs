@@ -35,6 +35,8 @@ pub enum Command {
     Check(crate::commands::check::CheckArgs),
     /// Show the plans of a query
     Explain(crate::commands::explain::ExplainArgs),
+    /// Show the forward proxies that are known, who says so, and what else may be one
+    Proxies(crate::commands::proxies::ProxiesArgs),
     /// Look after the store
     Store(crate::commands::store::StoreArgs),
     /// Print a completion script for a shell
@@ -71,6 +73,9 @@ pub struct ProxyArgs {
     /// A forward proxy, besides those of the configuration
     #[arg(long, value_name = "HOST:PORT")]
     pub proxy: Vec<String>,
+    /// Settings of devices that name proxies: output of `netsh winhttp show proxy`, a `.reg` export, a PAC file
+    #[arg(skip)]
+    pub from: Vec<PathBuf>,
 }
 
 /// What a query is asked with.

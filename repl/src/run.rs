@@ -7,8 +7,10 @@ use crate::question::Question;
 use crate::report;
 use crate::session::Session;
 use comfy_table::Table;
+use datafusion::arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use huntql_engine::{QueryError, QueryOptions, ResultSet, execution_error};
+use huntql_kql::types::Column;
 use std::io::{self, BufWriter, IsTerminal};
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,22 @@ impl Screen {
             Viewer::Machine
         };
         Screen { format, viewer }
+    }
+
+    /// Shows rows that are no answer to a query.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub fn show_batch(&self, columns: &[Column], batch: &RecordBatch) -> Result<(), Failure> {
+        let mut writer = self.writer();
+        writer.begin(columns)?;
+        writer.batch(batch)?;
+        writer.end()?;
+        if let Some(remark) = writer.remark() {
+            report::say(&remark);
+        }
+        writer.finish()?;
+        Ok(())
     }
 
     fn writer(&self) -> Box<dyn Writer> {

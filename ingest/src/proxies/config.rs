@@ -56,7 +56,7 @@ pub fn read_config(path: &Path) -> Result<ProxySet, ConfigError> {
     let mut proxies = parse_config(&text, &source)?;
     for file in sources(&text, &source)? {
         let file = path.parent().unwrap_or(Path::new("")).join(file);
-        proxies.extend(read_settings(&file)?.proxies);
+        proxies.add_settings(read_settings(&file)?);
     }
     Ok(proxies)
 }

@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | `huntql.toml`, `--proxy` | `config.rs` | configured |
 //! | `netsh`, registry, PAC | `settings/` | configured |
+//! | requests that only a proxy gets | `sightings.rs` | certain |
+//! | many targets behind one address | the saved function `ProxySuggestions()` | suggested |
 //!
 //! Not here: what a query makes of them (`ProxyIPs()`, `WithoutProxyHops()`).
 
@@ -15,18 +17,25 @@ mod listener;
 mod proxy;
 mod rows;
 mod settings;
+mod sightings;
 
 pub use config::{ConfigError, parse_config, read_config, read_watchlists};
 pub use listener::{Address, Listen, Listener, parse_listener};
 pub use proxy::{Confidence, KINDS, Proxy, ProxyKind};
 pub use settings::{Settings, parse_settings, read_settings};
+pub use sightings::{ProxySighting, Sightings};
 
 use std::net::IpAddr;
+
+/// The end of the source of an address that stands for a name.
+const RESOLVED: &str = "seen at this address";
 
 /// All proxies that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProxySet {
     proxies: Vec<Proxy>,
+    /// What is to be said of where they come from.
+    remarks: Vec<String>,
 }
 
 /// A name that stood for an address, as an event of the data tells.
@@ -42,11 +51,22 @@ pub struct NameSighting {
 
 impl ProxySet {
     pub fn new(proxies: Vec<Proxy>) -> Self {
-        Self { proxies }
+        Self {
+            proxies,
+            remarks: Vec::new(),
+        }
     }
 
     pub fn proxies(&self) -> &[Proxy] {
         &self.proxies
+    }
+
+    fn proxies_mut(&mut self) -> &mut [Proxy] {
+        &mut self.proxies
+    }
+
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     pub fn is_empty(&self) -> bool {
@@ -69,8 +89,10 @@ impl ProxySet {
         self.proxies.push(proxy);
     }
 
-    pub fn extend(&mut self, proxies: impl IntoIterator<Item = Proxy>) {
-        self.proxies.extend(proxies);
+    /// Adds what a file of settings says.
+    pub fn add_settings(&mut self, settings: Settings) {
+        self.proxies.extend(settings.proxies);
+        self.remarks.extend(settings.remarks);
     }
 
     /// The proxy of this name. Errors name the ones that are known.
@@ -137,6 +159,19 @@ impl ProxySet {
         names
     }
 
+    /// Names for which nothing in the data has told an address.
+    pub fn unresolved(&self) -> Vec<&str> {
+        let mut names = self.names();
+        names.retain(|name| {
+            let end = format!("`{name}` {RESOLVED}");
+            !self
+                .proxies
+                .iter()
+                .any(|proxy| proxy.source.ends_with(&end))
+        });
+        names
+    }
+
     /// Adds, for each listener that is a name, the addresses that the data show behind it.
     ///
     /// One address holds for as long as its proxy does. Where a name moved from one address to another, each holds from its
@@ -175,7 +210,7 @@ fn resolved(proxy: &Proxy, listen: &Listen, name: &str, sightings: &[NameSightin
                 port: listen.port,
             }],
             logs: Vec::new(),
-            source: format!("{}; `{name}` seen at this address", proxy.source),
+            source: format!("{}; `{name}` {RESOLVED}", proxy.source),
             valid_from: proxy.valid_from.max(from),
             valid_to: [proxy.valid_to, to].into_iter().flatten().min(),
             first_seen: Some(sighting.first_seen),

@@ -121,6 +121,6 @@ fn options(args: &IngestArgs) -> Result<Options, Failure> {
         } else {
             Strictness::Lenient
         },
-        proxies: crate::session::proxies(&args.proxies)?,
+        proxies: crate::session::proxies::told(&args.proxies)?,
     })
 }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod ingest;
+pub mod proxies;
 pub mod query;
 pub mod repl;
 pub mod store;
@@ -22,13 +23,14 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Ingest(args)) => ingest::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Proxies(args)) => proxies::run(&args),
         Some(Command::Store(args)) => store::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }
 }
 
 /// The threads that queries run on; nothing else is started.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(16 << 20)

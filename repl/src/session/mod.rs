@@ -3,33 +3,26 @@
 //! Not here: how files and logs are read.
 
 pub mod logs;
+pub mod proxies;
 mod tables;
 
-use crate::cli::{AskArgs, Clock, DataArgs, ProxyArgs};
+use crate::cli::{AskArgs, Clock, DataArgs};
 use crate::failure::Failure;
 use crate::question::Question;
 use crate::run;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
-use datafusion::datasource::MemTable;
 use futures::StreamExt;
 use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table, execution_error};
-use huntql_ingest::proxies::{ProxySet, read_config};
+use huntql_ingest::proxies::ProxySet;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// The store that is used when it is there and no other was named.
 pub const STORE_DEFAULT: &str = "huntql-data";
-
-/// The configuration that is used when it is there and no other was named.
-const CONFIG_DEFAULT: &str = "huntql.toml";
-
-/// The table of the forward proxies.
-const PROXIES: &str = "Proxies";
 
 pub struct Session {
     pub engine: Engine,
@@ -44,13 +37,13 @@ impl Session {
     /// # Errors
     /// Files that are missing, or are not what they should be.
     pub fn open(args: &DataArgs) -> Result<Session, Failure> {
-        let proxies = proxies(&args.proxies)?;
+        let mut proxies = proxies::told(&args.proxies)?;
         let mut catalog = Catalog::builtin();
         if let Some(path) = &args.schemas {
             add_schemas(&mut catalog, path)?;
         }
-        add_proxies(&mut catalog, &proxies)?;
         let folder = tables::add(&mut catalog, args, &proxies)?;
+        proxies::learn(&mut catalog, &mut proxies)?;
         Ok(Session {
             engine: Engine::new(catalog, EngineOptions::default()),
             proxies,
@@ -131,43 +124,6 @@ fn wall_clock() -> i64 {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     UNIX_EPOCH + i64::try_from(since.as_nanos() / 100).unwrap_or_default()
-}
-
-/// The proxies of the configuration and of the command line.
-///
-/// # Errors
-/// A configuration that is missing though named, or that cannot be understood; an address that is none.
-pub fn proxies(args: &ProxyArgs) -> Result<ProxySet, Failure> {
-    let fallback = Path::new(CONFIG_DEFAULT);
-    let config = match &args.config {
-        Some(path) => Some(path.as_path()),
-        None => fallback.is_file().then_some(fallback),
-    };
-    let mut proxies = match config {
-        Some(path) => read_config(path).map_err(|error| Failure::Usage(error.to_string()))?,
-        None => ProxySet::default(),
-    };
-    for text in &args.proxy {
-        proxies
-            .add_listener(text)
-            .map_err(|error| Failure::Usage(format!("--proxy: {error}")))?;
-    }
-    Ok(proxies)
-}
-
-fn add_proxies(catalog: &mut Catalog, proxies: &ProxySet) -> Result<(), Failure> {
-    let Some(table) = catalog.table(PROXIES) else {
-        return Ok(());
-    };
-    if proxies.is_empty() {
-        return Ok(());
-    }
-    let rows = proxies.to_batch();
-    let rows = MemTable::try_new(rows.schema(), vec![vec![rows]])
-        .map_err(|error| Failure::Internal(format!("the table {PROXIES}: {error}")))?;
-    let table = Table::with_rows(table.schema.clone(), Arc::new(rows));
-    catalog.add_table(table);
-    Ok(())
 }
 
 fn add_schemas(catalog: &mut Catalog, path: &Path) -> Result<(), Failure> {

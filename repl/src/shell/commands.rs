@@ -3,7 +3,10 @@
 use super::{Flow, Shell};
 use crate::output::{FORMATS, format};
 use crate::report;
+use crate::run::Screen;
+use crate::session::proxies::PROXIES;
 use huntql_kql::diagnostics::did_you_mean;
+use huntql_store::schema::builtin;
 use std::io::{self, Write};
 
 struct DotCommand {
@@ -37,6 +40,12 @@ static COMMANDS: &[DotCommand] = &[
         argument: "",
         doc: "this list",
         run: help,
+    },
+    DotCommand {
+        name: "proxies",
+        argument: "",
+        doc: "the forward proxies that are known",
+        run: proxies,
     },
     DotCommand {
         name: "quit",
@@ -114,6 +123,15 @@ fn help(_: &mut Shell, _: &str) -> io::Result<Flow> {
                 "A line that begins with `|` goes on from the query before.".to_owned(),
             ]),
     )
+}
+
+fn proxies(shell: &mut Shell, _: &str) -> io::Result<Flow> {
+    let columns = &builtin(PROXIES).expect("Proxies is built in").columns;
+    let batch = shell.session.proxies.to_batch();
+    match Screen::stdout(shell.format).show_batch(columns, &batch) {
+        Ok(()) => Ok(Flow::On),
+        Err(_) => Ok(Flow::Quit),
+    }
 }
 
 fn set_format(shell: &mut Shell, name: &str) -> io::Result<Flow> {

@@ -38,9 +38,12 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
             .filter(|b| **b == 0)
             .count()
     };
+    let pairs = bytes.len() / 2;
+    // The other half has a zero now and then: U+4E00 is a letter.
+    let is_half = |many: usize, few: usize| many * 4 > pairs && few * 8 < many;
     match (zeros(0), zeros(1)) {
-        (0, odd) if odd * 4 > bytes.len() / 2 => Some(UTF_16LE),
-        (even, 0) if even * 4 > bytes.len() / 2 => Some(UTF_16BE),
+        (even, odd) if is_half(odd, even) => Some(UTF_16LE),
+        (even, odd) if is_half(even, odd) => Some(UTF_16BE),
         _ => None,
     }
 }
