@@ -179,7 +179,18 @@ fn array_text((open, close): (char, char), parts: &[(Box<str>, i64)]) -> String 
     text
 }
 
-/// All values.
+/// Calls `put` with the value, or with an array's elements that are not null; the bytes taken.
+fn each_element(json: Option<&str>, mut put: impl FnMut(&str) -> usize) -> usize {
+    let Some(json) = json else { return 0 };
+    if !json.starts_with('[') {
+        return put(json);
+    }
+    let elements = json::elements(json).unwrap_or_default();
+    let elements = elements.into_iter().filter(|json| *json != "null");
+    elements.map(put).sum()
+}
+
+/// All values. An array gives its elements, as the real engine does (the examples of "geo_h3cell_rings" and "geo_point_in_polygon").
 #[derive(Debug, Default)]
 struct List(Vec<(Box<str>, i64)>);
 
@@ -192,7 +203,7 @@ impl Gather for List {
     }
 
     fn add(&mut self, json: Option<&str>, position: i64, room: Room) -> usize {
-        json.map_or(0, |json| self.put(json, position, room))
+        each_element(json, |json| self.put(json, position, room))
     }
 
     fn put(&mut self, part: &str, position: i64, room: Room) -> usize {
@@ -255,16 +266,7 @@ impl Gather for Set {
     }
 
     fn add(&mut self, json: Option<&str>, position: i64, room: Room) -> usize {
-        let Some(json) = json else { return 0 };
-        if !json.starts_with('[') {
-            return self.put(json, position, room);
-        }
-        let elements = json::elements(json).unwrap_or_default();
-        elements
-            .into_iter()
-            .filter(|json| *json != "null")
-            .map(|json| self.put(json, position, room))
-            .sum()
+        each_element(json, |json| self.put(json, position, room))
     }
 
     fn put(&mut self, part: &str, position: i64, room: Room) -> usize {

@@ -13,6 +13,8 @@ mod bags;
 mod conversions;
 mod datetime;
 mod encoding;
+mod geo_cells;
+mod geo_shapes;
 mod hashing;
 mod ip;
 mod ip6;
@@ -49,6 +51,8 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     strings_find::FUNCTIONS,
     strings_regex::FUNCTIONS,
     encoding::FUNCTIONS,
+    geo_cells::FUNCTIONS,
+    geo_shapes::FUNCTIONS,
     hashing::FUNCTIONS,
     parsing::FUNCTIONS,
     ip::FUNCTIONS,

@@ -9,6 +9,7 @@ pub(crate) mod arrays;
 pub(crate) mod bags;
 pub(crate) mod calendar;
 pub mod dynamic_text;
+pub mod geo;
 mod input;
 pub mod ip;
 mod output;

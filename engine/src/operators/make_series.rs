@@ -239,7 +239,7 @@ fn arrays(
             return Relation::unknown();
         };
         let pair = function(binder, "pack_array", vec![bin.clone(), value]);
-        let pairs = add(format!("__pairs{index}"), "make_list", pair);
+        let pairs = add(format!("__pairs{index}"), "make_list_with_nulls", pair);
         values.push((column.name.clone(), pairs, default));
     }
     let keys: Vec<(String, Scalar)> = all_columns(&bins.columns[..groups]);
