@@ -66,6 +66,11 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// When this run began, in ticks: the bound for times whose year has to be told from the calendar.
+    pub fn now(&self) -> i64 {
+        self.ingested_ticks
+    }
+
     /// The rows of a table.
     pub fn table(&mut self, schema: &TableSchema) -> TableId {
         let found = self

@@ -11,6 +11,8 @@ mod defender;
 mod mutation;
 #[path = "it/public_logs.rs"]
 mod public_logs;
+#[path = "it/records.rs"]
+mod records;
 #[path = "it/samples.rs"]
 mod samples;
 #[path = "it/store.rs"]

@@ -2,10 +2,12 @@
 //!
 //! To add one: a module with its spec link, its mapping in one table and its sniffing, and a row in [`FORMATS`].
 
+mod dates;
 mod defender;
 mod line;
 mod network;
 mod proxy;
+mod records;
 mod squid;
 mod syslog;
 mod unknown;
@@ -53,6 +55,16 @@ pub static FORMATS: &[&dyn LogFormat] = &[
     &zeek::TSV,
     &zeek::JSON,
     &squid::FORMAT,
+    &records::FORTINET,
+    &records::ZSCALER,
+    &records::PALO_ALTO,
+    &records::SKYHIGH,
+    &records::MCAFEE,
+    &records::UMBRELLA,
+    &records::FORCEPOINT,
+    &records::NETSKOPE,
+    &records::CEF,
+    &records::LEEF,
 ];
 
 /// The head of a file, as sniffing sees it.

@@ -7,7 +7,7 @@
 
 use super::cell::{self, Fit};
 use super::csv_records::{Header, Record, Records, split};
-use super::dates::{Clock, Survey};
+use crate::formats::dates::{Clock, Survey};
 use super::stream::table_option;
 use super::tables::{self, Key};
 use crate::formats::{Head, LogFormat, Sniff};

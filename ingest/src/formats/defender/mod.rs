@@ -12,7 +12,6 @@ mod api;
 mod cell;
 mod csv;
 mod csv_records;
-mod dates;
 mod row;
 mod split;
 mod stream;

@@ -1,4 +1,4 @@
-//! Times as a CSV export has them: ISO with a zone, ISO without one, or in the order and clock of somebody's locale.
+//! Times as exports and feeds have them, for every format that may meet them: ISO with a zone, ISO without one, or in the order and clock of somebody's locale.
 //!
 //! Day first or month first is never guessed from one value. The whole column is looked at: one value over 12 decides it
 //! for all; where none does, `--date-order` must. A time without a zone needs `--tz`.
@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 /// What a column's values have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Survey {
+pub(in crate::formats) struct Survey {
     /// Values that are ISO without a zone.
     pub zoneless: u64,
     /// Values with slashes or points, or with a year at the end.
@@ -60,7 +60,7 @@ impl Survey {
 
 /// How the times of one file are read.
 #[derive(Debug, Clone)]
-pub(super) struct Clock {
+pub(in crate::formats) struct Clock {
     pub order: Option<DateOrder>,
     /// The zone of times without one; `None` refuses them.
     pub zone: Option<TimeZone>,
@@ -80,8 +80,13 @@ impl Clock {
     }
 }
 
+/// A date of three numbers and a clock, in this order, as a local tick.
+pub(in crate::formats) fn numeric_local(text: &str, order: DateOrder) -> Option<i64> {
+    Parts::read(text)?.local_tick(order)
+}
+
 /// A local time in a zone as UTC. One that a change of the clock skipped or repeats is read with the earlier offset.
-pub(super) fn to_utc(local: i64, zone: &TimeZone) -> Option<i64> {
+pub(in crate::formats) fn to_utc(local: i64, zone: &TimeZone) -> Option<i64> {
     let since = local - UNIX_EPOCH;
     let second = since.div_euclid(TICKS_PER_SECOND);
     let civil = TimeZone::UTC.to_datetime(jiff::Timestamp::from_second(second).ok()?);

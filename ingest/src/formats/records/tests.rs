@@ -1,0 +1,2 @@
+//! Records of each vendor, split and told their kind.
+#![allow(clippy::unwrap_used)]
