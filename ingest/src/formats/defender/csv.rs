@@ -7,9 +7,9 @@
 
 use super::cell::{self, Fit};
 use super::csv_records::{Header, Record, Records, split};
-use crate::formats::dates::{Clock, Survey};
 use super::stream::table_option;
 use super::tables::{self, Key};
+use crate::formats::dates::{Clock, Survey};
 use crate::formats::{Head, LogFormat, Sniff};
 use crate::input::Input;
 use crate::output::{Output, Refusal, TableId};

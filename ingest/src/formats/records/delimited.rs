@@ -48,7 +48,10 @@ impl Header {
 }
 
 /// Values named by their positions; those beyond `names` are called `field_N`, counted from 1.
-pub(super) fn positional<'a>(values: Vec<Cow<'a, str>>, names: &'static [&'static str]) -> Fields<'a> {
+pub(super) fn positional<'a>(
+    values: Vec<Cow<'a, str>>,
+    names: &'static [&'static str],
+) -> Fields<'a> {
     let mut fields = Fields::default();
     for (index, value) in values.into_iter().enumerate() {
         match names.get(index) {

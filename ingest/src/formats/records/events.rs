@@ -28,19 +28,29 @@ pub(super) fn is_leef(text: &str) -> bool {
 pub(super) fn cef(line: &str) -> Read<'_> {
     let (header, extension) = header(line, 7)?;
     let mut fields = Fields::default();
-    for (name, at) in [("header.vendor", 1), ("header.product", 2), ("header.event", 4), ("header.name", 5)] {
+    for (name, at) in [
+        ("header.vendor", 1),
+        ("header.product", 2),
+        ("header.event", 4),
+        ("header.name", 5),
+    ] {
         fields.push(name, header[at].clone());
     }
     let starts: Vec<(usize, usize)> = pairs::key_starts(extension);
     let mut found = Vec::new();
     for (index, (start, equals)) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).map_or(extension.len(), |(next, _)| *next);
+        let end = starts
+            .get(index + 1)
+            .map_or(extension.len(), |(next, _)| *next);
         let value = unescaped(extension[equals + 1..end].trim_end_matches(' '));
         found.push((&extension[*start..*equals], value));
     }
     let first = starts.first().map_or(extension.len(), |(start, _)| *start);
     if !extension[..first].trim().is_empty() {
-        let message = format!("`{}` in the extension is no key=value", pairs::cut(extension));
+        let message = format!(
+            "`{}` in the extension is no key=value",
+            pairs::cut(extension)
+        );
         return Err(Refusal::new("bad_pair", message));
     }
     labelled(&mut fields, found);
@@ -54,10 +64,16 @@ fn labelled<'a>(fields: &mut Fields<'a>, found: Vec<(&'a str, Cow<'a, str>)>) {
         .filter_map(|(key, value)| Some((key.strip_suffix("Label")?.to_owned(), value.to_string())))
         .collect();
     for (key, value) in found {
-        if key.strip_suffix("Label").is_some_and(|short| labels.iter().any(|(name, _)| name == short)) {
+        if key
+            .strip_suffix("Label")
+            .is_some_and(|short| labels.iter().any(|(name, _)| name == short))
+        {
             continue;
         }
-        match labels.iter().find(|(name, label)| name == key && !label.is_empty()) {
+        match labels
+            .iter()
+            .find(|(name, label)| name == key && !label.is_empty())
+        {
             Some((_, label)) => fields.push(label.clone(), value),
             None => fields.push(key, value),
         }
@@ -66,11 +82,20 @@ fn labelled<'a>(fields: &mut Fields<'a>, found: Vec<(&'a str, Cow<'a, str>)>) {
 
 pub(super) fn leef(line: &str) -> Read<'_> {
     let is_second = line.starts_with("LEEF:2");
-    let (header, rest) = header(line, if is_second { 6 } else { 5 })
-        .or_else(|refusal| if is_second { header(line, 5) } else { Err(refusal) })?;
+    let (header, rest) = header(line, if is_second { 6 } else { 5 }).or_else(|refusal| {
+        if is_second {
+            header(line, 5)
+        } else {
+            Err(refusal)
+        }
+    })?;
     let delimiter = header.get(5).map_or(Ok('\t'), |text| delimiter(text))?;
     let mut fields = Fields::default();
-    for (name, at) in [("header.vendor", 1), ("header.product", 2), ("header.event", 4)] {
+    for (name, at) in [
+        ("header.vendor", 1),
+        ("header.product", 2),
+        ("header.event", 4),
+    ] {
         fields.push(name, header[at].clone());
     }
     // Some senders write blanks although tabs are the default.
@@ -79,12 +104,18 @@ pub(super) fn leef(line: &str) -> Read<'_> {
         let starts = pairs::key_starts(rest);
         for (index, (start, equals)) in starts.iter().enumerate() {
             let end = starts.get(index + 1).map_or(rest.len(), |(next, _)| *next);
-            fields.push(&rest[*start..*equals], unescaped(rest[equals + 1..end].trim_end()));
+            fields.push(
+                &rest[*start..*equals],
+                unescaped(rest[equals + 1..end].trim_end()),
+            );
         }
         return Ok(fields);
     }
     for pair in rest.split(delimiter).filter(|pair| !pair.trim().is_empty()) {
-        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| pairs::is_key(key.trim())) else {
+        let Some((key, value)) = pair
+            .split_once('=')
+            .filter(|(key, _)| pairs::is_key(key.trim()))
+        else {
             let message = format!("`{}` is no key=value", pairs::cut(pair));
             return Err(Refusal::new("bad_pair", message));
         };
@@ -95,10 +126,21 @@ pub(super) fn leef(line: &str) -> Read<'_> {
 
 /// `^`, `x09`, `0x7c`; empty is a tab.
 fn delimiter(text: &str) -> Result<char, Refusal> {
-    let refuse = || Refusal::new("bad_delimiter", format!("`{}` is no delimiter", pairs::cut(text)));
-    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix('x')).filter(|hex| !hex.is_empty());
+    let refuse = || {
+        Refusal::new(
+            "bad_delimiter",
+            format!("`{}` is no delimiter", pairs::cut(text)),
+        )
+    };
+    let hex = text
+        .strip_prefix("0x")
+        .or_else(|| text.strip_prefix('x'))
+        .filter(|hex| !hex.is_empty());
     match hex {
-        Some(hex) => u32::from_str_radix(hex, 16).ok().and_then(char::from_u32).ok_or_else(refuse),
+        Some(hex) => u32::from_str_radix(hex, 16)
+            .ok()
+            .and_then(char::from_u32)
+            .ok_or_else(refuse),
         None => {
             let mut chars = text.chars();
             match (chars.next(), chars.next()) {
@@ -116,7 +158,10 @@ fn header(line: &str, count: usize) -> Result<(Vec<Cow<'_, str>>, &str), Refusal
     let (mut start, mut at) = (0, 0);
     let bytes = line.as_bytes();
     while fields.len() < count {
-        let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'|', b'\\', rest)) else {
+        let Some(found) = bytes
+            .get(at..)
+            .and_then(|rest| memchr::memchr2(b'|', b'\\', rest))
+        else {
             let message = format!("the header has {} fields, not {count}", fields.len());
             return Err(Refusal::new("field_count", message));
         };

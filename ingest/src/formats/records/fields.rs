@@ -55,9 +55,9 @@ impl<'a> Fields<'a> {
 
     fn find(&self, names: &[&str], nulls: &[&str]) -> Option<&Field<'a>> {
         names.iter().find_map(|name| {
-            self.fields.iter().find(|field| {
-                field.name.eq_ignore_ascii_case(name) && is_set(&field.value, nulls)
-            })
+            self.fields
+                .iter()
+                .find(|field| field.name.eq_ignore_ascii_case(name) && is_set(&field.value, nulls))
         })
     }
 

@@ -45,10 +45,20 @@ static WEB: Mapping = Mapping {
         (Method, &["requestMethod", "method", "http_method"]),
         (Url, &["request", "url"]),
         (Host, &["dhost", "dst_host"]),
-        (Status, &["proxyStatus-code", "http_proxy_status_code", "http_response"]),
+        (
+            Status,
+            &[
+                "proxyStatus-code",
+                "http_proxy_status_code",
+                "http_response",
+            ],
+        ),
         (Action, &["act", "action", "header.event"]),
         (User, &["loginID", "suser", "usrName", "user"]),
-        (UserAgent, &["requestClientApplication", "userAgent", "http_user_agent"]),
+        (
+            UserAgent,
+            &["requestClientApplication", "userAgent", "http_user_agent"],
+        ),
         (Referrer, &["RefererURL", "refererUrl"]),
         (Sent, &["out", "srcBytes", "bytes_out"]),
         (Received, &["in", "dstBytes", "bytes_in"]),
@@ -71,12 +81,18 @@ fn parse<'a>(line: &'a str, _: Option<&Header>) -> Result<Fields<'a>, Refusal> {
 }
 
 fn kind(fields: &Fields<'_>) -> Kind {
-    let vendor = fields.get(&["header.vendor", "vendor"], &[]).unwrap_or_default();
+    let vendor = fields
+        .get(&["header.vendor", "vendor"], &[])
+        .unwrap_or_default();
     if !["forcepoint", "websense"].contains(&vendor.to_ascii_lowercase().as_str()) {
         return Kind::Foreign;
     }
-    let product = fields.get(&["header.product", "product"], &[]).unwrap_or_default();
-    let names_target = ["request", "url", "dhost", "dst_host"].iter().any(|name| fields.has(name));
+    let product = fields
+        .get(&["header.product", "product"], &[])
+        .unwrap_or_default();
+    let names_target = ["request", "url", "dhost", "dst_host"]
+        .iter()
+        .any(|name| fields.has(name));
     match product.eq_ignore_ascii_case("Security") && names_target {
         true => Kind::Proxied(&WEB),
         false => Kind::Unmapped(format!("{vendor} {product}")),

@@ -14,8 +14,8 @@
 //! taken apart. `method="domain"` in a web filter's record is how the URL was rated and no HTTP method.
 
 use super::fields::Fields;
-use super::instants::TimeRule::{Epoch, Parts};
 use super::instants::TimeRule;
+use super::instants::TimeRule::{Epoch, Parts};
 use super::mapping::{Mapping, Role::*, Stamp};
 use super::pairs;
 use super::vendor::{Kind, Vendor};
@@ -26,7 +26,9 @@ pub(in crate::formats) static FORTINET: Vendor = Vendor {
     title: "Fortinet FortiGate web filter and traffic logs, FortiProxy transactions",
     spec: "https://docs.fortinet.com/document/fortigate/7.6.0/fortios-log-message-reference/",
     begins: |text| {
-        ["date=", "logver=", "timestamp=", "itime="].iter().any(|key| text.starts_with(key))
+        ["date=", "logver=", "timestamp=", "itime="]
+            .iter()
+            .any(|key| text.starts_with(key))
     },
     header: |_| None,
     parse: |line, _| with_rawdata(pairs::quoted(line)?),
@@ -142,7 +144,9 @@ static TRAFFIC: Mapping = Mapping {
 
 fn kind(fields: &Fields<'_>) -> Kind {
     let text = |name: &str| fields.get(&[name], &[]).unwrap_or_default();
-    let is_fortinet = ["devid", "logid", "logver", "devname"].iter().any(|name| fields.has(name));
+    let is_fortinet = ["devid", "logid", "logver", "devname"]
+        .iter()
+        .any(|name| fields.has(name));
     let (log, subtype) = (text("type"), text("subtype"));
     if !is_fortinet || log.is_empty() {
         return Kind::Foreign;
@@ -151,7 +155,9 @@ fn kind(fields: &Fields<'_>) -> Kind {
         ("utm", "webfilter") | ("webfilter", _) => Kind::Proxied(&WEB),
         ("traffic", "http-transaction") => Kind::Proxied(&TRANSACTION),
         ("traffic", _) if text("policytype") == "proxy-policy" => Kind::Proxied(&TRANSACTION),
-        ("traffic", "forward" | "local" | "sniffer" | "multicast" | "ztna") => Kind::Connection(&TRAFFIC),
+        ("traffic", "forward" | "local" | "sniffer" | "multicast" | "ztna") => {
+            Kind::Connection(&TRAFFIC)
+        }
         _ => Kind::Unmapped(format!("{log} {subtype}")),
     }
 }

@@ -119,11 +119,17 @@ static LEEF_EVENT: Mapping = Mapping {
 fn kind(fields: &Fields<'_>, mapping: &'static Mapping) -> Kind {
     let set = |role: super::mapping::Role| {
         let names = mapping.rows.iter().filter(|(known, _)| *known == role);
-        names.clone().any(|(_, names)| fields.get(names, mapping.nulls).is_some())
+        names
+            .clone()
+            .any(|(_, names)| fields.get(names, mapping.nulls).is_some())
     };
     let text = |name: &str| fields.get(&[name], &[]).unwrap_or_default();
     match (set(Url) || set(Host)) && set(Client) {
         true => Kind::Proxied(mapping),
-        false => Kind::Unmapped(format!("{} {}", text("header.vendor"), text("header.product"))),
+        false => Kind::Unmapped(format!(
+            "{} {}",
+            text("header.vendor"),
+            text("header.product")
+        )),
     }
 }

@@ -59,13 +59,17 @@ pub(super) fn instant(
     for rule in rules {
         let read = match rule {
             TimeRule::Epoch(names) => fields.take(names, nulls).map(|text| epoch(text, clock)),
-            TimeRule::Text(names) => fields.take(names, nulls).map(|text| text_instant(text, clock)),
-            TimeRule::Zoned(names, zone) => fields.take(names, nulls).map(|text| {
-                match fields.take(&[zone], nulls) {
-                    Some(zone) => zoned_instant(text, zone, clock),
-                    None => text_instant(text, clock),
-                }
-            }),
+            TimeRule::Text(names) => fields
+                .take(names, nulls)
+                .map(|text| text_instant(text, clock)),
+            TimeRule::Zoned(names, zone) => {
+                fields
+                    .take(names, nulls)
+                    .map(|text| match fields.take(&[zone], nulls) {
+                        Some(zone) => zoned_instant(text, zone, clock),
+                        None => text_instant(text, clock),
+                    })
+            }
             TimeRule::Utc(names) => fields.take(names, nulls).map(|text| {
                 let utc = FileClock {
                     clock: Clock {
@@ -91,9 +95,16 @@ pub(super) fn instant(
 }
 
 /// The text that a rule would read as a date, for a look ahead over the file.
-pub(super) fn text_of<'f>(rules: &[TimeRule], fields: &'f Fields<'_>, nulls: &[&str]) -> Option<&'f str> {
+pub(super) fn text_of<'f>(
+    rules: &[TimeRule],
+    fields: &'f Fields<'_>,
+    nulls: &[&str],
+) -> Option<&'f str> {
     rules.iter().find_map(|rule| match rule {
-        TimeRule::Epoch(names) | TimeRule::Text(names) | TimeRule::Utc(names) | TimeRule::Zoned(names, _) => fields.get(names, nulls),
+        TimeRule::Epoch(names)
+        | TimeRule::Text(names)
+        | TimeRule::Utc(names)
+        | TimeRule::Zoned(names, _) => fields.get(names, nulls),
         TimeRule::Parts { .. } | TimeRule::Relay => None,
     })
 }
@@ -131,7 +142,10 @@ fn epoch(text: &str, clock: &FileClock) -> Result<i64, Refusal> {
 }
 
 fn bad_time(text: &str) -> Refusal {
-    Refusal::new("bad_time", format!("`{}` is no time", super::pairs::cut(text)))
+    Refusal::new(
+        "bad_time",
+        format!("`{}` is no time", super::pairs::cut(text)),
+    )
 }
 
 /// A date and time whose zone stands beside it.
@@ -147,7 +161,10 @@ fn zoned_instant(text: &str, zone: &str, clock: &FileClock) -> Result<i64, Refus
             };
             text_instant(text, &told)
         }
-        Some(Err(_)) => Err(Refusal::new("bad_zone", format!("`{}` is no time zone", super::pairs::cut(zone)))),
+        Some(Err(_)) => Err(Refusal::new(
+            "bad_zone",
+            format!("`{}` is no time zone", super::pairs::cut(zone)),
+        )),
         None => text_instant(&format!("{text} {zone}"), clock),
     }
 }
@@ -208,13 +225,22 @@ fn worded(text: &str) -> Local<'_> {
         }
         _ => text.to_owned(),
     };
-    for (index, token) in spaced.split([' ', ',']).filter(|token| !token.is_empty()).enumerate() {
-        let number = token.parse::<i32>().ok().filter(|_| token.as_bytes()[0].is_ascii_digit());
+    for (index, token) in spaced
+        .split([' ', ','])
+        .filter(|token| !token.is_empty())
+        .enumerate()
+    {
+        let number = token
+            .parse::<i32>()
+            .ok()
+            .filter(|_| token.as_bytes()[0].is_ascii_digit());
         match number {
             Some(number) if token.len() == 4 && year.is_none() => year = Some(number),
             Some(number) if token.len() <= 2 && day.is_none() => day = Some(number),
             Some(_) => return None,
-            None if month.is_none() && syslog::month(token).is_some() => month = syslog::month(token),
+            None if month.is_none() && syslog::month(token).is_some() => {
+                month = syslog::month(token)
+            }
             None if clock.is_none() && token.as_bytes().get(2) == Some(&b':') => {
                 let (ticks, rest) = time::clock_ticks(token.as_bytes())?;
                 clock = Some(ticks);
@@ -225,7 +251,10 @@ fn worded(text: &str) -> Local<'_> {
             None => return None,
         }
     }
-    Some((time::day_tick(year?, month?, day?)? + clock?, Cow::Owned(zone)))
+    Some((
+        time::day_tick(year?, month?, day?)? + clock?,
+        Cow::Owned(zone),
+    ))
 }
 
 fn is_weekday(token: &str) -> bool {
@@ -236,7 +265,10 @@ fn is_weekday(token: &str) -> bool {
 
 /// The time of a relay's header. Without a year it is of the latest year that does not put it after tomorrow.
 fn relay_instant(relay: &str, clock: &FileClock) -> Option<Result<i64, Refusal>> {
-    let body = match relay.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+    let body = match relay
+        .strip_prefix('<')
+        .and_then(|rest| rest.split_once('>'))
+    {
         Some((_, rest)) => rest.strip_prefix("1 ").unwrap_or(rest),
         None => relay,
     };
@@ -310,7 +342,11 @@ mod tests {
 
     #[test]
     fn a_time_without_a_zone_needs_tz_and_letters_are_no_zone() {
-        for text in ["2026/03/02 10:00:00", "Mon Mar 2 10:00:00 2026", "Mar 02 2026 10:00:00 CET"] {
+        for text in [
+            "2026/03/02 10:00:00",
+            "Mon Mar 2 10:00:00 2026",
+            "Mar 02 2026 10:00:00 CET",
+        ] {
             assert_eq!(text_instant(text, &clock(None)).unwrap_err().code, NO_ZONE);
             let read = text_instant(text, &clock(Some("Europe/Berlin"))).ok();
             assert_eq!(read, time::iso_instant("2026-03-02T09:00:00Z"), "{text}");
@@ -320,20 +356,37 @@ mod tests {
     #[test]
     fn the_digits_of_an_epoch_say_its_unit() {
         let expected = time::iso_instant("2023-09-08T12:32:37Z");
-        for text in ["1694176357", "1694176357000", "1694176357000000", "1694176357000000000"] {
+        for text in [
+            "1694176357",
+            "1694176357000",
+            "1694176357000000",
+            "1694176357000000000",
+        ] {
             assert_eq!(epoch(text, &clock(None)).ok(), expected, "{text}");
         }
-        assert_eq!(epoch("16941763", &clock(None)).unwrap_err().code, "bad_time");
+        assert_eq!(
+            epoch("16941763", &clock(None)).unwrap_err().code,
+            "bad_time"
+        );
     }
 
     #[test]
     fn a_relays_time_has_the_latest_year_that_is_not_in_the_future() {
         let utc = clock(Some("UTC"));
         let read = |text: &str| relay_instant(text, &utc).unwrap().ok();
-        assert_eq!(read("<159>Dec 14 22:59:29 gw "), time::iso_instant("2025-12-14T22:59:29Z"));
-        assert_eq!(read("Jan  2 10:00:00 gw "), time::iso_instant("2026-01-02T10:00:00Z"));
         assert_eq!(
-            relay_instant("Jan  2 10:00:00 gw ", &clock(None)).unwrap().unwrap_err().code,
+            read("<159>Dec 14 22:59:29 gw "),
+            time::iso_instant("2025-12-14T22:59:29Z")
+        );
+        assert_eq!(
+            read("Jan  2 10:00:00 gw "),
+            time::iso_instant("2026-01-02T10:00:00Z")
+        );
+        assert_eq!(
+            relay_instant("Jan  2 10:00:00 gw ", &clock(None))
+                .unwrap()
+                .unwrap_err()
+                .code,
             NO_ZONE
         );
     }

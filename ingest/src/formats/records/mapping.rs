@@ -94,7 +94,11 @@ impl<'f> Mapped<'f> {
     }
 
     pub fn get(&self, role: Role) -> Option<&'f str> {
-        let at = self.mapping.rows.iter().position(|(known, _)| *known == role)?;
+        let at = self
+            .mapping
+            .rows
+            .iter()
+            .position(|(known, _)| *known == role)?;
         self.values[at]
     }
 
@@ -126,7 +130,10 @@ impl<'f> Mapped<'f> {
     pub fn duration_ms(&mut self) -> Option<i64> {
         let (text, read) = match (self.get(Role::DurationMs), self.get(Role::DurationS)) {
             (Some(text), _) => (text, text.parse::<f64>().ok()),
-            (None, Some(text)) => (text, text.parse::<f64>().ok().map(|seconds| seconds * 1000.0)),
+            (None, Some(text)) => (
+                text,
+                text.parse::<f64>().ok().map(|seconds| seconds * 1000.0),
+            ),
             (None, None) => return None,
         };
         // A year is longer than any connection.
@@ -169,7 +176,10 @@ impl<'f> Mapped<'f> {
         let text = self.get(Role::Status)?;
         let digits = text.get(..3)?;
         let is_status = digits.bytes().all(|byte| byte.is_ascii_digit())
-            && text[3..].bytes().next().is_none_or(|byte| !byte.is_ascii_digit());
+            && text[3..]
+                .bytes()
+                .next()
+                .is_none_or(|byte| !byte.is_ascii_digit());
         is_status.then_some(digits)
     }
 
@@ -188,7 +198,11 @@ impl<'f> Mapped<'f> {
 
     /// The URL as one text, put together where the record has it in pieces.
     pub fn url(&self, port: Option<i64>) -> Option<Cow<'f, str>> {
-        let (url, host, path) = (self.get(Role::Url), self.get(Role::Host), self.get(Role::Path));
+        let (url, host, path) = (
+            self.get(Role::Url),
+            self.get(Role::Host),
+            self.get(Role::Path),
+        );
         let scheme = self.get(Role::Scheme).map(str::to_ascii_lowercase);
         let scheme = scheme.as_deref().filter(|scheme| SCHEMES.contains(scheme));
         match (url, host) {
@@ -207,7 +221,10 @@ impl<'f> Mapped<'f> {
 
     /// Whether the scheme's field is one that a URL can have.
     pub fn has_url_scheme(&self) -> bool {
-        let scheme = self.get(Role::Scheme).unwrap_or_default().to_ascii_lowercase();
+        let scheme = self
+            .get(Role::Scheme)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         SCHEMES.contains(&scheme.as_str())
     }
 
@@ -216,10 +233,18 @@ impl<'f> Mapped<'f> {
         let told = port.and_then(|port| u16::try_from(port).ok());
         let connects = method.is_some_and(|method| method.eq_ignore_ascii_case("CONNECT"));
         if connects || url.contains("://") || is_tunnel(url) {
-            let method = if is_tunnel(url) { Some("CONNECT") } else { method };
+            let method = if is_tunnel(url) {
+                Some("CONNECT")
+            } else {
+                method
+            };
             let target = Target::of(method, url);
             let has_own = url.contains("://") && !connects && authority_has_port(url);
-            let port = if has_own { target.port } else { told.or(target.port) };
+            let port = if has_own {
+                target.port
+            } else {
+                told.or(target.port)
+            };
             return Target { port, ..target };
         }
         let authority = url.split(['/', '?', '#']).next().unwrap_or(url);

@@ -69,14 +69,24 @@ fn parse<'a>(line: &'a str, _: Option<&Header>) -> Result<Fields<'a>, Refusal> {
 
 fn kind(fields: &Fields<'_>) -> Kind {
     let in_cef = fields.is("header.vendor", "Netskope");
-    let own = ["ur_normalized", "access_method", "ccl", "traffic_type", "appcategory"];
+    let own = [
+        "ur_normalized",
+        "access_method",
+        "ccl",
+        "traffic_type",
+        "appcategory",
+    ];
     let in_json = fields.has("_insertion_epoch_timestamp")
         || own.iter().filter(|name| fields.has(name)).count() >= 2 && fields.has("timestamp");
     if !in_cef && !in_json {
         return Kind::Foreign;
     }
-    let names_target = fields.get(&["url", "domain", "dhost"], EVENT.nulls).is_some();
-    let names_client = fields.get(&["srcip", "src", "userip"], EVENT.nulls).is_some();
+    let names_target = fields
+        .get(&["url", "domain", "dhost"], EVENT.nulls)
+        .is_some();
+    let names_client = fields
+        .get(&["srcip", "src", "userip"], EVENT.nulls)
+        .is_some();
     match names_target && names_client {
         true => Kind::Proxied(&EVENT),
         false => {

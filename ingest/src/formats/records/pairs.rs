@@ -18,11 +18,17 @@ pub(super) fn quoted(line: &str) -> Read<'_> {
     let mut rest = line.trim_matches([' ', '\t', ',']);
     while !rest.is_empty() {
         let Some(equals) = rest.find('=') else {
-            return Err(Refusal::new("bad_pair", format!("`{}` is no key=value", cut(rest))));
+            return Err(Refusal::new(
+                "bad_pair",
+                format!("`{}` is no key=value", cut(rest)),
+            ));
         };
         let key = rest[..equals].trim();
         if !is_key(key) {
-            return Err(Refusal::new("bad_pair", format!("`{}` is no key", cut(key))));
+            return Err(Refusal::new(
+                "bad_pair",
+                format!("`{}` is no key", cut(key)),
+            ));
         }
         rest = &rest[equals + 1..];
         match rest.strip_prefix('"') {
@@ -60,7 +66,8 @@ fn quoted_value(text: &str) -> Option<(Cow<'_, str>, &str)> {
     while let Some(found) = text
         .as_bytes()
         .get(at..)
-        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
         at += found;
         if text.as_bytes()[at] == b'"' {
             break;
@@ -85,8 +92,14 @@ fn quoted_value(text: &str) -> Option<(Cow<'_, str>, &str)> {
 pub(super) fn open(line: &str) -> Read<'_> {
     let mut fields = Fields::default();
     let starts = key_starts(line);
-    if starts.first().is_none_or(|(start, _)| !line[..*start].trim().is_empty()) {
-        return Err(Refusal::new("bad_pair", format!("`{}` is no key=value", cut(line))));
+    if starts
+        .first()
+        .is_none_or(|(start, _)| !line[..*start].trim().is_empty())
+    {
+        return Err(Refusal::new(
+            "bad_pair",
+            format!("`{}` is no key=value", cut(line)),
+        ));
     }
     for (index, (start, equals)) in starts.iter().enumerate() {
         let end = starts.get(index + 1).map_or(line.len(), |(next, _)| *next);
@@ -105,9 +118,7 @@ pub(super) fn key_starts(line: &str) -> Vec<(usize, usize)> {
     let bytes = line.as_bytes();
     memchr::memchr_iter(b'=', bytes)
         .filter_map(|equals| {
-            let start = line[..equals]
-                .rfind([' ', '\t'])
-                .map_or(0, |gap| gap + 1);
+            let start = line[..equals].rfind([' ', '\t']).map_or(0, |gap| gap + 1);
             is_key(&line[start..equals]).then_some((start, equals))
         })
         .collect()

@@ -23,9 +23,32 @@ use std::fmt::Write;
 
 /// Names that the row itself writes.
 const TAKEN: &[&str] = &[
-    "direction", "method", "host", "uri", "status_code", "user_agent", "referrer", "request_body_len",
-    "response_body_len", "username", "duration", "resp_mime_types", "ProxyLog", "ProxyName", "ProxyResult",
-    "ProxyAction", "Category", "ProcessName", "TargetIP", "TargetPort", "FirewallLog", "FirewallAction", "FirewallName", "orig_bytes", "resp_bytes", "resp_pkts",
+    "direction",
+    "method",
+    "host",
+    "uri",
+    "status_code",
+    "user_agent",
+    "referrer",
+    "request_body_len",
+    "response_body_len",
+    "username",
+    "duration",
+    "resp_mime_types",
+    "ProxyLog",
+    "ProxyName",
+    "ProxyResult",
+    "ProxyAction",
+    "Category",
+    "ProcessName",
+    "TargetIP",
+    "TargetPort",
+    "FirewallLog",
+    "FirewallAction",
+    "FirewallName",
+    "orig_bytes",
+    "resp_bytes",
+    "resp_pkts",
 ];
 
 /// What the rows of one file have in common.
@@ -48,7 +71,10 @@ fn left_over(fields: &Fields<'_>, nulls: &[&str]) -> Vec<(String, String)> {
         match twin {
             Some((_, known)) if known == value => continue,
             Some(_) => {
-                let count = more.iter().filter(|(known, _)| known.starts_with(&name)).count();
+                let count = more
+                    .iter()
+                    .filter(|(known, _)| known.starts_with(&name))
+                    .count();
                 name = format!("{name}_{}", count + 1);
             }
             None => {}
@@ -61,13 +87,34 @@ fn left_over(fields: &Fields<'_>, nulls: &[&str]) -> Vec<(String, String)> {
 /// What a role took and the row has no place for: it keeps a name of its own.
 fn unwritten(mapped: &Mapped<'_>, host: &str, target_ip: Option<&str>) -> Vec<(String, String)> {
     let told = [
-        ("Scheme", mapped.get(Role::Scheme).filter(|_| !mapped.has_url_scheme())),
-        ("HostName", mapped.get(Role::Host).filter(|name| !name.eq_ignore_ascii_case(host))),
-        ("ServerName", mapped.get(Role::Server).filter(|_| target_ip.is_none())),
-        ("StatusText", mapped.get(Role::Status).filter(|text| mapped.status() != Some(*text))),
+        (
+            "Scheme",
+            mapped
+                .get(Role::Scheme)
+                .filter(|_| !mapped.has_url_scheme()),
+        ),
+        (
+            "HostName",
+            mapped
+                .get(Role::Host)
+                .filter(|name| !name.eq_ignore_ascii_case(host)),
+        ),
+        (
+            "ServerName",
+            mapped.get(Role::Server).filter(|_| target_ip.is_none()),
+        ),
+        (
+            "StatusText",
+            mapped
+                .get(Role::Status)
+                .filter(|text| mapped.status() != Some(*text)),
+        ),
     ];
-    let set = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let set = told
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    set.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Tells the cells that did not fit.
@@ -88,7 +135,9 @@ fn client<'f>(mapped: &Mapped<'f>) -> Result<(&'f str, Option<i64>), Refusal> {
     }
     let (host, port) = split_port(text);
     let is_name = host.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     match address::parse(host).is_some() || is_name {
         true => Ok((host, port.map(i64::from))),
         false => Err(Refusal::new(
@@ -116,11 +165,16 @@ pub(super) fn proxied(
     let method = mapped.get(Role::Method);
     let url = mapped.url(server_port);
     let Some(url) = url.as_deref() else {
-        return Err(Refusal::new("no_target", "the record names neither a URL nor a host"));
+        return Err(Refusal::new(
+            "no_target",
+            "the record names neither a URL nor a host",
+        ));
     };
     let request_bytes = mapped.digits(Role::Sent, "request_body_len");
     let response_bytes = mapped.digits(Role::Received, "response_body_len");
-    let target_ip = mapped.get(Role::Server).filter(|text| address::parse(text).is_some());
+    let target_ip = mapped
+        .get(Role::Server)
+        .filter(|text| address::parse(text).is_some());
     let mut target = mapped.target(method, url, server_port);
     if target.host.is_empty() {
         target.host = mapped.get(Role::Host).unwrap_or_default();
@@ -128,7 +182,10 @@ pub(super) fn proxied(
     tell_misfits(&mapped, output)?;
     let mut more = left_over(fields, mapping.nulls);
     more.extend(unwritten(&mapped, target.host, target_ip));
-    let more: Vec<(&str, &str)> = more.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let more: Vec<(&str, &str)> = more
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let record = ProxyRecord {
         start,
         duration_ms,
@@ -155,7 +212,12 @@ pub(super) fn proxied(
         device: mapped.get(Role::Device),
         more: &more,
     };
-    record.write(context.format, context.log, context.table, output.rows(context.table.id));
+    record.write(
+        context.format,
+        context.log,
+        context.table,
+        output.rows(context.table.id),
+    );
     Ok(())
 }
 
@@ -172,19 +234,32 @@ pub(super) fn connection(
         let text = mapped.get(role).unwrap_or_default();
         match address::parse(text) {
             Some(address) => Ok((text, address)),
-            None => Err(Refusal::new("bad_address", format!("`{}` is no {what} address", super::pairs::cut(text)))),
+            None => Err(Refusal::new(
+                "bad_address",
+                format!("`{}` is no {what} address", super::pairs::cut(text)),
+            )),
         }
     };
-    let (from, to) = (end(Role::Client, "source")?, end(Role::Server, "destination")?);
+    let (from, to) = (
+        end(Role::Client, "source")?,
+        end(Role::Server, "destination")?,
+    );
     let duration_ms = mapped.duration_ms();
     let start = mapped.start(duration_ms, relay, context.clock)?;
     let Some(verdict) = mapped.verdict() else {
         let action = mapped.get(Role::Action).unwrap_or_default();
-        let message = format!("`{}` is no action that this format documents", super::pairs::cut(action));
+        let message = format!(
+            "`{}` is no action that this format documents",
+            super::pairs::cut(action)
+        );
         return Err(Refusal::new("unknown_action", message));
     };
     let nets = &output.options.local_nets;
-    let direction = address::direction(nets, (Some(from.1), Told::Nothing), (Some(to.1), Told::Nothing));
+    let direction = address::direction(
+        nets,
+        (Some(from.1), Told::Nothing),
+        (Some(to.1), Told::Nothing),
+    );
     let answered = mapped.get(Role::PacketsBack) != Some("0");
     let action_type = action_type(verdict, answered, direction);
     let from_port = mapped.port(Role::ClientPort, "LocalPort");
@@ -204,10 +279,16 @@ pub(super) fn connection(
     rows.cell(table.protocol).push_text(protocol);
     table.local(rows, local.0.0, Some(local.0.1), local.1);
     table.remote(rows, remote.0.0, Some(remote.0.1), remote.1);
-    if let Some(device) = mapped.get(Role::Device).filter(|_| direction == Direction::Out) {
+    if let Some(device) = mapped
+        .get(Role::Device)
+        .filter(|_| direction == Direction::Out)
+    {
         rows.cell(table.device_name).push_text(device);
     }
-    if let Some(host) = mapped.get(Role::Host).filter(|_| direction == Direction::Out) {
+    if let Some(host) = mapped
+        .get(Role::Host)
+        .filter(|_| direction == Direction::Out)
+    {
         rows.cell(table.remote_url).push_text(host);
     }
     let named = [
@@ -231,7 +312,8 @@ pub(super) fn connection(
         }
         if let Some(ms) = duration_ms {
             object.field_with("duration", |text| {
-                write!(text, "{}.{:03}000", ms / 1000, ms % 1000).expect("a String takes everything");
+                write!(text, "{}.{:03}000", ms / 1000, ms % 1000)
+                    .expect("a String takes everything");
             });
         }
         for (name, value) in &more {
@@ -245,11 +327,15 @@ pub(super) fn connection(
 fn action_type(verdict: ProxyResult, answered: bool, direction: Direction) -> &'static str {
     match (verdict, answered, direction) {
         (ProxyResult::Allowed | ProxyResult::Unknown, true, Direction::Out) => "ConnectionSuccess",
-        (ProxyResult::Allowed | ProxyResult::Unknown, true, Direction::In) => "InboundConnectionAccepted",
-        (ProxyResult::Allowed | ProxyResult::Unknown, false, Direction::Out) => "ConnectionAttempt",
-        (ProxyResult::Denied | ProxyResult::AuthenticationRequired | ProxyResult::Failed, _, Direction::Out) => {
-            "ConnectionFailed"
+        (ProxyResult::Allowed | ProxyResult::Unknown, true, Direction::In) => {
+            "InboundConnectionAccepted"
         }
+        (ProxyResult::Allowed | ProxyResult::Unknown, false, Direction::Out) => "ConnectionAttempt",
+        (
+            ProxyResult::Denied | ProxyResult::AuthenticationRequired | ProxyResult::Failed,
+            _,
+            Direction::Out,
+        ) => "ConnectionFailed",
         (_, _, Direction::In) => "InboundConnectionAttempt",
     }
 }

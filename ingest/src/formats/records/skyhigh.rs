@@ -24,7 +24,12 @@ pub(in crate::formats) static SKYHIGH: Vendor = Vendor {
     title: "Skyhigh (McAfee) web gateway's cloud feed: key=value, CSV",
     spec: "https://success.skyhighsecurity.com/Skyhigh_Secure_Web_Gateway_(Cloud)/Reporting_API",
     begins: |text| text.starts_with("user_id=") || text.starts_with("username="),
-    header: |line| Header::with(line, &["request_timestamp_epoch", "requested_host", "http_action"]),
+    header: |line| {
+        Header::with(
+            line,
+            &["request_timestamp_epoch", "requested_host", "http_action"],
+        )
+    },
     parse: |line, header| match header {
         Some(header) => header.fields(line),
         None => pairs::open(line),
@@ -66,7 +71,12 @@ static FEED: Mapping = Mapping {
         (Process, &["process_name"]),
         (Device, &["client_system_name"]),
     ],
-    words: &[("observed", Allowed), ("allow", Allowed), ("denied", Denied), ("block", Denied)],
+    words: &[
+        ("observed", Allowed),
+        ("allow", Allowed),
+        ("denied", Denied),
+        ("block", Denied),
+    ],
     nulls: NULLS,
 };
 
@@ -86,7 +96,9 @@ pub(in crate::formats) static MCAFEE: Vendor = Vendor {
         })
     },
     parse: appliance,
-    kind: |fields| match fields.get(&["status_code"], &[]).is_some_and(is_status) && fields.has("url") {
+    kind: |fields| match fields.get(&["status_code"], &[]).is_some_and(is_status)
+        && fields.has("url")
+    {
         true => Kind::Proxied(&APPLIANCE),
         false => Kind::Foreign,
     },
@@ -97,8 +109,19 @@ fn is_status(text: &str) -> bool {
 }
 
 const COLUMNS: &[&str] = &[
-    "time_stamp", "auth_user", "src_ip", "status_code", "req_line", "categories", "rep_level", "media_type",
-    "bytes_to_client", "user_agent", "virus_name", "block_res", "application_name",
+    "time_stamp",
+    "auth_user",
+    "src_ip",
+    "status_code",
+    "req_line",
+    "categories",
+    "rep_level",
+    "media_type",
+    "bytes_to_client",
+    "user_agent",
+    "virus_name",
+    "block_res",
+    "application_name",
 ];
 
 static APPLIANCE: Mapping = Mapping {
@@ -166,7 +189,10 @@ fn columns(line: &str) -> Result<Vec<&str>, Refusal> {
         };
         let (value, after) = match close {
             Some(close) => rest[1..].split_once(close).ok_or_else(|| {
-                Refusal::new("unclosed_quote", "quotes or brackets do not close on the line")
+                Refusal::new(
+                    "unclosed_quote",
+                    "quotes or brackets do not close on the line",
+                )
             })?,
             None => rest.split_once(' ').unwrap_or((rest, "")),
         };

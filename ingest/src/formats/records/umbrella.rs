@@ -22,8 +22,14 @@ pub(in crate::formats) static UMBRELLA: Vendor = Vendor {
     header: |line| {
         let found = Header::with(line, &["Timestamp", "URL", "User Agent"])?;
         // Not a table of another product that happens to have such columns.
-        let is_first = found.names.first().is_some_and(|name| name.eq_ignore_ascii_case("Timestamp"));
-        let has_identity = found.names.iter().any(|name| name.to_ascii_lowercase().contains("identit"));
+        let is_first = found
+            .names
+            .first()
+            .is_some_and(|name| name.eq_ignore_ascii_case("Timestamp"));
+        let has_identity = found
+            .names
+            .iter()
+            .any(|name| name.to_ascii_lowercase().contains("identit"));
         (is_first && has_identity).then_some(found)
     },
     parse,
@@ -31,11 +37,41 @@ pub(in crate::formats) static UMBRELLA: Vendor = Vendor {
 };
 
 const NAMES: &[&str] = &[
-    "timestamp", "policy_identity", "internal_client_ip", "external_client_ip", "destination_ip", "content_type", "verdict",
-    "url", "referer", "user_agent_text", "status", "request_size", "response_size", "response_body_size", "sha256",
-    "categories", "av_detections", "puas", "amp_disposition", "amp_malware", "amp_score", "policy_identity_type",
-    "blocked_categories", "identities", "identity_types", "request_method", "dlp_status", "certificate_errors", "file_name",
-    "ruleset_id", "rule_id", "destination_list_ids", "isolate_action", "file_action", "warn_status",
+    "timestamp",
+    "policy_identity",
+    "internal_client_ip",
+    "external_client_ip",
+    "destination_ip",
+    "content_type",
+    "verdict",
+    "url",
+    "referer",
+    "user_agent_text",
+    "status",
+    "request_size",
+    "response_size",
+    "response_body_size",
+    "sha256",
+    "categories",
+    "av_detections",
+    "puas",
+    "amp_disposition",
+    "amp_malware",
+    "amp_score",
+    "policy_identity_type",
+    "blocked_categories",
+    "identities",
+    "identity_types",
+    "request_method",
+    "dlp_status",
+    "certificate_errors",
+    "file_name",
+    "ruleset_id",
+    "rule_id",
+    "destination_list_ids",
+    "isolate_action",
+    "file_action",
+    "warn_status",
 ];
 /// Where the type of the identity stands, from the third version on.
 const TYPE_AT: usize = 21;
@@ -61,22 +97,36 @@ static PROXY: Mapping = Mapping {
         (Mime, &["content_type"]),
         (Category, &["categories"]),
     ],
-    words: &[("allow", Allowed), ("proxied", Allowed), ("isolat", Allowed), ("warn", Allowed), ("block", Denied)],
+    words: &[
+        ("allow", Allowed),
+        ("proxied", Allowed),
+        ("isolat", Allowed),
+        ("warn", Allowed),
+        ("block", Denied),
+    ],
     nulls: &["-"],
 };
 
 fn is_time(text: &str) -> bool {
-    let local = text.get(..19).and_then(|text| crate::time::iso_local(text.as_bytes()));
+    let local = text
+        .get(..19)
+        .and_then(|text| crate::time::iso_local(text.as_bytes()));
     local.is_some_and(|(_, rest)| rest.is_empty()) && text.as_bytes().get(10) == Some(&b' ')
 }
 
 fn parse<'a>(line: &'a str, _: Option<&Header>) -> Result<Fields<'a>, Refusal> {
     let values = delimited::split(line, ',')?;
-    if !values.first().is_some_and(|first| is_time(first) && first.len() == 19) {
+    if !values
+        .first()
+        .is_some_and(|first| is_time(first) && first.len() == 19)
+    {
         return Err(Refusal::new("bad_time", "the first value is no time"));
     }
     if values.len() < 5 {
-        let message = format!("{} fields, at least {FIELDS_MIN} are documented", values.len());
+        let message = format!(
+            "{} fields, at least {FIELDS_MIN} are documented",
+            values.len()
+        );
         return Err(Refusal::new("field_count", message));
     }
     // The DNS log has the verdict and the query's type where this one has addresses and types.
@@ -87,7 +137,10 @@ fn parse<'a>(line: &'a str, _: Option<&Header>) -> Result<Fields<'a>, Refusal> {
         return Ok(fields);
     }
     if values.len() < FIELDS_MIN {
-        let message = format!("{} fields, at least {FIELDS_MIN} are documented", values.len());
+        let message = format!(
+            "{} fields, at least {FIELDS_MIN} are documented",
+            values.len()
+        );
         return Err(Refusal::new("field_count", message));
     }
     let identity = values[1].clone();

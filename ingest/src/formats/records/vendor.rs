@@ -33,7 +33,8 @@ pub(super) enum Kind {
 }
 
 /// Splits a record into fields, under the file's header where it has one.
-pub(super) type Parse = for<'a> fn(&'a str, Option<&Header>) -> std::result::Result<Fields<'a>, Refusal>;
+pub(super) type Parse =
+    for<'a> fn(&'a str, Option<&Header>) -> std::result::Result<Fields<'a>, Refusal>;
 
 pub(in crate::formats) struct Vendor {
     pub(super) name: &'static str,
@@ -100,7 +101,10 @@ impl LogFormat for Vendor {
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let order = match (output.options.date_order, self.surveys(&input)) {
             (Some(order), _) => Some(order),
-            (None, true) => self.survey(&input)?.order(None).map_err(IngestError::File)?,
+            (None, true) => self
+                .survey(&input)?
+                .order(None)
+                .map_err(IngestError::File)?,
             (None, false) => None,
         };
         let mut reading = Reading {
@@ -157,7 +161,11 @@ impl Vendor {
         };
         let mut reader = again.into_lines();
         while let Some(line) = reader.next_line()? {
-            self.survey_line(&lossless(line.bytes, Escape::Plain).0, &mut header, &mut survey);
+            self.survey_line(
+                &lossless(line.bytes, Escape::Plain).0,
+                &mut header,
+                &mut survey,
+            );
         }
         Ok(survey)
     }
@@ -242,7 +250,9 @@ impl Reading<'_> {
             clock: &self.clock,
         };
         match (self.vendor.kind)(fields) {
-            Kind::Proxied(mapping) => rows::proxied(fields, mapping, relay, &context, output).map(|()| None),
+            Kind::Proxied(mapping) => {
+                rows::proxied(fields, mapping, relay, &context, output).map(|()| None)
+            }
             Kind::Connection(mapping) => {
                 rows::connection(fields, mapping, relay, &context, output).map(|()| None)
             }

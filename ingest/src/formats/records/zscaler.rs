@@ -41,7 +41,17 @@ static WEB: Mapping = Mapping {
     ],
     stamp: Stamp::End,
     rows: &[
-        (Client, &["ClientIP", "cip", "clientip", "src", "cintip", "clientpublicIP"]),
+        (
+            Client,
+            &[
+                "ClientIP",
+                "cip",
+                "clientip",
+                "src",
+                "cintip",
+                "clientpublicIP",
+            ],
+        ),
         (ClientPort, &["clientsourceport", "csport", "clientport"]),
         (Server, &["serverip", "sip", "dst"]),
         (ServerPort, &["serverport", "dpt"]),
@@ -102,7 +112,9 @@ fn parse<'a>(line: &'a str, header: Option<&Header>) -> Result<Fields<'a>, Refus
 fn kind(fields: &Fields<'_>) -> Kind {
     let has = |names: &[&str]| names.iter().any(|name| fields.has(name));
     let told = fields.is("vendor", "Zscaler")
-        || fields.get(&["sourcetype"], &[]).is_some_and(|text| text.starts_with("zscalernss"));
+        || fields
+            .get(&["sourcetype"], &[])
+            .is_some_and(|text| text.starts_with("zscalernss"));
     let is_web = has(&["urlcategory", "urlcat", "urlsupercategory", "urlsupercat"])
         && has(&["eurl", "url", "ehost", "hostname"])
         && has(&["ClientIP", "cip", "clientip", "cintip"]);
@@ -111,7 +123,9 @@ fn kind(fields: &Fields<'_>) -> Kind {
         _ if is_firewall => Kind::Connection(&FIREWALL),
         _ if is_web => Kind::Proxied(&WEB),
         true => {
-            let log = fields.get(&["sourcetype", "product"], &[]).unwrap_or("another feed");
+            let log = fields
+                .get(&["sourcetype", "product"], &[])
+                .unwrap_or("another feed");
             Kind::Unmapped(log.to_owned())
         }
         false => Kind::Foreign,
