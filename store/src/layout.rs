@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <store>/huntql-store.json                      {"format":1}
-//! <store>/_ingested/<fingerprint>.json           a source file that is wholly in
+//! <store>/_ingested/<source>.json                how far a source is in
+//! <store>/_ingested/heads/<head>/<source>.json   an empty file: the source has this head
 //! <store>/<Table>/_delta_log/                    the Delta log
 //! <store>/<Table>/day=YYYY-MM-DD/<uuid>.parquet  events of that day (UTC)
 //! <store>/<Table>/_staging/<uuid>.parquet        files of an ingest under way
@@ -98,6 +99,17 @@ impl Layout {
             "{}.json",
             blake3::hash(fingerprint.as_bytes()).to_hex()
         ))
+    }
+
+    /// The note of this file name.
+    pub(crate) fn note_named(&self, name: &str) -> PathBuf {
+        self.root.join(INGESTED).join(name)
+    }
+
+    /// The folder that names the sources of one head.
+    pub(crate) fn heads(&self, head: &str) -> PathBuf {
+        let name = blake3::hash(head.as_bytes()).to_hex();
+        self.root.join(INGESTED).join("heads").join(name.as_str())
     }
 
     /// The names of the tables that have a log, sorted.

@@ -4,6 +4,7 @@ use crate::error::{Result, StoreError};
 use crate::layout::Layout;
 use crate::log::delta::DeltaLog;
 use crate::log::{Snapshot, TableLog};
+use crate::manifest::{self, SourceNote};
 use crate::scan::EventTable;
 use crate::scan::convert::can_convert;
 use crate::schema::{TableSchema, builtin, is_hidden};
@@ -89,25 +90,20 @@ impl Store {
 
     /// Whether the source of this fingerprint is wholly in the store.
     pub fn knows(&self, fingerprint: &str) -> Result<bool> {
-        let note = self.layout.ingested(fingerprint);
-        let text = match std::fs::read_to_string(&note) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(StoreError::io(note, "read")(error)),
-        };
-        let note: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        // A table that was taken away by hand has to come back.
-        for table in note["tables"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|table| table.as_str())
-        {
-            if !DeltaLog::new(table, self.layout.table(table)).knows(fingerprint)? {
-                return Ok(false);
-            }
+        match manifest::read(&self.layout, fingerprint)? {
+            Some(note) => manifest::holds(&self.layout, &note),
+            None => Ok(false),
         }
-        Ok(note.is_object())
+    }
+
+    /// The sources whose head this is, those read farthest first. Each is to be compared by its hash.
+    pub fn sources(&self, head: &str) -> Result<Vec<SourceNote>> {
+        manifest::by_head(&self.layout, head)
+    }
+
+    /// Whether the tables still have all that the note tells of.
+    pub fn holds(&self, note: &SourceNote) -> Result<bool> {
+        manifest::holds(&self.layout, note)
     }
 
     /// Removes files that no version names and that have not changed for `grace`; tells how many.

@@ -113,8 +113,9 @@ impl DeltaLog {
                 Err(error) => return Err(self.failed(error)),
             },
             Some(snapshot) => {
-                let known = snapshot.get_app_id_version(&commit.transaction, kernel);
-                if known.map_err(|error| self.failed(error))?.is_some() {
+                let known = snapshot.get_app_id_version(&commit.transaction.application, kernel);
+                let known = known.map_err(|error| self.failed(error))?;
+                if known.is_some_and(|known| known >= commit.transaction.version) {
                     return Ok(Attempt::Done(CommitOutcome::KnownAlready));
                 }
                 let version = snapshot.version();
@@ -157,7 +158,10 @@ impl DeltaLog {
         .with_data_layout(DataLayout::partitioned([DAY]))
         .with_table_properties([("delta.dataSkippingStatsColumns", indexed.join(","))])
         .build(kernel, Box::new(FileSystemCommitter::new()))?
-        .with_transaction_id(commit.transaction.clone(), 1);
+        .with_transaction_id(
+            commit.transaction.application.clone(),
+            commit.transaction.version,
+        );
         if !commit.add.is_empty() {
             transaction.add_files(add_actions(&commit.add));
         }
@@ -232,13 +236,14 @@ impl TableLog for DeltaLog {
         self.run(|| self.read())
     }
 
-    fn knows(&self, transaction: &str) -> Result<bool> {
+    fn knows(&self, application: &str, version: i64) -> Result<bool> {
         self.run(|| {
             let Some(snapshot) = self.newest()? else {
                 return Ok(false);
             };
-            let version = snapshot.get_app_id_version(transaction, engine()?);
-            Ok(version.map_err(|error| self.failed(error))?.is_some())
+            let known = snapshot.get_app_id_version(application, engine()?);
+            let known = known.map_err(|error| self.failed(error))?;
+            Ok(known.is_some_and(|known| known >= version))
         })
     }
 
@@ -274,7 +279,10 @@ fn update(
         .collect();
     let mut builder = snapshot
         .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
-        .with_transaction_id(commit.transaction.clone(), 1);
+        .with_transaction_id(
+            commit.transaction.application.clone(),
+            commit.transaction.version,
+        );
     for column in commit
         .columns
         .iter()

@@ -65,8 +65,25 @@ pub struct Commit {
     /// The columns that the files have; the ones the table lacks are added to it.
     pub columns: Vec<StoredColumn>,
     pub add: Vec<DataFile>,
-    /// An application transaction: a second commit of the same one adds nothing.
-    pub transaction: String,
+    pub transaction: Transaction,
+}
+
+/// Delta's application transaction: a commit whose version is not above the last one of the same `application` adds nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    pub application: String,
+    /// From 1.
+    pub version: i64,
+}
+
+impl Transaction {
+    /// One that happens once.
+    pub fn once(application: impl Into<String>) -> Self {
+        Self {
+            application: application.into(),
+            version: 1,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +100,8 @@ pub trait TableLog: std::fmt::Debug + Send + Sync {
     /// The newest version; `None` when there is no table. Creates nothing.
     fn snapshot(&self) -> Result<Option<Snapshot>>;
 
-    /// Whether a commit carried this application transaction.
-    fn knows(&self, transaction: &str) -> Result<bool>;
+    /// Whether a commit carried this version of the application, or a later one.
+    fn knows(&self, application: &str, version: i64) -> Result<bool>;
 
     /// Makes the files live, all at once, and creates the table when it is not there.
     ///

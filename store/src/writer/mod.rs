@@ -8,9 +8,10 @@ pub(crate) mod disk;
 mod parquet;
 mod table;
 
-use crate::error::{Result, StoreError};
-use crate::layout::{self, Layout};
-use crate::log::{Commit, CommitOutcome, TableLog};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::log::{Commit, CommitOutcome, TableLog, Transaction};
+use crate::manifest::{self, SourceNote};
 use crate::schema::TableSchema;
 use datafusion::arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
@@ -100,10 +101,19 @@ impl Ingest {
     ///
     /// After a crash between two tables' commits the same ingest can be done again: what is in is not added twice.
     pub fn commit(mut self, fingerprint: &str) -> Result<Committed> {
+        let transaction = Transaction::once(fingerprint);
+        let committed = self.commit_rows(&transaction)?;
+        self.note(&[SourceNote::whole(fingerprint)], &transaction, &committed)?;
+        Ok(committed)
+    }
+
+    /// Makes the rows so far visible; further ones may follow. [`Ingest::note`] is to come after it.
+    pub fn commit_rows(&mut self, transaction: &Transaction) -> Result<Committed> {
         let mut committed = Committed {
-            duplicates: self.duplicates,
+            duplicates: std::mem::take(&mut self.duplicates),
             ..Committed::default()
         };
+        self.rows = 0;
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
         }
@@ -112,36 +122,45 @@ impl Ingest {
             .values_mut()
             .filter(|writer| !writer.staged.is_empty());
         for writer in touched {
-            commit_table(writer, fingerprint, &mut committed)?;
+            commit_table(writer, transaction, &mut committed)?;
         }
-        self.remember(fingerprint, &committed)?;
+        for writer in self.tables.values_mut() {
+            writer.forget_quiet_days();
+        }
         Ok(committed)
     }
 
-    /// Notes that a source is wholly in, so that [`crate::Store::knows`] need not read it again.
-    fn remember(&self, fingerprint: &str, committed: &Committed) -> Result<()> {
-        let path = self.layout.ingested(fingerprint);
-        let folder = path.parent().expect("the note lies in a folder");
-        layout::create_folder_durably(folder).map_err(StoreError::io(folder, "create"))?;
-        let tables: Vec<&String> = committed
-            .tables
-            .iter()
-            .map(|(name, _)| name)
-            .chain(&committed.known_already)
-            .collect();
-        let note = serde_json::json!({ "fingerprint": fingerprint, "tables": tables, "rows": committed.rows });
-        layout::write_durably(&path, note.to_string().as_bytes())
-            .map_err(StoreError::io(&path, "write"))
+    /// Notes how far the sources are in, so that they need not be read again up to there.
+    ///
+    /// A crash before it costs nothing but time: what is read again is known by its record ids.
+    pub fn note(
+        &self,
+        sources: &[SourceNote],
+        transaction: &Transaction,
+        committed: &Committed,
+    ) -> Result<()> {
+        let tables = committed.tables.iter().map(|(name, _)| name);
+        let tables: Vec<&String> = tables.chain(&committed.known_already).collect();
+        for source in sources {
+            let mut note = source.clone();
+            for table in &tables {
+                note.tables
+                    .insert((*table).clone(), vec![transaction.application.clone()]);
+            }
+            manifest::write(&self.layout, &note)?;
+        }
+        Ok(())
     }
 }
 
 fn commit_table(
     writer: &mut TableWriter,
-    fingerprint: &str,
+    transaction: &Transaction,
     committed: &mut Committed,
 ) -> Result<()> {
     let _lock = writer.lock()?;
-    if writer.log().knows(fingerprint)? {
+    let log = writer.log();
+    if log.knows(&transaction.application, transaction.version)? {
         writer.discard();
         committed.known_already.push(writer.name.clone());
         return Ok(());
@@ -155,15 +174,16 @@ fn commit_table(
     let commit = Commit {
         columns: writer.stored_columns(),
         add,
-        transaction: fingerprint.to_owned(),
+        transaction: transaction.clone(),
     };
-    let outcome = writer.log().commit(&commit);
+    let outcome = log.commit(&commit);
     if !matches!(outcome, Ok(CommitOutcome::KnownAlready)) {
         // Live now; or the commit failed at a point where the log may name them, so that only vacuum can tell.
         writer.staged.clear();
     }
     match outcome? {
         CommitOutcome::Committed { .. } => {
+            writer.stored.extend(commit.add);
             committed.tables.push((writer.name.clone(), rows));
             committed.rows += rows;
         }

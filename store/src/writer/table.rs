@@ -17,7 +17,6 @@ use huntql_kql::types::{Column, Type};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Days since 1970; `None` for rows without a time.
 type Day = Option<i64>;
@@ -27,13 +26,15 @@ pub(super) struct TableWriter {
     folder: PathBuf,
     staging: PathBuf,
     commit_lock: PathBuf,
-    /// The live files when the ingest first touched the table.
-    stored: Arc<[DataFile]>,
+    /// The live files when the ingest last looked: when it first touched the table, and after each commit.
+    pub(super) stored: Vec<DataFile>,
     columns: Vec<Column>,
     disk: SchemaRef,
     time: Option<String>,
     days: BTreeMap<Day, Buffer>,
     seen: HashMap<Day, Ids>,
+    /// Days that got rows since the last commit.
+    touched: HashSet<Day>,
     /// Written, not yet in their day's folder: the file's name in staging beside what the log will say.
     pub(super) staged: Vec<(PathBuf, DataFile)>,
     ticks: Vec<String>,
@@ -72,7 +73,7 @@ impl TableWriter {
                 None => columns.push(Column::new(&column.name, ty)),
             }
         }
-        let stored = snapshot.map_or_else(|| Arc::from([]), |snapshot| snapshot.files);
+        let stored = snapshot.map_or_else(Vec::new, |snapshot| snapshot.files.to_vec());
         let time = time_column(&table.columns);
         let mut writer = TableWriter {
             name: table.name.clone(),
@@ -85,6 +86,7 @@ impl TableWriter {
             time,
             days: BTreeMap::new(),
             seen: HashMap::new(),
+            touched: HashSet::new(),
             staged: Vec::new(),
             ticks: Vec::new(),
         };
@@ -202,6 +204,7 @@ impl TableWriter {
     }
 
     fn ids_of(&mut self, day: Day) -> Result<&mut Ids> {
+        self.touched.insert(day);
         if !self.seen.contains_key(&day) {
             let name = day.map(layout::day_name);
             let ids = dedupe::stored_ids(
@@ -281,12 +284,21 @@ impl TableWriter {
             .iter()
             .filter(|file| !known.contains(file.path.as_str()))
             .collect();
+        let mut newer_ids: HashMap<Option<String>, Ids> = HashMap::new();
+        for day in self.seen.keys().map(|day| day.map(layout::day_name)) {
+            let of_day = newer.iter().filter(|newer| newer.day == day).copied();
+            newer_ids.insert(day.clone(), dedupe::stored_ids(&self.folder, of_day)?);
+        }
+        for (day, seen) in &mut self.seen {
+            seen.extend(&newer_ids[&day.map(layout::day_name)]);
+        }
+        self.stored = snapshot.files.to_vec();
+        let none = Ids::new();
         let mut dropped = 0;
         for (path, file) in std::mem::take(&mut self.staged) {
-            let of_day = newer.iter().filter(|newer| newer.day == file.day).copied();
-            let ids = dedupe::stored_ids(&self.folder, of_day)?;
+            let ids = newer_ids.get(&file.day).unwrap_or(&none);
             let rows = file.rows;
-            let kept = self.without(path, file, &ids)?;
+            let kept = self.without(path, file, ids)?;
             dropped +=
                 rows.unwrap_or(0) - kept.as_ref().and_then(|(_, file)| file.rows).unwrap_or(0);
             self.staged.extend(kept);
@@ -358,6 +370,12 @@ impl TableWriter {
 
     pub(super) fn log(&self) -> DeltaLog {
         DeltaLog::new(&self.name, &self.folder)
+    }
+
+    /// Lets go of the ids of days that got no row since the last commit: they are read again when one comes.
+    pub(super) fn forget_quiet_days(&mut self) {
+        let touched = std::mem::take(&mut self.touched);
+        self.seen.retain(|day, _| touched.contains(day));
     }
 
     /// Removes the files that no commit names.
