@@ -7,7 +7,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use huntql_ingest::reject::Reject;
 use huntql_ingest::sink::FileEnd;
 use huntql_ingest::{
-    Appended, EventSink, FileReport, FileState, Observer, Options, SinkError, ingest_paths,
+    Appended, EventSink, FileReport, Observer, Options, SinkError, ingest_paths,
 };
 
 struct Show {
@@ -15,8 +15,8 @@ struct Show {
 }
 
 impl EventSink for Show {
-    fn begin_file(&mut self, _: &str, _: Option<&str>) -> Result<FileState, SinkError> {
-        Ok(FileState::New)
+    fn begin_file(&mut self, _: &str) -> Result<(), SinkError> {
+        Ok(())
     }
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
         if self.rows > 0 {
@@ -31,7 +31,7 @@ impl EventSink for Show {
             duplicates: 0,
         })
     }
-    fn end_file(&mut self) -> Result<FileEnd, SinkError> {
+    fn end_file(&mut self, _: Option<&huntql_store::SourceNote>) -> Result<FileEnd, SinkError> {
         Ok(FileEnd::default())
     }
     fn abandon_file(&mut self) {}

@@ -19,10 +19,61 @@ impl RecordId {
 /// Gives records their ids and remembers how often each was seen in this file: 16 bytes of memory a record.
 #[derive(Debug, Default)]
 pub struct RecordIds {
-    seen: HashMap<u64, u32, std::hash::BuildHasherDefault<Folded>>,
+    seen: Counts,
+    passed: PassedLines,
+}
+
+type Counts = HashMap<u64, u32, std::hash::BuildHasherDefault<Folded>>;
+
+/// How often each line occurred that was not made a record in this run: those before the place where reading went on, and
+/// those that were rejected, so that a record has the same id whether its file is read in one go or in parts.
+#[derive(Debug, Default)]
+pub struct PassedLines(Counts);
+
+impl PassedLines {
+    pub fn pass(&mut self, raw: &[u8]) {
+        *self.0.entry(line_key(raw)).or_insert(0) += 1;
+    }
+
+    fn count(&self, raw: &[u8]) -> u32 {
+        match self.0.is_empty() {
+            true => 0,
+            false => self.0.get(&line_key(raw)).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// 64 bits of a hash that is quick and the same everywhere. Lines that meet by chance only get a higher ordinal.
+fn line_key(raw: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let fold = |state: u64, word: u64| {
+        let product = u128::from(state ^ word) * u128::from(FACTOR);
+        (product as u64) ^ ((product >> 64) as u64)
+    };
+    let (words, rest) = raw.as_chunks::<8>();
+    let mut key = fold(FACTOR, raw.len() as u64);
+    for word in words {
+        key = fold(key, u64::from_le_bytes(*word)).rotate_left(23);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(fold(key, u64::from_le_bytes(last)), FACTOR)
 }
 
 impl RecordIds {
+    /// Goes on behind lines that were read before.
+    pub fn behind(passed: PassedLines) -> Self {
+        Self {
+            seen: Counts::default(),
+            passed,
+        }
+    }
+
+    /// A line that became no record.
+    pub fn pass(&mut self, raw: &[u8]) {
+        self.passed.pass(raw);
+    }
+
     /// The id of `raw`, a record of the class `class` (for instance `zeek.conn`).
     pub fn next(&mut self, class: &str, raw: &[u8]) -> RecordId {
         let mut hasher = blake3::Hasher::new();
@@ -30,12 +81,10 @@ impl RecordIds {
         hasher.update(&[0]);
         hasher.update(raw);
         let first = id(&hasher);
-        let ordinal = self
-            .seen
-            .entry(first.0 as u64)
-            .and_modify(|count| *count += 1)
-            .or_insert(0);
-        if *ordinal == 0 {
+        let seen = self.seen.entry(first.0 as u64).or_insert(0);
+        let ordinal = *seen + self.passed.count(raw);
+        *seen += 1;
+        if ordinal == 0 {
             return first;
         }
         hasher.update(&[0]);
@@ -118,6 +167,20 @@ mod tests {
         assert_eq!(first, second);
         let distinct: std::collections::HashSet<_> = first.iter().collect();
         assert_eq!(distinct.len(), 4);
+    }
+
+    #[test]
+    fn a_record_has_the_same_id_whether_its_file_is_read_in_one_go_or_in_parts() {
+        let lines: [&[u8]; 5] = [b"x", b"a long line of text", b"x", b"a long line of text", b"x"];
+        let mut whole = RecordIds::default();
+        let expected: Vec<_> = lines.iter().map(|line| whole.next("a", line)).collect();
+        for cut in 0..lines.len() {
+            let mut passed = PassedLines::default();
+            lines[..cut].iter().for_each(|line| passed.pass(line));
+            let mut ids = RecordIds::behind(passed);
+            let rest: Vec<_> = lines[cut..].iter().map(|line| ids.next("a", line)).collect();
+            assert_eq!(rest, expected[cut..], "cut at {cut}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 pub mod address;
 mod error;
+mod follow;
 pub mod formats;
 pub mod identity;
 pub mod input;
@@ -24,8 +25,9 @@ pub mod text;
 pub mod time;
 
 pub use error::{IngestError, Result};
+pub use follow::{Pace, follow_paths};
 pub use options::Options;
 pub use report::{FileReport, Outcome, Report};
 pub use run::ingest_paths;
-pub use sink::{Appended, EventSink, FileState, Observer, SinkError};
+pub use sink::{Appended, EventSink, Observer, SinkError};
 pub use store_sink::StoreSink;

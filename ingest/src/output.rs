@@ -71,6 +71,17 @@ impl<'a> Output<'a> {
         self.ingested_ticks
     }
 
+    /// Goes on with the ids of a file whose part before this one has been read.
+    pub fn with_ids(mut self, ids: RecordIds) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// What was told, and what the ids of further records depend on.
+    pub fn into_parts(self) -> (FileReport, RecordIds) {
+        (self.report, self.ids)
+    }
+
     /// The rows of a table.
     pub fn table(&mut self, schema: &TableSchema) -> TableId {
         let found = self
@@ -136,6 +147,7 @@ impl<'a> Output<'a> {
     }
 
     pub fn reject(&mut self, refusal: Refusal, raw: &[u8], place: Place) -> Result<()> {
+        self.ids.pass(raw);
         self.report.counts.rejected += 1;
         *self.report.rejects.entry(refusal.code).or_insert(0) += 1;
         let reject = Reject {

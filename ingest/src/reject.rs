@@ -12,6 +12,7 @@ pub const RAW_BYTES_MAX: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reject {
     pub file: String,
+    /// Of the file's head: its first line of data.
     pub fingerprint: Option<String>,
     /// Byte offset of the record in the decompressed text.
     pub offset: u64,

@@ -29,6 +29,13 @@ impl Counts {
         self.read == self.kept + self.rejected + self.skipped()
     }
 
+    /// Header lines were read again: they were counted when they were read first.
+    pub(crate) fn forget_header(&mut self, lines: u64) {
+        let lines = lines.min(self.comment).min(self.read);
+        self.read -= lines;
+        self.comment -= lines;
+    }
+
     fn add(&mut self, other: &Counts) {
         self.read += other.read;
         self.kept += other.kept;
@@ -53,7 +60,7 @@ pub enum Skip {
 pub enum Outcome {
     #[default]
     Read,
-    /// Its fingerprint is known to the store: nothing was read again.
+    /// All of its text has been ingested before: nothing was read again.
     AlreadyKnown,
     /// It is no log that huntql reads; why.
     Skipped(String),
@@ -66,6 +73,7 @@ pub enum Outcome {
 pub struct FileReport {
     pub file: String,
     pub format: Option<&'static str>,
+    /// Of its head: the first line of data, or all of its first bytes where it has no lines. An index, no identity.
     pub fingerprint: Option<String>,
     pub outcome: Outcome,
     pub counts: Counts,

@@ -3,6 +3,7 @@
 use crate::reject::Reject;
 use crate::report::FileReport;
 use datafusion::arrow::record_batch::RecordBatch;
+use huntql_store::SourceNote;
 
 /// What the sink made of a batch. `rows + duplicates` is the batch's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,14 +13,6 @@ pub struct Appended {
     pub duplicates: u64,
 }
 
-/// Whether a file is worth reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileState {
-    New,
-    /// A file with this fingerprint has been ingested to its end.
-    Known,
-}
-
 /// Something is wrong with the place that rows go to. It ends the run.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -27,14 +20,19 @@ pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Batches have the declared columns of the table in order, then the hidden ones, in the store's Arrow types.
 pub trait EventSink {
-    /// A file begins. `None` for standard input, whose fingerprint cannot be known beforehand.
-    fn begin_file(&mut self, file: &str, fingerprint: Option<&str>)
-    -> Result<FileState, SinkError>;
+    /// How far sources with this head have been read, as far as their rows are still there.
+    fn sources(&mut self, _head: &str) -> Result<Vec<SourceNote>, SinkError> {
+        Ok(Vec::new())
+    }
+
+    /// A file begins.
+    fn begin_file(&mut self, file: &str) -> Result<(), SinkError>;
 
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError>;
 
-    /// The file that began last has been read to its end: its rows are to be kept.
-    fn end_file(&mut self) -> Result<FileEnd, SinkError>;
+    /// The file that began last has been read to its end: its rows are to be kept. `None` for what cannot be told again,
+    /// as standard input.
+    fn end_file(&mut self, source: Option<&SourceNote>) -> Result<FileEnd, SinkError>;
 
     /// The file that began last could not be read to its end: its rows are to be forgotten.
     fn abandon_file(&mut self);
@@ -53,6 +51,14 @@ pub trait Observer {
 
     /// A file is done, whatever became of it.
     fn finished(&mut self, file: &FileReport);
+
+    /// What happens to files that are followed, in words.
+    fn noticed(&mut self, _what: &str) {}
+
+    /// Rows are about to be told as stored: what was heard is to be safe first.
+    fn settle(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }
 
 /// An observer that listens to nothing.
@@ -75,9 +81,9 @@ pub struct MemorySink {
 }
 
 impl EventSink for MemorySink {
-    fn begin_file(&mut self, _: &str, _: Option<&str>) -> Result<FileState, SinkError> {
+    fn begin_file(&mut self, _: &str) -> Result<(), SinkError> {
         self.kept = self.batches.len();
-        Ok(FileState::New)
+        Ok(())
     }
     fn append(&mut self, table: &str, batch: RecordBatch) -> Result<Appended, SinkError> {
         let rows = batch.num_rows() as u64;
@@ -87,7 +93,7 @@ impl EventSink for MemorySink {
             duplicates: 0,
         })
     }
-    fn end_file(&mut self) -> Result<FileEnd, SinkError> {
+    fn end_file(&mut self, _: Option<&SourceNote>) -> Result<FileEnd, SinkError> {
         Ok(FileEnd::default())
     }
     fn abandon_file(&mut self) {

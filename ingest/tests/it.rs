@@ -7,6 +7,8 @@ mod archives;
 mod bad_input;
 #[path = "it/defender.rs"]
 mod defender;
+#[path = "it/growing.rs"]
+mod growing;
 #[path = "it/mutation.rs"]
 mod mutation;
 #[path = "it/public_logs.rs"]

@@ -13,7 +13,7 @@ mod syslog;
 mod unknown;
 mod zeek;
 
-use crate::input::Input;
+use crate::input::{Growth, Input};
 use crate::output::Output;
 use crate::{IngestError, Result};
 use std::path::Path;
@@ -31,6 +31,11 @@ pub trait LogFormat: Sync {
 
     /// How much the head of a file looks like this format.
     fn sniff(&self, head: &Head<'_>) -> Sniff;
+
+    /// How its files grow; whoever says [`Growth::Lines`] keeps what is said there.
+    fn growth(&self, _head: &Head<'_>) -> Growth {
+        Growth::Whole
+    }
 
     /// Reads a whole file. Errors end the file; what is wrong with a record is a reject.
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()>;

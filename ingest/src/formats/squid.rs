@@ -13,7 +13,7 @@ use super::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target, split_port};
 use super::{Head, LogFormat, Sniff};
 use crate::Result;
 use crate::address;
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
@@ -51,6 +51,10 @@ impl LogFormat for Squid {
             true => Sniff::Certain,
             false => Sniff::No,
         }
+    }
+
+    fn growth(&self, _: &Head<'_>) -> Growth {
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {

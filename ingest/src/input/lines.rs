@@ -4,7 +4,7 @@
 //! - A NUL ends a line as well: a crash leaves a run of them between a cut line and a good one. They are counted.
 //! - A line over [`LINE_BYTES_MAX`] is told with its first bytes; reading goes on after its end.
 
-use super::Damage;
+use super::{Behind, Damage};
 use std::io::{self, Read};
 
 /// Bytes of a line at most.
@@ -44,6 +44,8 @@ pub struct LineReader<R> {
     number: u64,
     nul_bytes: u64,
     newline: u8,
+    /// Lines do not end at `\r` alone, whatever the first bytes look like.
+    newline_is_known: bool,
     ended: bool,
     damage: Damage,
 }
@@ -60,8 +62,27 @@ impl<R: Read> LineReader<R> {
             number: 0,
             nul_bytes: 0,
             newline: b'\n',
+            newline_is_known: false,
             ended: false,
         }
+    }
+
+    /// Counts bytes and lines from this place. The header is read first and has the places just before it.
+    pub fn going_on(mut self, behind: &Behind) -> Self {
+        self.offset = behind.offset.saturating_sub(behind.header.len() as u64);
+        self.number = behind.lines.saturating_sub(behind.header_lines);
+        self.newline_is_known = true;
+        self
+    }
+
+    /// Bytes of the lines given so far.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether lines end at `\n`, as in a text that can grow.
+    pub fn ends_at_newlines(&self) -> bool {
+        self.newline == b'\n'
     }
 
     /// NUL bytes passed over so far.
@@ -76,9 +97,10 @@ impl<R: Read> LineReader<R> {
 
     /// The next line, or `None` at the end.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
-        if self.number == 0 && self.buffer.is_empty() {
+        if !self.newline_is_known {
             self.fill()?;
             self.choose_newline();
+            self.newline_is_known = true;
         }
         self.skip_nuls()?;
         let mut searched = 0;

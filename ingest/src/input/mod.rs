@@ -6,23 +6,38 @@ mod archive;
 mod charset;
 mod damage;
 mod decompress;
-mod fingerprint;
+mod growth;
 mod json_items;
 mod lines;
 mod paths;
+mod text_read;
 
 pub use archive::Member;
 pub use damage::Damage;
-pub use fingerprint::fingerprint;
+pub use growth::{
+    Directives, Growth, Known, Prefix, compare, first_data_line, head_key, read_through,
+};
 pub use json_items::{Item, JsonItems};
 pub use lines::{LINE_BYTES_MAX, Line, LineEnd, LineReader};
 pub use paths::{Expanded, Found, Source, expand};
+pub use text_read::TextRead;
 
 use std::fs::File;
 use std::io::{self, Read};
 
 /// Bytes of text that sniffing may look at.
 pub const HEAD_BYTES: usize = 64 << 10;
+
+/// A place in the middle of a text, behind whole lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Lines that stood before it and are read again, since they say how to read what follows.
+    pub header: Vec<u8>,
+    pub header_lines: u64,
+    /// Bytes and lines of the text before it; the header stands among them.
+    pub offset: u64,
+    pub lines: u64,
+}
 
 /// The text of one source: decompressed, in UTF-8 (or in whatever 8-bit set the source has), with its head read already.
 pub struct Input {
@@ -31,6 +46,9 @@ pub struct Input {
     head: Vec<u8>,
     rest: Box<dyn Read>,
     damage: Damage,
+    text: TextRead,
+    /// Where the text begins when it is not the start of its source.
+    behind: Option<Behind>,
     /// Where it came from, when it can be read once more.
     source: Option<Source>,
 }
@@ -68,15 +86,52 @@ impl Input {
 
     fn decode(name: String, reader: Box<dyn Read>, damage: Damage) -> io::Result<Self> {
         let bytes = decompress::decompress(reader, &damage)?;
-        let mut rest = charset::to_utf8(bytes)?;
+        let text = TextRead::default();
+        let mut rest = text_read::Told {
+            inner: charset::to_utf8(bytes)?,
+            text: text.clone(),
+        };
         let head = read_up_to(&mut rest, HEAD_BYTES)?;
         Ok(Self {
             name,
             head,
-            rest,
+            rest: Box::new(rest),
             damage,
+            text,
+            behind: None,
             source: None,
         })
+    }
+
+    /// Text from the middle of a source, in UTF-8: the header goes before it.
+    pub fn behind(name: String, mut text: Box<dyn Read>, behind: Behind) -> io::Result<Self> {
+        let mut head = behind.header.clone();
+        head.extend(read_up_to(&mut text, HEAD_BYTES)?);
+        Ok(Self {
+            name,
+            head,
+            rest: text,
+            damage: Damage::default(),
+            text: TextRead::default(),
+            behind: Some(behind),
+            source: None,
+        })
+    }
+
+    /// Header lines that are read again: they were counted when they were read first.
+    pub fn header_lines(&self) -> u64 {
+        self.behind.as_ref().map_or(0, |behind| behind.header_lines)
+    }
+
+    /// The same text with a source that can be read from its start, for a look ahead.
+    pub fn of_source(mut self, source: &Source) -> Self {
+        self.source = source.is_repeatable().then(|| source.clone());
+        self
+    }
+
+    /// What has been read of the source.
+    pub fn text(&self) -> TextRead {
+        self.text.clone()
     }
 
     /// The first [`HEAD_BYTES`] of text, less when the source is shorter.
@@ -91,8 +146,12 @@ impl Input {
 
     /// All of the text as lines.
     pub fn into_lines(self) -> LineReader<impl Read> {
-        let damage = self.damage();
-        LineReader::new(self.into_reader(), damage)
+        let (damage, behind) = (self.damage(), self.behind.clone());
+        let reader = LineReader::new(self.into_reader(), damage);
+        match behind {
+            Some(behind) => reader.going_on(&behind),
+            None => reader,
+        }
     }
 
     /// All of the text from the start.

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::formats::line::{self, Vetted};
 use crate::formats::network::NetworkTable;
 use crate::formats::{Head, LogFormat, Sniff};
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Refusal};
 use crate::text::{Escape, lossless};
 use jiter::{Jiter, Peek};
@@ -61,6 +61,10 @@ impl LogFormat for ZeekJson {
             (false, Some(log)) => Sniff::Unmapped(super::unmapped(&log)),
             (false, None) => Sniff::No,
         }
+    }
+
+    fn growth(&self, _: &Head<'_>) -> Growth {
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::formats::line::{self, Vetted};
 use crate::formats::network::NetworkTable;
 use crate::formats::{Head, LogFormat, Sniff};
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Place, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
@@ -41,6 +41,10 @@ impl LogFormat for ZeekTsv {
             }
         }
         header.sniff("")
+    }
+
+    fn growth(&self, _: &Head<'_>) -> Growth {
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
