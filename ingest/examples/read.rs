@@ -6,9 +6,7 @@ use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_ingest::reject::Reject;
 use huntql_ingest::sink::FileEnd;
-use huntql_ingest::{
-    Appended, EventSink, FileReport, Observer, Options, SinkError, ingest_paths,
-};
+use huntql_ingest::{Appended, EventSink, FileReport, Observer, Options, SinkError, ingest_paths};
 
 struct Show {
     rows: usize,

@@ -171,14 +171,23 @@ mod tests {
 
     #[test]
     fn a_record_has_the_same_id_whether_its_file_is_read_in_one_go_or_in_parts() {
-        let lines: [&[u8]; 5] = [b"x", b"a long line of text", b"x", b"a long line of text", b"x"];
+        let lines: [&[u8]; 5] = [
+            b"x",
+            b"a long line of text",
+            b"x",
+            b"a long line of text",
+            b"x",
+        ];
         let mut whole = RecordIds::default();
         let expected: Vec<_> = lines.iter().map(|line| whole.next("a", line)).collect();
         for cut in 0..lines.len() {
             let mut passed = PassedLines::default();
             lines[..cut].iter().for_each(|line| passed.pass(line));
             let mut ids = RecordIds::behind(passed);
-            let rest: Vec<_> = lines[cut..].iter().map(|line| ids.next("a", line)).collect();
+            let rest: Vec<_> = lines[cut..]
+                .iter()
+                .map(|line| ids.next("a", line))
+                .collect();
             assert_eq!(rest, expected[cut..], "cut at {cut}");
         }
     }

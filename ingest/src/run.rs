@@ -162,12 +162,7 @@ impl Run<'_> {
         Ok(Some(opened))
     }
 
-    fn read(
-        &mut self,
-        source: &Source,
-        opened: Opened,
-        report: FileReport,
-    ) -> Result<FileReport> {
+    fn read(&mut self, source: &Source, opened: Opened, report: FileReport) -> Result<FileReport> {
         let Opened {
             input,
             format,
@@ -230,7 +225,9 @@ fn go_on(
         id: Some(note.id.clone()),
         ..mark
     });
-    let by_lines = mark.as_ref().is_some_and(|mark| mark.growth == Growth::Lines);
+    let by_lines = mark
+        .as_ref()
+        .is_some_and(|mark| mark.growth == Growth::Lines);
     if by_lines
         && note.line_start > 0
         && let Some((input, prefix)) = Input::open(source)?.pass_over(note.line_start)?
@@ -246,9 +243,10 @@ fn go_on(
             ..opened
         });
     }
-    report
-        .notes
-        .push("it has grown and was read from its start: what is a duplicate was stored before".to_owned());
+    report.notes.push(
+        "it has grown and was read from its start: what is a duplicate was stored before"
+            .to_owned(),
+    );
     Ok(Opened { mark, ..opened })
 }
 

@@ -14,9 +14,9 @@ mod vacuum;
 mod writer;
 
 pub use error::{Result, StoreError};
+pub use log::Transaction;
+pub use manifest::SourceNote;
 pub use scan::EventTable;
 pub use schema::{TableSchema, arrow_schema, arrow_type};
 pub use store::Store;
-pub use log::Transaction;
-pub use manifest::SourceNote;
 pub use writer::{Appended, Committed, Ingest};

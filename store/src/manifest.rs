@@ -87,7 +87,8 @@ pub(crate) fn by_head(layout: &Layout, head: &str) -> Result<Vec<SourceNote>> {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        notes.extend(SourceNote::from_json(&text).filter(|note| note.head.as_deref() == Some(head)));
+        notes
+            .extend(SourceNote::from_json(&text).filter(|note| note.head.as_deref() == Some(head)));
     }
     notes.sort_by(|a, b| b.offset.cmp(&a.offset).then_with(|| a.id.cmp(&b.id)));
     Ok(notes)

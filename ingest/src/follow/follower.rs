@@ -87,7 +87,11 @@ impl Follower {
             Ok(format) => format,
             Err(outcome) => return Ok(Opening::Nothing(outcome)),
         };
-        let mark = if raw.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let mark = if raw.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
         let plain = &raw[mark..];
         let compared = plain.len().min(input.head().len());
         let is_plain = plain[..compared] == input.head()[..compared];
@@ -113,7 +117,10 @@ impl Follower {
             (follower.text, follower.lines, follower.directives) =
                 (prefix.text, prefix.lines, prefix.directives);
             follower.head = (note.line_start > 0).then_some(head_key);
-            follower.report.notes.extend(cut.then(|| run::CUT_BEFORE.to_owned()));
+            follower
+                .report
+                .notes
+                .extend(cut.then(|| run::CUT_BEFORE.to_owned()));
         }
         if key_of(&path.metadata()?) != key {
             let moved = "it was moved while it was opened".to_owned();

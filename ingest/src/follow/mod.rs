@@ -135,9 +135,14 @@ impl EventSink for FollowSink {
         Ok(())
     }
 
-    fn append(&mut self, table: &str, batch: RecordBatch) -> std::result::Result<Appended, SinkError> {
+    fn append(
+        &mut self,
+        table: &str,
+        batch: RecordBatch,
+    ) -> std::result::Result<Appended, SinkError> {
         if !self.sightings.contains_key(&self.file) {
-            self.sightings.insert(self.file.clone(), Sightings::default());
+            self.sightings
+                .insert(self.file.clone(), Sightings::default());
         }
         if let Some(sightings) = self.sightings.get_mut(&self.file) {
             sightings.observe(table, &batch);
@@ -407,7 +412,11 @@ impl Watch<'_> {
             let follower = &mut self.followers[index];
             let quiet_for = follower.leaving.map(|since| since.elapsed());
             let is_gone = quiet_for.is_some_and(|quiet| quiet >= self.pace.linger);
-            let writer = if is_gone { Writer::IsGone } else { Writer::MayGoOn };
+            let writer = if is_gone {
+                Writer::IsGone
+            } else {
+                Writer::MayGoOn
+            };
             let piece = match follower.tail.next(writer) {
                 Ok(Step::Piece(piece)) => piece,
                 Ok(Step::Idle) => return Ok(!is_gone),
@@ -420,7 +429,8 @@ impl Watch<'_> {
                     );
                     self.observer.noticed(&said);
                     follower.report.notes.extend((held > 0).then(|| {
-                        "it was truncated while a last line had no end yet: that line is lost".to_owned()
+                        "it was truncated while a last line had no end yet: that line is lost"
+                            .to_owned()
                     }));
                     return Ok(false);
                 }
@@ -466,7 +476,10 @@ impl Watch<'_> {
             .commit(&self.transaction)
             .map_err(IngestError::Sink)?;
         self.observer.settle().map_err(IngestError::Sink)?;
-        let dirty = self.followers.iter_mut().filter(|follower| follower.is_dirty);
+        let dirty = self
+            .followers
+            .iter_mut()
+            .filter(|follower| follower.is_dirty);
         let notes: Vec<SourceNote> = dirty
             .filter_map(|follower| {
                 follower.is_dirty = false;

@@ -90,9 +90,8 @@ impl FileTail {
             return Ok(Step::Idle);
         }
         let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(
-            self.position - self.before.len() as u64,
-        ))?;
+        self.file
+            .seek(SeekFrom::Start(self.position - self.before.len() as u64))?;
         (&self.file)
             .take((self.before.len() + PIECE_BYTES) as u64)
             .read_to_end(&mut bytes)?;
@@ -110,7 +109,8 @@ impl FileTail {
         }
         bytes.truncate(end);
         self.position += end as u64;
-        self.before.extend_from_slice(&bytes[end.saturating_sub(BEFORE_BYTES as usize)..]);
+        self.before
+            .extend_from_slice(&bytes[end.saturating_sub(BEFORE_BYTES as usize)..]);
         let surplus = self.before.len().saturating_sub(BEFORE_BYTES as usize);
         self.before.drain(..surplus);
         Ok(Step::Piece(bytes))
@@ -163,7 +163,11 @@ impl PipeTail {
     /// The first whole lines, for sniffing; they stay. Empty while none has come.
     pub fn head(&mut self) -> &[u8] {
         self.receive();
-        let writer = if self.ended { Writer::IsGone } else { Writer::MayGoOn };
+        let writer = if self.ended {
+            Writer::IsGone
+        } else {
+            Writer::MayGoOn
+        };
         &self.pending[..piece_end(&self.pending, writer)]
     }
 
@@ -186,7 +190,11 @@ impl PipeTail {
 
     fn next(&mut self) -> io::Result<Step> {
         self.receive();
-        let writer = if self.ended { Writer::IsGone } else { Writer::MayGoOn };
+        let writer = if self.ended {
+            Writer::IsGone
+        } else {
+            Writer::MayGoOn
+        };
         let end = piece_end(&self.pending, writer);
         if end == 0 {
             return Ok(if self.ended { Step::End } else { Step::Idle });

@@ -95,7 +95,10 @@ pub enum Known {
     /// The text ends where it was read to.
     Whole(SourceNote),
     /// More text has come since. `cut` says that its last line was read when it was not whole.
-    Grown { note: SourceNote, cut: bool },
+    Grown {
+        note: SourceNote,
+        cut: bool,
+    },
 }
 
 /// Compares the text with `notes`: that wins which was read farthest. Reads no farther than any of them.

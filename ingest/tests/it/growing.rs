@@ -76,7 +76,11 @@ impl Place {
         let started = Instant::now();
         while self.rows() != rows {
             let waited = started.elapsed();
-            assert!(waited < Duration::from_secs(30), "{} rows of {rows}", self.rows());
+            assert!(
+                waited < Duration::from_secs(30),
+                "{} rows of {rows}",
+                self.rows()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -96,8 +100,15 @@ impl Place {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let following = scope.spawn(|| {
-                follow_paths(&paths, &Options::default(), &self.store, &pace, &mut Said, &stop)
-                    .unwrap()
+                follow_paths(
+                    &paths,
+                    &Options::default(),
+                    &self.store,
+                    &pace,
+                    &mut Said,
+                    &stop,
+                )
+                .unwrap()
             });
             let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
             stop.store(true, Ordering::Relaxed);
@@ -152,9 +163,15 @@ fn equal_lines_before_the_place_reached_are_counted() {
     assert_eq!(parts.ingest("conn.log").counts.kept, 3);
     assert_eq!(parts.rows(), 5);
     // The ids are those of a reading in one go: another store's copy of the rows would add nothing.
-    whole.write("conn.log", format!("{HEADER}{line}{line}{line}{}{line}", conn(2)));
+    whole.write(
+        "conn.log",
+        format!("{HEADER}{line}{line}{line}{}{line}", conn(2)),
+    );
     assert_eq!(whole.ingest("conn.log").counts.kept, 5);
-    parts.write("other.log", format!("{HEADER}{line}{line}{line}{}{line}{}", conn(2), conn(3)));
+    parts.write(
+        "other.log",
+        format!("{HEADER}{line}{line}{line}{}{line}{}", conn(2), conn(3)),
+    );
     let other = parts.ingest("other.log");
     assert_eq!((other.counts.kept, parts.rows()), (1, 6), "{other}");
 }
@@ -177,9 +194,14 @@ fn rotated_files_with_equal_headers_are_different_files() {
 #[test]
 fn a_header_in_the_middle_holds_behind_it() {
     let place = Place::new();
-    let other = HEADER.replace("\tproto\n", "\tproto\tservice\n").replace("\tenum\n", "\tenum\tstring\n");
+    let other = HEADER
+        .replace("\tproto\n", "\tproto\tservice\n")
+        .replace("\tenum\n", "\tenum\tstring\n");
     let with_service = conn(3).replace("\ttcp\n", "\ttcp\tssl\n");
-    place.write("conn.log", format!("{HEADER}{}{other}{with_service}", conns(0..3)));
+    place.write(
+        "conn.log",
+        format!("{HEADER}{}{other}{with_service}", conns(0..3)),
+    );
     assert_eq!(place.ingest("conn.log").counts.kept, 4);
     place.append("conn.log", &with_service.replace("C3", "C4"));
     let grown = place.ingest("conn.log");
@@ -192,7 +214,10 @@ fn a_file_that_was_truncated_and_written_anew_is_another_file() {
     place.write("conn.log", format!("{HEADER}{}", conns(0..20)));
     place.ingest("conn.log");
     // The same first record, and then others.
-    place.write("conn.log", format!("{HEADER}{}{}", conn(0), conns(100..140)));
+    place.write(
+        "conn.log",
+        format!("{HEADER}{}{}", conn(0), conns(100..140)),
+    );
     let anew = place.ingest("conn.log");
     assert_eq!((anew.counts.kept, anew.counts.duplicate), (40, 1), "{anew}");
     assert_eq!(place.rows(), 60);
@@ -239,7 +264,10 @@ fn a_followed_file_is_stored_as_it_grows_and_a_line_without_an_end_waits() {
         place.wait_for(6);
     });
     assert_eq!(report.counts().kept, 6, "{report}");
-    assert!(report.to_string().contains("10 bytes of a last line"), "{report}");
+    assert!(
+        report.to_string().contains("10 bytes of a last line"),
+        "{report}"
+    );
     let rest = conn(6);
     place.append("conn.log", &rest[10..]);
     let report = place.follow(&["conn.log"], || place.wait_for(7));
@@ -275,7 +303,11 @@ fn a_renamed_file_in_a_followed_folder_keeps_its_place() {
         place.wait_for(10);
         pause();
     });
-    assert_eq!((report.counts().kept, report.counts().duplicate), (10, 0), "{report}");
+    assert_eq!(
+        (report.counts().kept, report.counts().duplicate),
+        (10, 0),
+        "{report}"
+    );
 }
 
 #[test]
@@ -285,7 +317,12 @@ fn rotation_by_truncation_starts_a_new_text() {
     let report = place.follow(&["conn.log"], || {
         place.wait_for(5);
         fs::copy(&path, place.path("conn.1.log")).unwrap();
-        OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+        OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(0)
+            .unwrap();
         place.append("conn.log", &format!("{HEADER}{}", conns(5..8)));
         place.wait_for(8);
         // Longer than before, in the same file.
@@ -304,7 +341,9 @@ fn new_files_and_compressed_ones_in_a_followed_folder_are_read() {
         place.wait_for(5);
         place.write("deep/conn.2.log", format!("{HEADER}{}", conns(5..8)));
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(format!("{HEADER}{}", conns(8..10)).as_bytes()).unwrap();
+        packed
+            .write_all(format!("{HEADER}{}", conns(8..10)).as_bytes())
+            .unwrap();
         place.write("conn.3.log.gz", packed.finish().unwrap());
         place.wait_for(10);
     });
@@ -328,4 +367,3 @@ fn a_name_that_is_not_there_yet_is_waited_for() {
         place.wait_for(5);
     });
 }
-
