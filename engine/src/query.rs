@@ -216,7 +216,7 @@ impl Engine {
             return BoundScript {
                 queries: Vec::new(),
                 diagnostics,
-                questions: Vec::new(),
+                ..BoundScript::default()
             };
         }
         let mut bound = bind(&parsed.script, &self.catalog, options, lessons);
@@ -238,6 +238,9 @@ impl Engine {
         for _ in 0..LESSONS_MAX {
             let bound = self.bind(text, options, &lessons);
             if bound.diagnostics.iter().any(Diagnostic::is_error) {
+                if lessons.wish(bound.missing) {
+                    continue;
+                }
                 return Err(QueryError::Query(bound.diagnostics));
             }
             if bound.queries.is_empty() {

@@ -3,14 +3,30 @@
 //! The binder asks for the values of a relation; the engine runs it and binds the text again with the answer. `check`
 //! never runs anything: there such a table stays unknown, and any column can be named in it.
 
-use super::Binder;
+use super::{Binder, facts};
 use crate::ir::Relation;
-use std::collections::HashMap;
+use huntql_kql::ast::Name;
+use huntql_kql::diagnostics::{Diagnostic, Severity};
+use huntql_kql::span::Span;
+use huntql_kql::types::Type;
+use std::collections::{BTreeSet, HashMap};
 
 /// The values of a relation's first column, by the relation.
 #[derive(Debug, Default)]
 pub(crate) struct Lessons {
     answers: HashMap<String, Vec<String>>,
+    /// Columns that the text names and that no data has named.
+    wished: BTreeSet<String>,
+    /// They are strings: as `dynamic` they did not fit where the text uses them.
+    wished_as_text: bool,
+}
+
+/// Columns that a text misses although some of its columns are named by data that is not there.
+#[derive(Debug, Default)]
+pub(crate) struct Missing {
+    /// A table whose columns are data had no data to name them.
+    nameless: bool,
+    names: BTreeSet<String>,
 }
 
 /// A relation of one string column that has to run.
@@ -23,6 +39,19 @@ pub struct Question {
 impl Lessons {
     pub(crate) fn learn(&mut self, question: Question, values: Vec<String>) {
         self.answers.insert(question.key, values);
+    }
+
+    /// Takes note of the columns that were missed; whether binding the text again is worth it.
+    pub(crate) fn wish(&mut self, missing: Missing) -> bool {
+        if !missing.nameless {
+            return false;
+        }
+        let known = self.wished.len();
+        self.wished.extend(missing.names);
+        if self.wished.len() > known {
+            return true;
+        }
+        known > 0 && !std::mem::replace(&mut self.wished_as_text, true)
     }
 }
 
@@ -38,6 +67,41 @@ impl Binder<'_> {
         }
         self.questions.push(Question { key, relation });
         None
+    }
+
+    /// The columns of a table that no data has named: those that the text goes on to use, null everywhere.
+    ///
+    /// Without data Kusto would not know them either and refuse the query; an empty answer with a warning is kinder to hunts that
+    /// wait for their first event.
+    pub(crate) fn nameless(&mut self, span: Span) -> Vec<(String, Type)> {
+        self.missing.nameless = true;
+        let ty = match self.lessons.wished_as_text {
+            true => Type::String,
+            false => Type::Dynamic,
+        };
+        let names = &self.lessons.wished;
+        if !names.is_empty() {
+            let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!(
+                "there are no rows to name columns by; taken as null: {}",
+                listed.join(", ")
+            );
+            self.report(
+                Diagnostic::binding("HQ004", span, message).with_severity(Severity::Warning),
+            );
+        }
+        names.iter().map(|name| (name.clone(), ty)).collect()
+    }
+
+    /// Reports a column that is not there.
+    pub(crate) fn unknown_column<'c>(
+        &mut self,
+        name: &Name,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) {
+        self.missing.names.insert(name.text.clone());
+        let diagnostic = facts::unknown_column(name.span, &name.text);
+        self.report(Self::suggest(diagnostic, &name.text, candidates));
     }
 }
 

@@ -17,7 +17,7 @@ mod scope;
 mod statement;
 pub(crate) mod window;
 
-pub(crate) use learn::{Lessons, Question};
+pub(crate) use learn::{Lessons, Missing, Question};
 pub(crate) use pipeline::scan;
 pub use scope::{Binding, Scope};
 pub use statement::BoundScript;
@@ -51,12 +51,14 @@ pub fn bind(
         keyed: 0,
         lessons,
         questions: Vec::new(),
+        missing: Missing::default(),
     };
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
         queries,
         diagnostics: binder.diagnostics,
         questions: binder.questions,
+        missing: binder.missing,
     }
 }
 
@@ -83,6 +85,7 @@ pub struct Binder<'a> {
     lessons: &'a Lessons,
     /// Relations that must run before this text can be bound to its end.
     questions: Vec<Question>,
+    missing: Missing,
 }
 
 /// What scalars of an operator can name: the columns of its input.

@@ -76,12 +76,8 @@ impl Binder<'_> {
                     .map(|column| column.name.clone())
                     .chain(self.scope.names().map(str::to_string))
                     .collect();
-                let diagnostic = facts::unknown_column(name.span, &name.text);
-                self.wrong(Self::suggest(
-                    diagnostic,
-                    &name.text,
-                    candidates.iter().map(String::as_str),
-                ))
+                self.unknown_column(name, candidates.iter().map(String::as_str));
+                Scalar::error()
             }
             None => {
                 let candidates: Vec<String> = self.scope.names().map(str::to_string).collect();

@@ -1,7 +1,7 @@
 //! Statements: `let`, `set`, `declare`, and the tabular ones.
 
 use super::scope::UserFunction;
-use super::{Binder, Binding, Question, facts};
+use super::{Binder, Binding, Missing, Question, facts};
 use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
@@ -9,12 +9,14 @@ use huntql_kql::types::{Type, Value};
 use std::rc::Rc;
 
 /// All tabular statements of a text, bound, with everything that is to be said of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BoundScript {
     pub queries: Vec<BoundQuery>,
     pub diagnostics: Vec<Diagnostic>,
     /// Relations whose values are names of columns: until they have run, what depends on them is unknown.
     pub questions: Vec<Question>,
+    /// Columns that were missed.
+    pub(crate) missing: Missing,
 }
 
 pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<BoundQuery> {

@@ -37,12 +37,10 @@ fn matching(binder: &mut Binder<'_>, pattern: &Name, input: &Relation) -> Vec<Co
         return vec![column.clone()];
     }
     if !input.unknown {
-        let diagnostic = facts::unknown_column(pattern.span, &pattern.text);
-        binder.report(Binder::suggest(
-            diagnostic,
-            &pattern.text,
+        binder.unknown_column(
+            pattern,
             input.columns.iter().map(|column| column.name.as_str()),
-        ));
+        );
     }
     Vec::new()
 }

@@ -232,12 +232,10 @@ fn side_column(binder: &mut Binder<'_>, name: &Name, relation: &Relation) -> Opt
         return Some(Scalar::column(column));
     }
     if !relation.unknown {
-        let diagnostic = facts::unknown_column(name.span, &name.text);
-        binder.report(Binder::suggest(
-            diagnostic,
-            &name.text,
+        binder.unknown_column(
+            name,
             relation.columns.iter().map(|column| column.name.as_str()),
-        ));
+        );
     }
     None
 }

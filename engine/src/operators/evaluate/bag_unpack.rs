@@ -130,6 +130,17 @@ fn unpacked(
             .or_insert(ty);
     }
     let mut items = others(&input, &[&options.bag.name]);
+    if types.is_empty() {
+        let wished = binder.nameless(evaluate.span);
+        let is_new = |name: &str| !items.iter().any(|(known, _)| known == name);
+        let wished: Vec<_> = wished
+            .into_iter()
+            .filter(|(name, _)| is_new(name))
+            .collect();
+        for (name, ty) in wished {
+            items.push((name, Scalar::literal(Value::null(ty))));
+        }
+    }
     for (key, ty) in types {
         let name = format!("{}{key}", options.prefix);
         let known = items.iter().position(|(known, _)| *known == name);

@@ -101,12 +101,10 @@ fn column(binder: &mut Binder<'_>, arg: &Arg, relation: &Relation) -> Option<Col
         return Some(column.clone());
     }
     if !relation.unknown {
-        let diagnostic = facts::unknown_column(name.span, &name.text);
-        binder.report(Binder::suggest(
-            diagnostic,
-            &name.text,
+        binder.unknown_column(
+            name,
             relation.columns.iter().map(|column| column.name.as_str()),
-        ));
+        );
     }
     None
 }

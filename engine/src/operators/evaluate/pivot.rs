@@ -109,6 +109,16 @@ fn values(
     let text = function(binder, "tostring", vec![Scalar::column(key)]);
     let mut values = binder.values_of(distinct_values(input.clone(), text))?;
     values.sort();
+    if values.is_empty() {
+        let is_new = |name: &str| !by.iter().any(|group| group.name == name);
+        let wished = binder.nameless(evaluate.span).into_iter();
+        return Some(
+            wished
+                .filter(|(name, _)| is_new(name))
+                .map(|(name, _)| (name, None))
+                .collect(),
+        );
+    }
     for value in &values {
         if value.is_empty() {
             binder.report(Diagnostic::unsupported(
