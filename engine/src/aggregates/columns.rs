@@ -1,7 +1,7 @@
 //! The names of an aggregate's result columns where the query gives none.
 
 use super::resolve::AggregateCall;
-use super::row::AggregateName;
+use super::row::{Aggregate, AggregateName};
 use huntql_kql::types::{Type, Value};
 
 /// A result column. Without a name it is called `Column1` and so on, as any unnamed expression.
@@ -73,6 +73,22 @@ pub fn output_columns(
         .zip(&call.returns)
         .map(|(name, ty)| OutputColumn { name, ty: *ty })
         .collect()
+}
+
+/// What an aggregate inside another expression lends to that expression's name: `tostring(make_set(X))` is `set_X`.
+pub fn name_in_expression(aggregate: &Aggregate, first: Option<&str>) -> Option<String> {
+    match aggregate.result_name {
+        AggregateName::Prefix(prefix)
+        | AggregateName::PrefixTwo(prefix)
+        | AggregateName::PrefixedExtreme(prefix)
+        | AggregateName::PrefixedAny(prefix) => {
+            Some(format!("{prefix}_{}", first.unwrap_or_default()))
+        }
+        AggregateName::FirstArgument
+        | AggregateName::Percentiles(_)
+        | AggregateName::Extreme(_)
+        | AggregateName::Any => first.map(str::to_string),
+    }
 }
 
 /// `99.9` as `99_9`, `95.0` as `95`.

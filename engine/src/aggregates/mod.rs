@@ -27,7 +27,7 @@ mod reduce;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{OutputColumn, output_columns};
+pub use columns::{OutputColumn, name_in_expression, output_columns};
 pub use fold::Folding;
 pub use lower::lower;
 pub use resolve::{AggregateCall, AggregateResolution, find, names, resolve};

@@ -9,9 +9,15 @@ pub fn unknown_column(span: Span, name: &str) -> Diagnostic {
         .labelled("no such column")
 }
 
+pub const UNKNOWN_TABLE: &str = "KS204";
+
 pub fn unknown_table(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::binding("KS204", span, format!("`{name}` is not a known table"))
-        .labelled("no such table")
+    Diagnostic::binding(
+        UNKNOWN_TABLE,
+        span,
+        format!("`{name}` is not a known table"),
+    )
+    .labelled("no such table")
 }
 
 pub fn unknown_function(span: Span, name: &str) -> Diagnostic {

@@ -9,14 +9,14 @@ use huntql_kql::ast::Name;
 use huntql_kql::diagnostics::{Diagnostic, Severity};
 use huntql_kql::span::Span;
 use huntql_kql::types::Type;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The values of a relation's first column, by the relation.
 #[derive(Debug, Default)]
 pub(crate) struct Lessons {
     answers: HashMap<String, Vec<String>>,
-    /// Columns that the text names and that no data has named.
-    wished: BTreeSet<String>,
+    /// Columns that the text names and that no data has named, by the plugin (in the order of binding) that would have them.
+    wished: BTreeMap<usize, BTreeSet<String>>,
     /// They are strings: as `dynamic` they did not fit where the text uses them.
     wished_as_text: bool,
 }
@@ -24,9 +24,11 @@ pub(crate) struct Lessons {
 /// Columns that a text misses although some of its columns are named by data that is not there.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {
-    /// A table whose columns are data had no data to name them.
-    nameless: bool,
-    names: BTreeSet<String>,
+    /// Plugins so far whose columns are data.
+    plugins: usize,
+    /// The last one that had no data to name its columns.
+    nameless: Option<usize>,
+    names: BTreeMap<usize, BTreeSet<String>>,
 }
 
 /// A relation of one string column that has to run.
@@ -43,15 +45,14 @@ impl Lessons {
 
     /// Takes note of the columns that were missed; whether binding the text again is worth it.
     pub(crate) fn wish(&mut self, missing: Missing) -> bool {
-        if !missing.nameless {
-            return false;
+        let mut news = false;
+        for (plugin, names) in missing.names {
+            let wished = self.wished.entry(plugin).or_default();
+            let known = wished.len();
+            wished.extend(names);
+            news |= wished.len() > known;
         }
-        let known = self.wished.len();
-        self.wished.extend(missing.names);
-        if self.wished.len() > known {
-            return true;
-        }
-        known > 0 && !std::mem::replace(&mut self.wished_as_text, true)
+        news || !self.wished.is_empty() && !std::mem::replace(&mut self.wished_as_text, true)
     }
 }
 
@@ -69,18 +70,25 @@ impl Binder<'_> {
         None
     }
 
+    /// The number of a plugin whose columns are data: the same whenever the text is bound.
+    pub(crate) fn plugin(&mut self) -> usize {
+        self.missing.plugins += 1;
+        self.missing.plugins
+    }
+
     /// The columns of a table that no data has named: those that the text goes on to use, null everywhere.
     ///
     /// Without data Kusto would not know them either and refuse the query; an empty answer with a warning is kinder to hunts that
     /// wait for their first event.
-    pub(crate) fn nameless(&mut self, span: Span) -> Vec<(String, Type)> {
-        self.missing.nameless = true;
+    pub(crate) fn nameless(&mut self, plugin: usize, span: Span) -> Vec<(String, Type)> {
+        self.missing.nameless = Some(plugin);
         let ty = match self.lessons.wished_as_text {
             true => Type::String,
             false => Type::Dynamic,
         };
-        let names = &self.lessons.wished;
-        if !names.is_empty() {
+        let lessons = self.lessons;
+        let names = lessons.wished.get(&plugin);
+        if let Some(names) = names {
             let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let message = format!(
                 "there are no rows to name columns by; taken as null: {}",
@@ -90,7 +98,11 @@ impl Binder<'_> {
                 Diagnostic::binding("HQ004", span, message).with_severity(Severity::Warning),
             );
         }
-        names.iter().map(|name| (name.clone(), ty)).collect()
+        names
+            .into_iter()
+            .flatten()
+            .map(|name| (name.clone(), ty))
+            .collect()
     }
 
     /// Reports a column that is not there.
@@ -99,7 +111,10 @@ impl Binder<'_> {
         name: &Name,
         candidates: impl IntoIterator<Item = &'c str>,
     ) {
-        self.missing.names.insert(name.text.clone());
+        if let Some(plugin) = self.missing.nameless {
+            let names = self.missing.names.entry(plugin).or_default();
+            names.insert(name.text.clone());
+        }
         let diagnostic = facts::unknown_column(name.span, &name.text);
         self.report(Self::suggest(diagnostic, &name.text, candidates));
     }

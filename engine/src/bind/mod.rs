@@ -111,6 +111,20 @@ impl Binder<'_> {
         ));
     }
 
+    /// What `bind` gives, or `None` with nothing reported when it names a table that is not there (`isfuzzy`).
+    pub(crate) fn unless_tables_miss<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = self.diagnostics.len();
+        let bound = bind(self);
+        let misses = self.diagnostics[before..]
+            .iter()
+            .any(|diagnostic| diagnostic.code == facts::UNKNOWN_TABLE);
+        if misses {
+            self.diagnostics.truncate(before);
+            return None;
+        }
+        Some(bound)
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }

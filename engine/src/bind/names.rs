@@ -43,7 +43,10 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
                 }
                 Some(ResultName::OnlyArgument) if call.args.len() == 1 => first(),
                 Some(ResultName::Default | ResultName::OnlyArgument) => None,
-                None => aggregates::find(&call.name.text).and_then(|_| first()),
+                None => {
+                    let aggregate = aggregates::find(&call.name.text)?;
+                    aggregates::name_in_expression(aggregate, first().as_deref())
+                }
             }
         }
         _ => None,
@@ -54,6 +57,8 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     taken: HashSet<String>,
+    /// Those of them that the query wrote itself.
+    written: HashSet<String>,
     unnamed: usize,
     keeps_columns: bool,
 }
@@ -63,6 +68,7 @@ impl Names {
     pub fn beside(columns: impl IntoIterator<Item = String>) -> Self {
         Self {
             taken: columns.into_iter().collect(),
+            written: HashSet::new(),
             unnamed: 0,
             keeps_columns: true,
         }
@@ -75,6 +81,13 @@ impl Names {
     /// Takes a name as it is; false when it was taken before.
     pub fn take(&mut self, name: &str) -> bool {
         self.taken.insert(name.to_string())
+    }
+
+    /// A name that the query writes: numbered where a lent one has it already; `None` when it was written before.
+    pub fn write(&mut self, name: &str) -> Option<String> {
+        self.written
+            .insert(name.to_string())
+            .then(|| self.free(name))
     }
 
     /// The name itself, or with the first number that makes it free.

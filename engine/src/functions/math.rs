@@ -60,6 +60,7 @@ const ROUND: &[Overload] = &[
     overload(&[is(Int), is(Long)], Int, round_int).optional(1),
     overload(&[is(Long), is(Long)], Long, round_long).optional(1),
     overload(&[is(Real), is(Long)], Real, round_real).optional(1),
+    overload(&[is(Decimal), is(Long)], Decimal, round_decimal).optional(1),
 ];
 const SIGN: &[Overload] = &[
     overload(
@@ -189,6 +190,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             example("round(2.15, 1)", "2.2"),
             example("round(-50.55, -2)", "-100.0"),
             example("round(21.5, -1)", "20.0"),
+            example("round(decimal(2.345), 2)", "decimal(2.35)"),
+            example("round(decimal(-2.5))", "decimal(-3)"),
         ],
     ),
     unnamed(row(
@@ -632,6 +635,21 @@ fn round_long(args: &Args<'_>) -> KernelResult {
     let value = args.input::<i64>(0);
     collect(args, |row| {
         rounded_long(value.get(row)?, digits(args, row)?)
+    })
+}
+
+/// A decimal is a number of 10⁻¹⁷, see [`huntql_store::arrow_type`].
+fn round_decimal(args: &Args<'_>) -> KernelResult {
+    let value = args.input::<i128>(0);
+    collect(args, |row| {
+        let value = value.get(row)?;
+        let dropped = 17_i64.saturating_sub(digits(args, row)?);
+        let Some(places) = u32::try_from(dropped).ok().filter(|places| *places > 0) else {
+            return Some(value);
+        };
+        let scale = 10_i128.checked_pow(places)?;
+        let half = value.signum() * (scale / 2);
+        value.checked_add(half).map(|moved| moved / scale * scale)
     })
 }
 

@@ -200,14 +200,15 @@ fn one_type_each(
 
 /// The columns that the predicate names, and those that all tables have.
 fn smart(legs: &[(String, Relation)], columns: &[union::Target], names: &[String]) -> Vec<Column> {
-    columns
+    let everywhere = |column: &Column| legs.iter().all(|(_, leg)| leg.columns.contains(column));
+    let (common, rest): (Vec<Column>, Vec<Column>) = columns
         .iter()
-        .map(|(column, _)| column)
-        .filter(|column| {
-            names.contains(&column.name) || legs.iter().all(|(_, leg)| leg.columns.contains(column))
-        })
-        .cloned()
-        .collect()
+        .map(|(column, _)| column.clone())
+        .partition(everywhere);
+    let named = names
+        .iter()
+        .flat_map(|name| rest.iter().filter(move |column| column.name == *name));
+    common.iter().chain(named).cloned().collect()
 }
 
 /// The tables' column that `project` names; with a type written, it may be missing.

@@ -243,12 +243,10 @@ fn name_columns(
     }
     for (index, lent) in lent.into_iter().enumerate() {
         let name = match (item.names.get(index), lent) {
-            (Some(name), _) => {
-                if !names.take(&name.text) {
-                    binder.report(facts::duplicate_column(name.span, &name.text));
-                }
+            (Some(name), _) => names.write(&name.text).unwrap_or_else(|| {
+                binder.report(facts::duplicate_column(name.span, &name.text));
                 name.text.clone()
-            }
+            }),
             (None, Some(lent)) => names.free(&lent),
             (None, None) => names.unnamed(),
         };

@@ -106,7 +106,13 @@ pub(super) fn legs_of(
         legs.push((name.text.clone(), relation));
         return;
     }
-    let relation = binder.pipeline(leg);
+    let relation = match options.fuzzy {
+        true => match binder.unless_tables_miss(|binder| binder.pipeline(leg)) {
+            Some(relation) => relation,
+            None => return,
+        },
+        false => binder.pipeline(leg),
+    };
     let name = match named_by_as(leg) {
         Some(name) => name.to_string(),
         None => format!("union_arg{}", legs.len()),

@@ -33,6 +33,7 @@ struct Options {
 }
 
 pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation) -> Relation {
+    let plugin = binder.plugin();
     let Some(options) = options(binder, evaluate, &input) else {
         return Relation::unknown();
     };
@@ -47,7 +48,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation
         open.unknown = true;
         return open.projected(others(&input, &[&options.bag.name]));
     };
-    unpacked(binder, evaluate, &options, &slots, input)
+    unpacked(binder, evaluate, plugin, &options, &slots, input)
 }
 
 fn options(binder: &mut Binder<'_>, evaluate: &Evaluate, input: &Relation) -> Option<Options> {
@@ -111,6 +112,7 @@ fn options(binder: &mut Binder<'_>, evaluate: &Evaluate, input: &Relation) -> Op
 fn unpacked(
     binder: &mut Binder<'_>,
     evaluate: &Evaluate,
+    plugin: usize,
     options: &Options,
     slots: &[String],
     input: Relation,
@@ -131,7 +133,7 @@ fn unpacked(
     }
     let mut items = others(&input, &[&options.bag.name]);
     if types.is_empty() {
-        let wished = binder.nameless(evaluate.span);
+        let wished = binder.nameless(plugin, evaluate.span);
         let is_new = |name: &str| !items.iter().any(|(known, _)| known == name);
         let wished: Vec<_> = wished
             .into_iter()

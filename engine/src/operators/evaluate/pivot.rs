@@ -40,6 +40,7 @@ const TAKEN: [&str; 16] = [
 ];
 
 pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation) -> Relation {
+    let plugin = binder.plugin();
     let call = &evaluate.call;
     let Some(first) = call.args.first() else {
         return wrong_count(binder, evaluate, "a column");
@@ -74,7 +75,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation
             .cloned()
             .collect();
     }
-    let Some(values) = values(binder, evaluate, &key, &by, &input) else {
+    let Some(values) = values(binder, evaluate, plugin, &key, &by, &input) else {
         let mut open = input;
         open.unknown = true;
         return open.projected(super::all_columns(&by));
@@ -93,6 +94,7 @@ fn count(span: Span) -> Call {
 fn values(
     binder: &mut Binder<'_>,
     evaluate: &Evaluate,
+    plugin: usize,
     key: &Column,
     by: &[Column],
     input: &Relation,
@@ -111,7 +113,7 @@ fn values(
     values.sort();
     if values.is_empty() {
         let is_new = |name: &str| !by.iter().any(|group| group.name == name);
-        let wished = binder.nameless(evaluate.span).into_iter();
+        let wished = binder.nameless(plugin, evaluate.span).into_iter();
         return Some(
             wished
                 .filter(|(name, _)| is_new(name))
