@@ -7,6 +7,8 @@ mod batch;
 mod data;
 #[path = "it/errors.rs"]
 mod errors;
+#[path = "it/follow.rs"]
+mod follow;
 #[path = "it/formats.rs"]
 mod formats;
 #[path = "it/hunts.rs"]

@@ -5,13 +5,14 @@ use crate::failure::{EXIT_DATA, Failure};
 use crate::report;
 use crate::session::logs::{self, store_failure};
 use clap::{Args, ValueEnum, ValueHint};
-use huntql_ingest::Options;
+use huntql_ingest::{Options, Pace};
 use huntql_ingest::address::LocalNets;
 use huntql_ingest::options::{DateOrder, Strictness, UrlFill};
 use huntql_store::Store;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub struct IngestArgs {
@@ -49,7 +50,31 @@ pub struct IngestArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
     #[command(flatten)]
+    pub follow: FollowArgs,
+    #[command(flatten)]
     pub proxies: ProxyArgs,
+}
+
+/// Reading on as the logs grow.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Following")]
+pub struct FollowArgs {
+    /// Read on as the files grow, also through rotation, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// Rows become visible after so many seconds at the latest
+    #[arg(long, value_name = "SECONDS", requires = "follow", default_value = "10", value_parser = seconds)]
+    pub commit_every: Duration,
+    /// Seconds between two looks at the files
+    #[arg(long, value_name = "SECONDS", requires = "follow", default_value = "1", value_parser = seconds)]
+    pub poll_every: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.01);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected seconds, for instance 10 or 0.5".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -69,7 +94,16 @@ pub fn run(args: &IngestArgs) -> Result<(), Failure> {
         Some(path) => path.clone(),
         None => logs::rejects_of(&store),
     };
-    let report = logs::ingest(&args.paths, &options, &store, Some(&rejects))?;
+    let report = if args.follow.follow {
+        let pace = Pace {
+            poll: args.follow.poll_every,
+            commit_every: args.follow.commit_every,
+            ..Pace::default()
+        };
+        logs::follow(&args.paths, &options, &store, &pace, &rejects)?
+    } else {
+        logs::ingest(&args.paths, &options, &store, Some(&rejects))?
+    };
     report::say(&report.to_string());
     if report.has_failures() {
         return Err(Failure::Reported(EXIT_DATA));

@@ -1,14 +1,18 @@
 //! Logs into a store, and the file that takes what could not be kept.
 
-use crate::failure::Failure;
+use crate::failure::{EXIT_INTERRUPTED, Failure};
 use crate::report;
 use huntql_ingest::reject::{Reject, RejectFile};
 use huntql_ingest::sink::SinkError;
 use huntql_ingest::{
-    FileReport, IngestError, Observer, Options, Outcome, Report, StoreSink, ingest_paths,
+    FileReport, IngestError, Observer, Options, Outcome, Pace, Report, StoreSink, follow_paths,
+    ingest_paths,
 };
 use huntql_store::{Store, StoreError};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Reads logs into the store; a file that fails adds nothing. Rejected records go to `rejects`, if there are any.
@@ -26,13 +30,80 @@ pub fn ingest(
         file: rejects.map(RejectFile::new),
         written: 0,
     };
-    let report =
-        ingest_paths(paths, options, &mut sink, &mut observer).map_err(|error| match error {
-            IngestError::Options(message) => Failure::Usage(message),
-            other => Failure::Data(other.to_string()),
-        })?;
+    let report = ingest_paths(paths, options, &mut sink, &mut observer).map_err(ingest_failure)?;
     observer.close()?;
     Ok(report)
+}
+
+fn ingest_failure(error: IngestError) -> Failure {
+    match error {
+        IngestError::Options(message) => Failure::Usage(message),
+        other => Failure::Data(other.to_string()),
+    }
+}
+
+/// Reads logs into the store and goes on as they grow, until Ctrl-C or SIGTERM; a second Ctrl-C ends it at once.
+///
+/// # Errors
+/// Those of [`ingest`].
+pub fn follow(
+    paths: &[String],
+    options: &Options,
+    store: &Store,
+    pace: &Pace,
+    rejects: &Path,
+) -> Result<Report, Failure> {
+    let mut observer = Rejects {
+        file: Some(RejectFile::new(rejects)),
+        written: 0,
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_signals(Arc::clone(&stop))?;
+    let report = follow_paths(paths, options, store, pace, &mut observer, &stop);
+    let report = report.map_err(ingest_failure)?;
+    observer.close()?;
+    Ok(report)
+}
+
+/// Sets `stop` at the first signal; the second ends the process.
+fn stop_on_signals(stop: Arc<AtomicBool>) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::Internal(format!("cannot wait for signals: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    let waiting = move || {
+        runtime.block_on(async {
+            signal().await;
+            stop.store(true, Ordering::Relaxed);
+            report::say("stopping: what was read is stored first; Ctrl-C again ends at once");
+            signal().await;
+            std::process::exit(i32::from(EXIT_INTERRUPTED));
+        });
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(waiting)
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for SIGTERM where there is such a thing.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Where the rejects of an ingest into this store go when the user names no file.
@@ -85,6 +156,17 @@ impl Observer for Rejects {
     }
 
     fn finished(&mut self, _: &FileReport) {}
+
+    fn noticed(&mut self, what: &str) {
+        report::say(what);
+    }
+
+    fn settle(&mut self) -> Result<(), SinkError> {
+        if let Some(file) = &mut self.file {
+            file.flush()?;
+        }
+        Ok(())
+    }
 }
 
 /// What is to be said of a run over logs that are only there to be queried: what went wrong, and that something was left out.
