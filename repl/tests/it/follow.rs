@@ -39,7 +39,10 @@ fn follow(place: &Place, what: &str, stdin: Stdio) -> Child {
 
 /// Rows and distinct record ids.
 fn rows(place: &Place) -> (u64, u64) {
-    if !place.path("huntql-data/DeviceNetworkEvents/_delta_log").exists() {
+    if !place
+        .path("huntql-data/DeviceNetworkEvents/_delta_log")
+        .exists()
+    {
         return (0, 0);
     }
     let ran = place.run(&[
@@ -57,17 +60,28 @@ fn rows(place: &Place) -> (u64, u64) {
 fn wait_for(place: &Place, wanted: u64) {
     let started = Instant::now();
     while rows(place).0 < wanted {
-        assert!(started.elapsed() < Duration::from_secs(60), "{:?}", rows(place));
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "{:?}",
+            rows(place)
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
 /// Asks the process to stop as a terminal does; gives what it said.
 fn interrupt(mut child: Child) -> String {
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
     assert!(killed.unwrap().success());
     let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
     said
 }
@@ -81,7 +95,9 @@ fn killing_it_loses_nothing_and_doubles_nothing() {
         let mut child = follow(&place, "access.log", Stdio::null());
         for part in 0..8 {
             // Equal lines on both sides of every place where it may be killed.
-            let lines: String = (0..40).map(|n| line((round * 8 + part) * 20 + n / 2)).collect();
+            let lines: String = (0..40)
+                .map(|n| line((round * 8 + part) * 20 + n / 2))
+                .collect();
             let half = lines.len() / 2;
             append(&place, "access.log", &lines[..half]);
             std::thread::sleep(Duration::from_millis(u64::from(7 + round * 5)));
@@ -97,7 +113,9 @@ fn killing_it_loses_nothing_and_doubles_nothing() {
         child.wait().unwrap();
     }
     // What the old name had when it was killed is read under the new one.
-    place.run(&["ingest", text(&place.path("access.log.1"))]).code(0);
+    place
+        .run(&["ingest", text(&place.path("access.log.1"))])
+        .code(0);
     let child = follow(&place, "access.log", Stdio::null());
     let wanted = written + 2;
     wait_for(&place, wanted);
@@ -112,7 +130,15 @@ fn stopping_it_stores_what_was_read_and_ends_with_a_report() {
     append(&place, "access.log", &(0..30).map(line).collect::<String>());
     let child = place
         .command()
-        .args(["ingest", "--follow", "access.log", "--commit-every", "3600", "--poll-every", "0.02"])
+        .args([
+            "ingest",
+            "--follow",
+            "access.log",
+            "--commit-every",
+            "3600",
+            "--poll-every",
+            "0.02",
+        ])
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -127,7 +153,8 @@ fn a_pipe_is_stored_while_it_goes_on() {
     let place = Place::new();
     let mut child = follow(&place, "-", Stdio::piped());
     let mut pipe = child.stdin.take().unwrap();
-    pipe.write_all((0..10).map(line).collect::<String>().as_bytes()).unwrap();
+    pipe.write_all((0..10).map(line).collect::<String>().as_bytes())
+        .unwrap();
     pipe.flush().unwrap();
     wait_for(&place, 10);
     pipe.write_all(line(10).trim_end().as_bytes()).unwrap();
