@@ -3,6 +3,7 @@
 use crate::ir::Relation;
 use crate::kernel::KernelError;
 use crate::lower::lower;
+use crate::program::ProgramPlanner;
 use crate::prune::prune;
 use crate::query::{EngineOptions, QueryError};
 use crate::stage::Runner;
@@ -52,6 +53,7 @@ impl Session {
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(runtime(options))
+            .with_query_planner(Arc::new(ProgramPlanner))
             .build();
         Self {
             state: Arc::new(state),

@@ -7,9 +7,12 @@ use crate::aggregates::AggregateCall;
 use crate::bind::window::WINDOW_PREFIX;
 use crate::catalog::Table;
 use crate::functions::Callable;
+use crate::operators::GraphSource;
+use crate::program::Program;
 use crate::query::RenderAnnotation;
 use crate::windows::WindowCall;
 use huntql_kql::types::{Column, Type, Value};
+use std::sync::Arc;
 
 /// A typed scalar expression over the columns of an input.
 #[derive(Debug, Clone)]
@@ -163,6 +166,13 @@ pub enum Node {
         input: Box<Relation>,
         items: Vec<(String, WindowCall, Vec<Scalar>)>,
     },
+    /// Rows that a program makes of whole inputs.
+    Program {
+        inputs: Vec<Relation>,
+        program: Arc<dyn Program>,
+    },
+    /// A graph, which has no rows: graph operators read it.
+    Graph(Box<GraphSource>),
     /// One row for each element of the arrays (in step, short ones padded with null). Replaces or adds the named columns.
     Unnest {
         input: Box<Relation>,

@@ -17,6 +17,7 @@ pub mod kernel;
 mod lists;
 mod lower;
 mod operators;
+mod program;
 mod prune;
 mod query;
 pub mod registry;

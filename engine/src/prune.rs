@@ -91,6 +91,17 @@ fn node(mut relation: Relation, mut needed: Names) -> Relation {
                 .collect();
             relation.node = Node::Union { inputs };
         }
+        Node::Program { inputs, program } => {
+            let inputs = inputs
+                .into_iter()
+                .map(|input| {
+                    let all = names(input.columns.iter().chain(&input.hidden));
+                    keep(input, all)
+                })
+                .collect();
+            relation.node = Node::Program { inputs, program };
+        }
+        graph @ Node::Graph(_) => relation.node = graph,
         Node::Window { input, items } => return window(relation, *input, items, needed),
         Node::Unnest {
             input,

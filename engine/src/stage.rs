@@ -244,6 +244,21 @@ fn map_node(node: Node, change: &mut dyn FnMut(Scalar) -> Scalar) -> Node {
                 .map(|(name, call, arguments)| (name, call, all(arguments, change)))
                 .collect(),
         },
+        Node::Program { inputs, program } => Node::Program {
+            inputs: inputs
+                .into_iter()
+                .map(|input| input.map_scalars(change))
+                .collect(),
+            program: program.map_scalars(change),
+        },
+        Node::Graph(mut source) => {
+            source.inputs = source
+                .inputs
+                .into_iter()
+                .map(|input| input.map_scalars(change))
+                .collect();
+            Node::Graph(source)
+        }
         Node::Unnest {
             input,
             items,

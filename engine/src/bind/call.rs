@@ -15,6 +15,9 @@ impl Binder<'_> {
         if let Some(Binding::Function(function)) = self.scope.get(name).cloned() {
             return self.call_user_scalar(&function, &call.args, span, row);
         }
+        if let Some(scalar) = self.pattern_call(call, span) {
+            return scalar;
+        }
         if let Some(scalar) = self.collected_aggregate(call, span, row) {
             return scalar;
         }

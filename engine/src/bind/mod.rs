@@ -15,6 +15,7 @@ mod pipeline;
 mod scalar;
 mod scope;
 mod statement;
+pub(crate) mod variables;
 pub(crate) mod window;
 
 pub(crate) use learn::{Lessons, Missing, Question};
@@ -31,6 +32,7 @@ use huntql_kql::ast::Script;
 use huntql_kql::diagnostics::{Diagnostic, did_you_mean};
 use huntql_kql::span::Span;
 use huntql_kql::types::{Type, Value};
+use variables::Variables;
 
 /// Binds all statements of a text.
 pub fn bind(
@@ -52,6 +54,7 @@ pub fn bind(
         lessons,
         questions: Vec::new(),
         missing: Missing::default(),
+        variables: Variables::default(),
     };
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
@@ -86,6 +89,8 @@ pub struct Binder<'a> {
     /// Relations that must run before this text can be bound to its end.
     questions: Vec<Question>,
     missing: Missing,
+    /// Steps of `scan`, variables of a graph's pattern.
+    pub(crate) variables: Variables,
 }
 
 /// What scalars of an operator can name: the columns of its input.

@@ -35,6 +35,12 @@ impl Binder<'_> {
         if foreign {
             return self.elsewhere(object);
         }
+        if let ExprKind::Name(variable) = &object.kind
+            && row.is_some()
+            && let Some(scalar) = self.variable_member(variable, name)
+        {
+            return scalar;
+        }
         let bound = self.scalar(object, row);
         let Some(bound) = self.bag(bound, object) else {
             return Scalar::error();

@@ -52,6 +52,11 @@ impl Binder<'_> {
 
     /// A bare name: a column, else a `let` name or parameter.
     fn name(&mut self, name: &Name, row: Row<'_>) -> Scalar {
+        if row.is_some()
+            && let Some(scalar) = self.variable(name)
+        {
+            return scalar;
+        }
         if let Some(relation) = row
             && let Some(column) = relation.resolve(&name.text)
         {

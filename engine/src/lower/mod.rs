@@ -7,6 +7,7 @@ mod relation;
 mod scalar;
 
 pub use relation::lower;
+pub(crate) use scalar::scalar_over;
 
 use datafusion::common::Column;
 use datafusion::prelude::Expr;

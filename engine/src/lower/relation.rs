@@ -6,6 +6,7 @@ use crate::catalog::Table;
 use crate::ir::{BoundAggregate, JoinKind, Node, Relation, Scalar, ScalarKind, SortKey, Unnested};
 use crate::lists;
 use crate::value::to_arrow;
+use crate::program::{self, Program};
 use crate::{aggregates, windows};
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::{
@@ -80,6 +81,10 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
             on,
         } => join(relation, *kind, left, right, on),
         Node::Union { inputs } => union(relation, inputs),
+        Node::Program { inputs, program } => whole(relation, inputs, program),
+        Node::Graph(_) => Err(DataFusionError::Internal(
+            "a graph stands where a table should".into(),
+        )),
         Node::Window { input, items } => window(relation, input, items),
         Node::Unnest {
             input,
@@ -423,8 +428,30 @@ fn is_empty(relation: &Relation) -> bool {
         | Node::Window { input, .. }
         | Node::Unnest { input, .. } => is_empty(input),
         Node::Union { inputs } => inputs.iter().all(is_empty),
-        Node::Aggregate { .. } | Node::Join { .. } | Node::Range { .. } => false,
+        Node::Aggregate { .. }
+        | Node::Join { .. }
+        | Node::Range { .. }
+        | Node::Program { .. }
+        | Node::Graph(_) => false,
     }
+}
+
+/// A program over inputs with all their columns.
+fn whole(
+    relation: &Relation,
+    inputs: &[Relation],
+    program: &Arc<dyn Program>,
+) -> Result<LogicalPlan> {
+    let mut plans = Vec::with_capacity(inputs.len());
+    let mut columns = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let plan = lower(input)?;
+        let exprs = all(input).map(|shown| column(&shown.name)).collect();
+        plans.push(projection(plan, exprs)?);
+        columns.push(all(input).cloned().collect());
+    }
+    let schema = schema_of(all(relation))?;
+    Ok(program::node(Arc::clone(program), plans, columns, schema))
 }
 
 fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {

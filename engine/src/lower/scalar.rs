@@ -19,6 +19,11 @@ pub(super) struct Scalars<'a> {
     schema: &'a DFSchema,
 }
 
+/// The value of a scalar over rows of a schema, strings without nulls.
+pub(crate) fn scalar_over(scalar: &Scalar, schema: &DFSchema) -> Result<Expr> {
+    Scalars::over(schema).value(scalar)
+}
+
 fn literal(value: &Value) -> Expr {
     Expr::Literal(to_arrow(value), None)
 }

@@ -79,6 +79,12 @@ fn step(binder: &mut Binder<'_>, operator: &Operator, input: Relation, key: &Key
             bound
         }
         OperatorKind::Distinct(written) => distinct(binder, written, input, key),
+        OperatorKind::Scan(written) => {
+            let mut bound =
+                super::scan::bind(binder, written, input, operator.name_span, Some(key));
+            bound.order = Order::By(vec![ascending(&key.column)]);
+            bound
+        }
         other => {
             binder.unsupported(
                 operator.name_span,

@@ -13,6 +13,7 @@ mod externaldata;
 mod filter;
 mod find;
 mod getschema;
+mod graph;
 mod join;
 pub(crate) mod keyed;
 mod make_series;
@@ -24,11 +25,14 @@ mod partition;
 mod project;
 pub(crate) mod render;
 mod sample;
+mod scan;
 mod search;
 mod sort;
 pub(crate) mod summarize;
 pub(crate) mod tables;
 mod union;
+
+pub(crate) use graph::GraphSource;
 
 use crate::bind::Binder;
 use crate::ir::Relation;
@@ -52,6 +56,9 @@ pub(crate) fn bind(
         ));
         return Relation::unknown();
     };
+    if !graph::fits(binder, operator, &input) {
+        return Relation::unknown();
+    }
     match &operator.kind {
         OperatorKind::Where(filter) => filter::bind(binder, filter, input),
         OperatorKind::Take(take) => filter::take(binder, take, input),
@@ -88,6 +95,16 @@ pub(crate) fn bind(
             make_series::bind(binder, series, input, operator.name_span)
         }
         OperatorKind::Evaluate(evaluate) => evaluate::bind(binder, evaluate, input),
+        OperatorKind::Scan(scan) => scan::bind(binder, scan, input, operator.name_span, None),
+        OperatorKind::MakeGraph(make) => graph::make(binder, make, input),
+        OperatorKind::GraphMatch(matched) => {
+            graph::matched(binder, matched, input, operator.name_span)
+        }
+        OperatorKind::GraphShortestPaths(matched) => {
+            graph::shortest_paths(binder, matched, input, operator.name_span)
+        }
+        OperatorKind::GraphToTable(table) => graph::to_table(binder, table, input),
+        OperatorKind::GraphMarkComponents(mark) => graph::mark(binder, mark, input),
         OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
         OperatorKind::Union(_)
         | OperatorKind::Print(_)
@@ -99,7 +116,6 @@ pub(crate) fn bind(
         | OperatorKind::TopNested(_)
         | OperatorKind::Fork(_)
         | OperatorKind::Facet(_)
-        | OperatorKind::Scan(_)
         | OperatorKind::Reduce(_)
         | OperatorKind::Unsupported { .. } => refused(binder, operator),
     }

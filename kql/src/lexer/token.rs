@@ -106,6 +106,7 @@ pub(super) const HYPHENATED: &[&str] = &[
     "parse-kv",
     "parse-where",
     "partition-by",
+    "partitioned-by",
     "project-away",
     "project-by-names",
     "project-keep",

@@ -7,6 +7,7 @@ mod distinct;
 mod evaluate;
 mod filter;
 mod getschema;
+mod graph;
 mod invoke;
 mod join;
 mod make_series;
@@ -38,6 +39,7 @@ pub use distinct::*;
 pub use evaluate::*;
 pub use filter::*;
 pub use getschema::*;
+pub use graph::*;
 pub use invoke::*;
 pub use join::*;
 pub use make_series::*;
@@ -129,6 +131,11 @@ pub enum OperatorKind {
     Facet(Facet),
     Scan(Scan),
     Reduce(Reduce),
+    MakeGraph(MakeGraph),
+    GraphMatch(GraphMatch),
+    GraphShortestPaths(GraphMatch),
+    GraphToTable(GraphToTable),
+    GraphMarkComponents(GraphMarkComponents),
     /// An operator of the language that huntql knows by name only. Its text is skipped to the next pipe; it never runs.
     Unsupported {
         name: String,
@@ -182,6 +189,11 @@ impl OperatorKind {
             OperatorKind::Facet(_) => "facet",
             OperatorKind::Scan(_) => "scan",
             OperatorKind::Reduce(_) => "reduce",
+            OperatorKind::MakeGraph(_) => "make-graph",
+            OperatorKind::GraphMatch(_) => "graph-match",
+            OperatorKind::GraphShortestPaths(_) => "graph-shortest-paths",
+            OperatorKind::GraphToTable(_) => "graph-to-table",
+            OperatorKind::GraphMarkComponents(_) => "graph-mark-components",
             OperatorKind::Unsupported { name } => name,
         }
     }
