@@ -183,7 +183,10 @@ impl Binder<'_> {
             Variable::Path(_) if clause == Clause::Where => {
                 let diagnostic = Diagnostic::unsupported(
                     object.span.to(name.span),
-                    format!("a property of the path `{}` in `where` is not supported", object.text),
+                    format!(
+                        "a property of the path `{}` in `where` is not supported",
+                        object.text
+                    ),
                 );
                 return Some(self.wrong(diagnostic.help(format!(
                     "say which edges are meant: `all({0}, …)` or `any({0}, …)`",

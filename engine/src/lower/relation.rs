@@ -5,8 +5,8 @@ use super::scalar::Scalars;
 use crate::catalog::Table;
 use crate::ir::{BoundAggregate, JoinKind, Node, Relation, Scalar, ScalarKind, SortKey, Unnested};
 use crate::lists;
-use crate::value::to_arrow;
 use crate::program::{self, Program};
+use crate::value::to_arrow;
 use crate::{aggregates, windows};
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::{

@@ -47,7 +47,11 @@ pub(super) fn reads_graph(kind: &OperatorKind) -> bool {
 }
 
 /// Reports an operator that reads a graph behind a table, and the other way round.
-pub(super) fn fits(binder: &mut Binder<'_>, operator: &huntql_kql::ast::Operator, input: &Relation) -> bool {
+pub(super) fn fits(
+    binder: &mut Binder<'_>,
+    operator: &huntql_kql::ast::Operator,
+    input: &Relation,
+) -> bool {
     let is_graph = matches!(input.node, Node::Graph(_));
     let reads = reads_graph(&operator.kind);
     let name = operator.kind.name();
@@ -179,7 +183,10 @@ fn add_properties(
         match known {
             None => graph.node_columns.push(column.clone()),
             Some(known) if known.ty != column.ty => {
-                let what = format!("the column `{}` with two types among the nodes", column.name);
+                let what = format!(
+                    "the column `{}` with two types among the nodes",
+                    column.name
+                );
                 binder.unsupported(span, &what);
                 return false;
             }
@@ -254,7 +261,10 @@ pub(super) fn mark(
         .iter()
         .any(|column| column.name == name)
     {
-        let span = mark.parameters.first().map_or(Span::default(), |given| given.span);
+        let span = mark
+            .parameters
+            .first()
+            .map_or(Span::default(), |given| given.span);
         binder.report(facts::duplicate_column(span, &name));
         return Relation::unknown();
     }
@@ -334,10 +344,7 @@ fn exported(binder: &mut Binder<'_>, output: &GraphOutput, source: &GraphSource)
     }
     let columns: Vec<Column> = ids.into_iter().chain(columns).collect();
     if columns.is_empty() {
-        binder.unsupported(
-            output.what.span,
-            "a table of nodes that have no columns",
-        );
+        binder.unsupported(output.what.span, "a table of nodes that have no columns");
         return Relation::unknown();
     }
     program(source, query, columns)
@@ -424,8 +431,11 @@ pub(super) fn shortest_paths(
 }
 
 fn asks_of_path(rest: &[Scalar], wanted: &[Wanted]) -> bool {
-    rest.iter()
-        .any(|scalar| places(scalar, wanted).iter().any(|place| place.is_of_path()))
+    rest.iter().any(|scalar| {
+        places(scalar, wanted)
+            .iter()
+            .any(|place| place.is_of_path())
+    })
 }
 
 /// Binds the pattern, `where` and `project`; `query` is given the pattern and what is left of `where`.

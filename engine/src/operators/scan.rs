@@ -53,7 +53,10 @@ pub(super) fn bind(
     let mut gathered = numbered.projected(
         all_columns(&columns)
             .into_iter()
-            .chain([(PLACE.to_string(), Scalar::column(&Column::new(PLACE, Type::Long)))])
+            .chain([(
+                PLACE.to_string(),
+                Scalar::column(&Column::new(PLACE, Type::Long)),
+            )])
             .collect(),
     );
     gathered.hidden.clear();
@@ -90,11 +93,12 @@ fn finished(
     match_id: Option<String>,
 ) -> Relation {
     let mut items = all_columns(shown);
-    items.extend(
-        declared
-            .iter()
-            .map(|declared| (declared.column.name.clone(), Scalar::column(&declared.column))),
-    );
+    items.extend(declared.iter().map(|declared| {
+        (
+            declared.column.name.clone(),
+            Scalar::column(&declared.column),
+        )
+    }));
     if let Some(name) = match_id {
         items.push((name, Scalar::column(&Column::new(MATCH, Type::Long))));
     }
@@ -121,11 +125,7 @@ fn match_id(binder: &mut Binder<'_>, written: &Written) -> Option<String> {
     found
 }
 
-fn declared(
-    binder: &mut Binder<'_>,
-    written: &Written,
-    input: &Relation,
-) -> Option<Vec<Declared>> {
+fn declared(binder: &mut Binder<'_>, written: &Written, input: &Relation) -> Option<Vec<Declared>> {
     let mut declared: Vec<Declared> = Vec::new();
     let mut fine = true;
     for item in &written.declare {
@@ -287,7 +287,8 @@ fn of_row_and_state(
             span,
             format!("the declared column `{name}` without its step is not supported"),
         );
-        binder.report(diagnostic.help(format!("name the step whose value is meant: `step.{name}`")));
+        binder
+            .report(diagnostic.help(format!("name the step whose value is meant: `step.{name}`")));
         return None;
     }
     (!bound.is_error()).then_some(bound)

@@ -120,8 +120,7 @@ impl Compiled {
     /// The value for each of so many rows.
     pub fn over(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<ArrayRef> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch =
-            RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
         self.expr.evaluate(&batch)?.into_array(rows)
     }
 

@@ -229,11 +229,7 @@ impl ExecutionPlan for ProgramExec {
         )))
     }
 
-    fn execute(
-        &self,
-        _: usize,
-        context: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let streams = self
             .inputs
             .iter()
@@ -245,8 +241,7 @@ impl ExecutionPlan for ProgramExec {
         let name = format!("program[{}]", self.name);
         let output = Arc::clone(&schema);
         let whole = async move {
-            let reservation =
-                MemoryConsumer::new(name).register(context.memory_pool());
+            let reservation = MemoryConsumer::new(name).register(context.memory_pool());
             let mut inputs = Vec::with_capacity(streams.len());
             for (schema, mut stream) in streams {
                 let mut batches = Vec::new();

@@ -142,7 +142,11 @@ impl Program for Scan {
         let defaults = self
             .declared
             .iter()
-            .map(|declared| compiler.compiled(&declared.default, &[])?.over(Vec::new(), 1))
+            .map(|declared| {
+                compiler
+                    .compiled(&declared.default, &[])?
+                    .over(Vec::new(), 1)
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok(Arc::new(CompiledScan {
             scan: self.clone(),

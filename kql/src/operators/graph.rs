@@ -94,10 +94,12 @@ pub(super) fn parse_make(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
     let (input, node_id) = parameters(&["with_node_id"])(input)?;
     let (input, nodes) = after_keyword("with", comma_list1(nodes))(input)?;
     let (input, partition) = after_keyword("partitioned-by", partition)(input)?;
-    let node_id = node_id.into_iter().find_map(|given| match given.value.kind {
-        crate::ast::ExprKind::Name(name) => Some(name),
-        _ => None,
-    });
+    let node_id = node_id
+        .into_iter()
+        .find_map(|given| match given.value.kind {
+            crate::ast::ExprKind::Name(name) => Some(name),
+            _ => None,
+        });
     Ok((
         input,
         OperatorKind::MakeGraph(MakeGraph {
@@ -177,7 +179,11 @@ fn node(input: Tokens<'_>) -> PResult<'_, Option<Name>> {
 fn edge(input: Tokens<'_>) -> PResult<'_, GraphEdge> {
     input.note_tight();
     let left = input.is_symbol(0, "<");
-    let (input, ()) = if left { tight(input, "<")? } else { (input, ()) };
+    let (input, ()) = if left {
+        tight(input, "<")?
+    } else {
+        (input, ())
+    };
     let (input, ()) = tight(input, "-")?;
     let (input, (name, length)) = if input.is_symbol(0, "[") {
         let (input, ()) = tight(input, "[")?;
@@ -189,7 +195,11 @@ fn edge(input: Tokens<'_>) -> PResult<'_, GraphEdge> {
     };
     let (input, ()) = tight(input, "-")?;
     let right = !left && input.is_symbol(0, ">");
-    let (input, ()) = if right { tight(input, ">")? } else { (input, ()) };
+    let (input, ()) = if right {
+        tight(input, ">")?
+    } else {
+        (input, ())
+    };
     let direction = match (left, right) {
         (true, _) => GraphDirection::Left,
         (false, true) => GraphDirection::Right,

@@ -90,9 +90,14 @@ pub enum Query {
     Match(Pattern, Cycles),
     ShortestPaths(Pattern, Paths),
     /// A row for each node: perhaps its number, then its columns.
-    Nodes { with_id: bool },
+    Nodes {
+        with_id: bool,
+    },
     /// A row for each edge: perhaps the numbers of its ends, then its columns.
-    Edges { with_source: bool, with_target: bool },
+    Edges {
+        with_source: bool,
+        with_target: bool,
+    },
 }
 
 /// Which repetitions a match may have.
@@ -195,7 +200,13 @@ impl Program for GraphProgram {
                 .iter_mut()
                 .flat_map(|edge| edge.conditions.iter_mut().chain(&mut edge.inner_conditions));
             let wanted = pattern.wanted.iter_mut().map(|wanted| &mut wanted.scalar);
-            for scalar in pattern.nodes.iter_mut().flatten().chain(edges).chain(wanted) {
+            for scalar in pattern
+                .nodes
+                .iter_mut()
+                .flatten()
+                .chain(edges)
+                .chain(wanted)
+            {
                 *scalar = scalar.clone().map(change);
             }
         }
@@ -291,7 +302,12 @@ impl Run for CompiledGraph {
                     with_target,
                 },
                 _,
-            ) => Ok(edges(&self.program.graph, *with_source, *with_target, &built)),
+            ) => Ok(edges(
+                &self.program.graph,
+                *with_source,
+                *with_target,
+                &built,
+            )),
             (Query::Match(..) | Query::ShortestPaths(..), None) => {
                 unreachable!("a pattern is compiled")
             }

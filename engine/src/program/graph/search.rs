@@ -261,7 +261,6 @@ impl Search<'_> {
         self.counted()
     }
 
-
     /// Whether the path's other variable can be the node at which the path stands.
     fn can_end(&self, walk: &Walk, here: u32) -> bool {
         match self.bound[walk.to] {
