@@ -23,6 +23,7 @@ mod store_sink;
 pub mod table;
 pub mod text;
 pub mod time;
+pub mod unmask;
 
 pub use error::{IngestError, Result};
 pub use follow::{Pace, follow_paths};

@@ -17,6 +17,7 @@ pub use error::{Result, StoreError};
 pub use log::Transaction;
 pub use manifest::SourceNote;
 pub use scan::EventTable;
+pub use scan::rows::{Rows, Wanted};
 pub use schema::{TableSchema, arrow_schema, arrow_type};
-pub use store::Store;
+pub use store::{DayRows, Store};
 pub use writer::{Appended, Committed, Ingest};

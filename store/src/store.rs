@@ -15,6 +15,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// A day of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayRows {
+    /// `YYYY-MM-DD`, UTC.
+    pub day: String,
+    pub rows: u64,
+}
+
 /// A folder of Delta tables. Cheap to clone; holds no lock and nothing open.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -86,6 +94,25 @@ impl Store {
     /// Begins an ingest. Any number may run at once, in any number of processes.
     pub fn ingest(&self) -> Ingest {
         Ingest::new(self.layout.clone())
+    }
+
+    /// Begins an ingest whose rows take the place of all those that an earlier one of the same `source` stored.
+    ///
+    /// The old rows go and the new ones come in one commit a table; a table must have been named by
+    /// [`Ingest::append`] or [`Ingest::touch`] for its old rows to go. `source` is part of file names: letters, digits, `-`.
+    pub fn replace(&self, source: &str) -> Ingest {
+        Ingest::replacing(self.layout.clone(), source)
+    }
+
+    /// How many rows each day of a table has, in the order of days. Rows without a time are left out.
+    pub fn days(&self, table: &str) -> Result<Vec<DayRows>> {
+        let mut days: std::collections::BTreeMap<String, u64> = Default::default();
+        for file in self.read(table)?.iter().flat_map(|snapshot| snapshot.files.iter()) {
+            if let Some(day) = &file.day {
+                *days.entry(day.clone()).or_default() += file.rows.unwrap_or(0);
+            }
+        }
+        Ok(days.into_iter().map(|(day, rows)| DayRows { day, rows }).collect())
     }
 
     /// Whether the source of this fingerprint is wholly in the store.

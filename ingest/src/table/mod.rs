@@ -163,7 +163,14 @@ impl TableRows {
     /// Completes the row: cells that nobody wrote become null (`""` for strings), `DeviceId` and `ReportId` are derived
     /// where the source had none, and the hidden columns are filled.
     pub fn commit(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
-        self.fill_identity(id);
+        self.fill_device();
+        self.commit_as_written(id, origin, position);
+    }
+
+    /// Completes the row as [`TableRows::commit`] does, but leaves a `DeviceId` empty that nobody wrote: it is not known
+    /// whose row it is.
+    pub fn commit_as_written(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
+        self.fill_report(id);
         let hidden = self.declared;
         self.commit_declared();
         self.columns[hidden].push_i64(origin.ingested_ticks);
@@ -183,12 +190,15 @@ impl TableRows {
         }
     }
 
-    fn fill_identity(&mut self, id: RecordId) {
+    fn fill_report(&mut self, id: RecordId) {
         if let Some(report) = self.identity.report_id
             && self.columns[report].is_blank(self.rows)
         {
             self.cell(report).push_i64(id.report_id());
         }
+    }
+
+    fn fill_device(&mut self) {
         let Some(device) = self
             .identity
             .device_id

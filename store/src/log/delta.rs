@@ -22,7 +22,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
-use delta_kernel::{EngineData, KernelError, KernelResult};
+use delta_kernel::{EngineData, FilteredEngineData, KernelError, KernelResult};
 use delta_kernel_default_engine::DefaultEngine;
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
 use huntql_kql::types::Type;
@@ -277,6 +277,7 @@ fn update(
         .fields()
         .map(|field| field.name().to_lowercase())
         .collect();
+    let removals = entries_of(&snapshot, &commit.remove, kernel)?;
     let mut builder = snapshot
         .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
         .with_transaction_id(
@@ -294,7 +295,46 @@ fn update(
     if !commit.add.is_empty() {
         transaction.add_files(add_actions(&commit.add));
     }
+    for removed in removals {
+        transaction.remove_files(removed);
+    }
     transaction.commit(kernel)
+}
+
+/// The log's own entries of these files, as the kernel wants to have them back for a removal.
+fn entries_of(
+    snapshot: &SnapshotRef,
+    paths: &[String],
+    kernel: &KernelEngine,
+) -> KernelResult<Vec<FilteredEngineData>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted: HashSet<&str> = paths.iter().map(String::as_str).collect();
+    let scan = Arc::clone(snapshot)
+        .scan_builder()
+        .with_stats(StatsOptions::json_only())
+        .build()?;
+    let mut entries = Vec::new();
+    for part in scan.scan_metadata(kernel)? {
+        let (data, selected) = part?.scan_files.into_parts();
+        let batch: RecordBatch = (*ArrowEngineData::try_from_engine_data(data)?).into();
+        let column = batch
+            .column_by_name("path")
+            .ok_or_else(|| KernelError::generic("the log's answer lacks `path`"))?;
+        let names = column.as_string::<i32>();
+        let chosen: Vec<bool> = (0..batch.num_rows())
+            .map(|row| {
+                selected.get(row).copied().unwrap_or(true)
+                    && wanted.contains(percent_decoded(names.value(row)).as_str())
+            })
+            .collect();
+        if chosen.contains(&true) {
+            let data = Box::new(ArrowEngineData::new(batch.clone()));
+            entries.push(FilteredEngineData::try_new(data, chosen)?);
+        }
+    }
+    Ok(entries)
 }
 
 fn has_commits(folder: &Path) -> bool {

@@ -65,6 +65,8 @@ pub struct Commit {
     /// The columns that the files have; the ones the table lacks are added to it.
     pub columns: Vec<StoredColumn>,
     pub add: Vec<DataFile>,
+    /// Paths of live files that the commit takes away; those that are not live are passed over.
+    pub remove: Vec<String>,
     pub transaction: Transaction,
 }
 

@@ -11,6 +11,7 @@ mod instants;
 mod json;
 mod prune;
 mod pushdown;
+pub mod rows;
 mod source;
 pub mod travel;
 

@@ -23,6 +23,8 @@ const BUFFERED_BYTES_MAX: usize = 128 << 20;
 /// Rows under way into a store. Dropping it without [`Ingest::commit`] adds nothing.
 pub struct Ingest {
     layout: Layout,
+    /// The source whose earlier rows these replace.
+    replaces: Option<String>,
     tables: IndexMap<String, TableWriter>,
     rows: u64,
     duplicates: u64,
@@ -52,10 +54,26 @@ impl Ingest {
     pub(crate) fn new(layout: Layout) -> Self {
         Self {
             layout,
+            replaces: None,
             tables: IndexMap::new(),
             rows: 0,
             duplicates: 0,
         }
+    }
+
+    pub(crate) fn replacing(layout: Layout, source: &str) -> Self {
+        let mut ingest = Self::new(layout);
+        ingest.replaces = Some(source.to_owned());
+        ingest
+    }
+
+    /// Names a table: a replacement takes its old rows away even when no new ones come.
+    pub fn touch(&mut self, table: &TableSchema) -> Result<()> {
+        if !self.tables.contains_key(&table.name) {
+            let writer = TableWriter::open(&self.layout, table, self.replaces.as_deref())?;
+            self.tables.insert(table.name.clone(), writer);
+        }
+        Ok(())
     }
 
     /// Appends rows of engine types (see [`crate::arrow_type`]).
@@ -64,10 +82,7 @@ impl Ingest {
     /// portal's are taken, any other column is an error. A row whose `_record_id` is in its day already is a duplicate;
     /// a row without one never is.
     pub fn append(&mut self, table: &TableSchema, batch: &RecordBatch) -> Result<Appended> {
-        if !self.tables.contains_key(&table.name) {
-            self.tables
-                .insert(table.name.clone(), TableWriter::open(&self.layout, table)?);
-        }
+        self.touch(table)?;
         let writer = self
             .tables
             .get_mut(&table.name)
@@ -103,7 +118,9 @@ impl Ingest {
     pub fn commit(mut self, fingerprint: &str) -> Result<Committed> {
         let transaction = Transaction::once(fingerprint);
         let committed = self.commit_rows(&transaction)?;
-        self.note(&[SourceNote::whole(fingerprint)], &transaction, &committed)?;
+        if self.replaces.is_none() {
+            self.note(&[SourceNote::whole(fingerprint)], &transaction, &committed)?;
+        }
         Ok(committed)
     }
 
@@ -117,10 +134,11 @@ impl Ingest {
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
         }
+        let replaces = self.replaces.is_some();
         let touched = self
             .tables
             .values_mut()
-            .filter(|writer| !writer.staged.is_empty());
+            .filter(|writer| replaces || !writer.staged.is_empty());
         for writer in touched {
             commit_table(writer, transaction, &mut committed)?;
         }
@@ -166,7 +184,8 @@ fn commit_table(
         return Ok(());
     }
     committed.duplicates += writer.settle()?;
-    if writer.staged.is_empty() {
+    let remove = writer.superseded()?;
+    if writer.staged.is_empty() && remove.is_empty() {
         return Ok(());
     }
     let add = writer.place()?;
@@ -174,6 +193,7 @@ fn commit_table(
     let commit = Commit {
         columns: writer.stored_columns(),
         add,
+        remove,
         transaction: transaction.clone(),
     };
     let outcome = log.commit(&commit);

@@ -38,6 +38,8 @@ pub(super) struct TableWriter {
     /// Written, not yet in their day's folder: the file's name in staging beside what the log will say.
     pub(super) staged: Vec<(PathBuf, DataFile)>,
     ticks: Vec<String>,
+    /// The source whose files these rows replace; it begins the names of its files.
+    replaces: Option<String>,
 }
 
 #[derive(Default)]
@@ -47,7 +49,11 @@ struct Buffer {
 }
 
 impl TableWriter {
-    pub(super) fn open(layout: &Layout, table: &TableSchema) -> Result<Self> {
+    pub(super) fn open(
+        layout: &Layout,
+        table: &TableSchema,
+        replaces: Option<&str>,
+    ) -> Result<Self> {
         layout::check_table_name(&table.name)?;
         let folder = layout.table(&table.name);
         let snapshot = DeltaLog::new(&table.name, &folder).snapshot()?;
@@ -73,7 +79,12 @@ impl TableWriter {
                 None => columns.push(Column::new(&column.name, ty)),
             }
         }
+        // What is replaced is no duplicate.
         let stored = snapshot.map_or_else(Vec::new, |snapshot| snapshot.files.to_vec());
+        let stored = stored
+            .into_iter()
+            .filter(|file| !is_of_source(file, replaces))
+            .collect();
         let time = time_column(&table.columns);
         let mut writer = TableWriter {
             name: table.name.clone(),
@@ -89,6 +100,7 @@ impl TableWriter {
             touched: HashSet::new(),
             staged: Vec::new(),
             ticks: Vec::new(),
+            replaces: replaces.map(str::to_owned),
         };
         writer.widened()?;
         Ok(writer)
@@ -241,7 +253,10 @@ impl TableWriter {
         };
         layout::create_folder_durably(&self.staging)
             .map_err(StoreError::io(&self.staging, "create"))?;
-        let name = format!("{}.parquet", uuid::Uuid::new_v4());
+        let name = match &self.replaces {
+            Some(source) => format!("{source}-{}.parquet", uuid::Uuid::new_v4()),
+            None => format!("{}.parquet", uuid::Uuid::new_v4()),
+        };
         let staged = self.staging.join(&name);
         let time = day.and(self.time.as_deref());
         let written =
@@ -283,6 +298,7 @@ impl TableWriter {
             .files
             .iter()
             .filter(|file| !known.contains(file.path.as_str()))
+            .filter(|file| !is_of_source(file, self.replaces.as_deref()))
             .collect();
         let mut newer_ids: HashMap<Option<String>, Ids> = HashMap::new();
         for day in self.seen.keys().map(|day| day.map(layout::day_name)) {
@@ -304,6 +320,20 @@ impl TableWriter {
             self.staged.extend(kept);
         }
         Ok(dropped)
+    }
+
+    /// The live files of the source that is replaced. Call it under the lock.
+    pub(super) fn superseded(&self) -> Result<Vec<String>> {
+        let source = self.replaces.as_deref();
+        let snapshot = match source {
+            Some(_) => self.log().snapshot()?,
+            None => None,
+        };
+        let files = snapshot.iter().flat_map(|snapshot| snapshot.files.iter());
+        Ok(files
+            .filter(|file| is_of_source(file, source))
+            .map(|file| file.path.clone())
+            .collect())
     }
 
     /// The staged file without the rows of these ids; `None` when nothing is left of it.
@@ -384,6 +414,17 @@ impl TableWriter {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Whether a file was written for this source: its name is the source's and a UUID.
+fn is_of_source(file: &DataFile, source: Option<&str>) -> bool {
+    const UUID_LENGTH: usize = 36;
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    let rest = source
+        .and_then(|source| name.strip_prefix(source))
+        .and_then(|rest| rest.strip_prefix('-'))
+        .and_then(|rest| rest.strip_suffix(".parquet"));
+    rest.is_some_and(|uuid| uuid.len() == UUID_LENGTH)
 }
 
 /// The columns without those whose name differs from an earlier one's in case alone: Delta takes both for the same.
