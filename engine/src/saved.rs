@@ -30,6 +30,11 @@ const SHIPPED: &[Shipped] = &[
         doc: "Drops connections to a proxy that name no other target: `DeviceNetworkEvents | invoke WithoutProxyHops()`.",
         text: include_str!("saved/without_proxy_hops.kql"),
     },
+    Shipped {
+        name: "OneRowPerConnection",
+        doc: "Of a connection that `huntql unmask` surfaced, keeps the derived row and drops the plain row and the proxy's record: `DeviceNetworkEvents | invoke OneRowPerConnection()`.",
+        text: include_str!("saved/one_row_per_connection.kql"),
+    },
 ];
 
 /// `ProxyIPs()` and `WithoutProxyHops()`.

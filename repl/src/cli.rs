@@ -37,6 +37,8 @@ pub enum Command {
     Explain(crate::commands::explain::ExplainArgs),
     /// Show the forward proxies that are known, who says so, and what else may be one
     Proxies(crate::commands::proxies::ProxiesArgs),
+    /// Surface the real targets of connections to proxies
+    Unmask(crate::commands::unmask::UnmaskArgs),
     /// Look after the store
     Store(crate::commands::store::StoreArgs),
     /// Print a completion script for a shell

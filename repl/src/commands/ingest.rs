@@ -4,7 +4,9 @@ use crate::cli::ProxyArgs;
 use crate::failure::{EXIT_DATA, Failure};
 use crate::report;
 use crate::session::logs::{self, store_failure};
+use super::unmask::surface;
 use clap::{Args, ValueEnum, ValueHint};
+use huntql_ingest::unmask::Mode;
 use huntql_ingest::address::LocalNets;
 use huntql_ingest::options::{DateOrder, Strictness, UrlFill};
 use huntql_ingest::{Options, Pace};
@@ -49,6 +51,9 @@ pub struct IngestArgs {
     /// Write rejected records here, as JSON lines [default: in the store, `_rejects`]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
+    /// Afterwards, surface the real targets of connections to proxies (see `huntql unmask`)
+    #[arg(long)]
+    pub unmask: bool,
     #[command(flatten)]
     pub follow: FollowArgs,
     #[command(flatten)]
@@ -105,6 +110,10 @@ pub fn run(args: &IngestArgs) -> Result<(), Failure> {
         logs::ingest(&args.paths, &options, &store, Some(&rejects))?
     };
     report::say(&report.to_string());
+    if args.unmask {
+        let summary = surface(&args.store, &args.proxies, (None, None), Mode::Write)?;
+        report::say(&summary.to_string());
+    }
     if report.has_failures() {
         return Err(Failure::Reported(EXIT_DATA));
     }

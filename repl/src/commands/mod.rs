@@ -9,6 +9,7 @@ pub mod proxies;
 pub mod query;
 pub mod repl;
 pub mod store;
+pub mod unmask;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Proxies(args)) => proxies::run(&args),
         Some(Command::Store(args)) => store::run(&args),
+        Some(Command::Unmask(args)) => unmask::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }
 }
