@@ -107,12 +107,19 @@ impl Store {
     /// How many rows each day of a table has, in the order of days. Rows without a time are left out.
     pub fn days(&self, table: &str) -> Result<Vec<DayRows>> {
         let mut days: std::collections::BTreeMap<String, u64> = Default::default();
-        for file in self.read(table)?.iter().flat_map(|snapshot| snapshot.files.iter()) {
+        for file in self
+            .read(table)?
+            .iter()
+            .flat_map(|snapshot| snapshot.files.iter())
+        {
             if let Some(day) = &file.day {
                 *days.entry(day.clone()).or_default() += file.rows.unwrap_or(0);
             }
         }
-        Ok(days.into_iter().map(|(day, rows)| DayRows { day, rows }).collect())
+        Ok(days
+            .into_iter()
+            .map(|(day, rows)| DayRows { day, rows })
+            .collect())
     }
 
     /// Whether the source of this fingerprint is wholly in the store.

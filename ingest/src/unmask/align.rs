@@ -202,14 +202,14 @@ mod tests {
             aligned(&[100 * ms, 200 * ms], &[99 * ms, 150 * ms, 201 * ms]),
             [Some(0), Some(2)]
         );
-        assert_eq!(
-            aligned(&[100 * ms, 101 * ms], &[100 * ms]),
-            [Some(0), None]
-        );
+        assert_eq!(aligned(&[100 * ms, 101 * ms], &[100 * ms]), [Some(0), None]);
     }
 
     #[test]
     fn what_is_further_than_two_seconds_is_left_alone() {
-        assert_eq!(aligned(&[0, 10 * LATE], &[LATE + 1, 10 * LATE]), [None, Some(1)]);
+        assert_eq!(
+            aligned(&[0, 10 * LATE], &[LATE + 1, 10 * LATE]),
+            [None, Some(1)]
+        );
     }
 }

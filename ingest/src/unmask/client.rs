@@ -12,7 +12,8 @@ impl ClientRows {
         self.sightings.settle();
         self.connections.sort_by_key(|c| (c.start, c.record));
         self.connections = joined(std::mem::take(&mut self.connections));
-        self.records.sort_by_key(|r| (r.request.start, r.request.record));
+        self.records
+            .sort_by_key(|r| (r.request.start, r.request.record));
         self.records = merged(std::mem::take(&mut self.records));
         self.witnesses.sort_by_key(|w| (w.start, w.record));
         self.attach();
@@ -81,9 +82,7 @@ fn carrier(connections: &[Connection], of_port: &[usize], witness: &Witness) -> 
             Some(end) => end >= witness.start - LATE,
             None => witness.start - connection.start <= age_max,
         };
-        connection.start <= witness.start + LATE
-            && is_open
-            && connection.proxy.fits(witness.proxy)
+        connection.start <= witness.start + LATE && is_open && connection.proxy.fits(witness.proxy)
     })
 }
 
@@ -100,7 +99,10 @@ fn joined(connections: Vec<Connection>) -> Vec<Connection> {
             continue;
         };
         let key = (port, connection.proxy.address);
-        let known = latest.get(&key).copied().filter(|at| is_same(&whole[*at], &connection));
+        let known = latest
+            .get(&key)
+            .copied()
+            .filter(|at| is_same(&whole[*at], &connection));
         match known {
             Some(at) => join(&mut whole[at], connection),
             None => {

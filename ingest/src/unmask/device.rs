@@ -146,10 +146,11 @@ mod tests {
 
     #[test]
     fn devices_that_take_turns_within_minutes_share() {
-        assert_eq!(
-            sightings(&[(0, 1), (60, 2), (120, 1)]).sharing(),
-            [1, 2]
+        assert_eq!(sightings(&[(0, 1), (60, 2), (120, 1)]).sharing(), [1, 2]);
+        assert!(
+            sightings(&[(0, 1), (60, 2), (7200, 1)])
+                .sharing()
+                .is_empty()
         );
-        assert!(sightings(&[(0, 1), (60, 2), (7200, 1)]).sharing().is_empty());
     }
 }

@@ -164,7 +164,13 @@ impl Emitter {
         };
         let cell = self.rows.cell(self.places.additional_fields);
         cell.write_text(|text| evidence.write(text));
-        self.commit(request.record, &holder, record.source, record.position, &context.lists.names);
+        self.commit(
+            request.record,
+            &holder,
+            record.source,
+            record.position,
+            &context.lists.names,
+        );
         tier
     }
 
@@ -220,7 +226,13 @@ impl Emitter {
         };
         let cell = self.rows.cell(self.places.additional_fields);
         cell.write_text(|text| evidence.write(text));
-        self.commit(witness.record, &holder, witness.source, witness.position, &context.lists.names);
+        self.commit(
+            witness.record,
+            &holder,
+            witness.source,
+            witness.position,
+            &context.lists.names,
+        );
         tier
     }
 
@@ -384,7 +396,9 @@ impl Evidence<'_> {
         self.fields.text("TargetPort").or_else(|| {
             let uri = self.fields.text("uri").filter(|uri| !uri.contains('/'))?;
             let (_, port) = uri.rsplit_once(':')?;
-            port.bytes().all(|byte| byte.is_ascii_digit()).then_some(port)
+            port.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then_some(port)
         })
     }
 

@@ -13,9 +13,7 @@
 //! A connection whose target a network sensor named is the request's when no other comes into question: **exact** as well.
 
 use super::align::{Waiting, align};
-use super::model::{
-    BEFORE, Connection, IDLE, Kind, LATE, Request, SKEW_MAX, Skew, Tier, Verdict,
-};
+use super::model::{BEFORE, Connection, IDLE, Kind, LATE, Request, SKEW_MAX, Skew, Tier, Verdict};
 use super::skew::Clocks;
 use std::collections::HashMap;
 
@@ -251,7 +249,10 @@ impl<'a> Pairing<'a> {
                     && other.device == connection.device
             };
             let from = low.max(high.saturating_sub(LOOKED_AT_MAX));
-            let agreeing = self.connections[from..high].iter().filter(|c| alike(c)).count();
+            let agreeing = self.connections[from..high]
+                .iter()
+                .filter(|c| alike(c))
+                .count();
             verdict.tier = Tier::Aligned;
             verdict.connection = Some(at);
             verdict.score =

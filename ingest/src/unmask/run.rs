@@ -265,7 +265,9 @@ impl Run<'_> {
         let told: HashSet<u32> = verdicts.iter().filter_map(|verdict| verdict.twin).collect();
         let sharing = rows.sightings.sharing();
         for (at, connection) in rows.connections.iter().enumerate() {
-            let witness = connection.witness.map(|index| &rows.witnesses[index as usize]);
+            let witness = connection
+                .witness
+                .map(|index| &rows.witnesses[index as usize]);
             let Some(witness) = witness.filter(|_| !told.contains(&(at as u32))) else {
                 continue;
             };

@@ -93,11 +93,7 @@ fn standing_out(entries: &[(i64, f64)], total: f64, width: i64) -> Option<i64> {
 }
 
 /// Start and content of the fullest window over the entries that are wanted; of equals the first.
-fn fullest(
-    entries: &[(i64, f64)],
-    width: i64,
-    wanted: impl Fn(i64) -> bool,
-) -> Option<(i64, f64)> {
+fn fullest(entries: &[(i64, f64)], width: i64, wanted: impl Fn(i64) -> bool) -> Option<(i64, f64)> {
     let entries: Vec<&(i64, f64)> = entries.iter().filter(|(ms, _)| wanted(*ms)).collect();
     let (mut best, mut sum, mut first) = (None, 0.0, 0);
     for last in 0..entries.len() {

@@ -157,7 +157,11 @@ impl fmt::Display for Summary {
                 self.shared_addresses.join(", ")
             )?;
         }
-        let verb = if self.dry_run { "would be written" } else { "written" };
+        let verb = if self.dry_run {
+            "would be written"
+        } else {
+            "written"
+        };
         write!(f, "{} rows {verb}", self.rows)
     }
 }

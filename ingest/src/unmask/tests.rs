@@ -72,7 +72,8 @@ fn world(seed: u64, missed_percent: u64) -> World {
     let owners = 1 + dice.below(3);
     let mut busy: HashMap<u16, i64> = HashMap::new();
     for number in 0..150 + dice.below(200) {
-        time += (dice.below(6000) * MILLISECOND as u64) as i64 * if dice.below(4) == 0 { 10 } else { 1 };
+        time += (dice.below(6000) * MILLISECOND as u64) as i64
+            * if dice.below(4) == 0 { 10 } else { 1 };
         let owner = 1 + dice.below(owners);
         // A port is used again only after its connection is gone.
         let mut port = 50_000 + dice.below(60) as u16;
@@ -84,17 +85,29 @@ fn world(seed: u64, missed_percent: u64) -> World {
             port: Some(port),
             owner,
             process: owner as u32,
-            host: if dice.below(3) == 0 { 1 + dice.below(5) as u32 } else { 0 },
+            host: if dice.below(3) == 0 {
+                1 + dice.below(5) as u32
+            } else {
+                0
+            },
             record: u128::from(number) + 1,
             ..connection(time)
         };
         let tunnel = dice.below(5) > 0;
         let count = if tunnel { 1 } else { 1 + dice.below(4) };
         let mut asked = time;
-        let host = if opened.host == 0 { 1 + dice.below(5) as u32 } else { opened.host };
+        let host = if opened.host == 0 {
+            1 + dice.below(5) as u32
+        } else {
+            opened.host
+        };
         for _ in 0..count {
             asked += (1 + dice.below(3) as i64) * MILLISECOND
-                + if tunnel { 0 } else { dice.below(20) as i64 * SECOND };
+                + if tunnel {
+                    0
+                } else {
+                    dice.below(20) as i64 * SECOND
+                };
             let end = asked + dice.below(10) as i64 * SECOND;
             let until = busy.entry(port).or_default();
             *until = (*until).max(end + 3 * SECOND);
@@ -155,7 +168,10 @@ fn with_ports_almost_every_request_finds_its_connection_and_none_a_wrong_one() {
         let world = world(seed, 0);
         let (right, wrong) = judge(&world, &verdicts(&world, &world.requests));
         let share = right as f64 / world.requests.len() as f64;
-        assert!(wrong == 0 && share > 0.97, "seed {seed}: {right} right, {wrong} wrong, {share}");
+        assert!(
+            wrong == 0 && share > 0.97,
+            "seed {seed}: {right} right, {wrong} wrong, {share}"
+        );
     }
 }
 
@@ -251,7 +267,12 @@ fn a_tunnel_has_its_connection_for_itself_and_other_requests_share_theirs() {
             ..connection(t + minute * 60 * SECOND)
         }))
         .collect();
-    let mut requests = vec![ask(1, Kind::Plain), ask(900, Kind::Plain), ask(1900, Kind::Tunnel), ask(2000, Kind::Tunnel)];
+    let mut requests = vec![
+        ask(1, Kind::Plain),
+        ask(900, Kind::Plain),
+        ask(1900, Kind::Tunnel),
+        ask(2000, Kind::Tunnel),
+    ];
     requests.extend((1..6).map(|minute| Request {
         port: Some(50_100 + minute as u16),
         ..request(t + minute * 60 * SECOND + MILLISECOND)
@@ -262,5 +283,8 @@ fn a_tunnel_has_its_connection_for_itself_and_other_requests_share_theirs() {
         .iter()
         .map(|verdict| verdict.tier)
         .collect();
-    assert_eq!(tiers[..4], [Tier::Exact, Tier::Exact, Tier::Exact, Tier::Device]);
+    assert_eq!(
+        tiers[..4],
+        [Tier::Exact, Tier::Exact, Tier::Exact, Tier::Device]
+    );
 }

@@ -282,7 +282,12 @@ impl Unit {
         if action == "HttpConnectionInspected" && fields.contains("\"ProxyLog\":") {
             let record = self.record(cells, row, client, lists);
             match client {
-                Some(address) => self.clients.entry(address).or_default().records.push(record),
+                Some(address) => self
+                    .clients
+                    .entry(address)
+                    .or_default()
+                    .records
+                    .push(record),
                 None => self.strangers.push(record),
             }
             return;
@@ -326,7 +331,9 @@ impl Unit {
             return;
         }
         let fields = Fields::parse(fields);
-        let length = fields.number("duration").filter(|_| fields.text("uid").is_some());
+        let length = fields
+            .number("duration")
+            .filter(|_| fields.text("uid").is_some());
         let end = length.map(|seconds| time.saturating_add((seconds * SECOND as f64) as i64));
         let host = host_of(text(cells.remote_url, row))
             .filter(|host| !known.is_own_name(host, proxy))
@@ -459,7 +466,9 @@ fn witness(
         }
     };
     let host = host_of(host?).filter(|host| !known.is_own_name(host, proxy))?;
-    let status = fields.text("status_code").and_then(|s| s.parse::<u16>().ok());
+    let status = fields
+        .text("status_code")
+        .and_then(|s| s.parse::<u16>().ok());
     let outcome = match (seen, status) {
         (_, Some(407)) => Outcome::AuthenticationRequired,
         (Seen::Connect, Some(400..)) | (Seen::Host, Some(502..=504)) => Outcome::Refused,

@@ -1,14 +1,14 @@
 //! `huntql ingest`: logs into the store, and a report of what became of every record.
 
+use super::unmask::surface;
 use crate::cli::ProxyArgs;
 use crate::failure::{EXIT_DATA, Failure};
 use crate::report;
 use crate::session::logs::{self, store_failure};
-use super::unmask::surface;
 use clap::{Args, ValueEnum, ValueHint};
-use huntql_ingest::unmask::Mode;
 use huntql_ingest::address::LocalNets;
 use huntql_ingest::options::{DateOrder, Strictness, UrlFill};
+use huntql_ingest::unmask::Mode;
 use huntql_ingest::{Options, Pace};
 use huntql_store::Store;
 use ipnet::IpNet;

@@ -87,5 +87,6 @@ pub fn surface(
 }
 
 fn instant(text: &str) -> Result<i64, String> {
-    parse_datetime(text).ok_or_else(|| "expected a datetime such as 2026-03-04T15:00:00Z".to_owned())
+    parse_datetime(text)
+        .ok_or_else(|| "expected a datetime such as 2026-03-04T15:00:00Z".to_owned())
 }

@@ -64,8 +64,8 @@ impl EventTable {
             let columns: Vec<Expr> = wanted.columns.iter().map(|name| column(name)).collect();
             frame.select(columns)?.execute_stream().await
         });
-        let stream =
-            stream.map_err(|error: datafusion::error::DataFusionError| failed(error.to_string()))?;
+        let stream = stream
+            .map_err(|error: datafusion::error::DataFusionError| failed(error.to_string()))?;
         Ok(Rows {
             table,
             runtime,
