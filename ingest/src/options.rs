@@ -36,6 +36,8 @@ pub enum UrlFill {
 pub struct Options {
     /// `--format NAME`: no sniffing.
     pub format: Option<String>,
+    /// `--logformat '…'`: the product's own format string, a name of one, or a `#Fields:` line.
+    pub logformat: Option<String>,
     /// `--table NAME`: for CSV and hunting-API results, which do not say which table they are.
     pub table: Option<String>,
     /// `--tz`: the zone of times that are written without one.

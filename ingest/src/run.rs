@@ -54,7 +54,8 @@ pub(crate) fn chosen_format(options: &Options) -> Result<Option<&'static dyn Log
             .require(name)
             .map_err(IngestError::Options)?;
     }
-    options.format.as_deref().map(formats::by_name).transpose()
+    formats::check(options)?;
+    formats::chosen(options, "")
 }
 
 pub(crate) fn now_ticks() -> i64 {
@@ -120,7 +121,11 @@ impl Run<'_> {
     ) -> Result<Option<Opened>> {
         let input = Input::open(source)?;
         let head = Head::new(&report.file, input.head());
-        let format = match recognise(self.chosen, &head, found) {
+        let chosen = match self.chosen {
+            None => formats::chosen(self.options, &report.file)?,
+            chosen => chosen,
+        };
+        let format = match recognise(chosen, &head, found) {
             Ok(format) => format,
             Err(outcome) => {
                 report.outcome = outcome;

@@ -348,7 +348,11 @@ impl Watch<'_> {
     }
 
     fn open(&self, path: &Path, found: Found) -> Result<Opening> {
-        match Follower::open(path, found, self.chosen, self.store) {
+        let chosen = match self.chosen {
+            None => formats::chosen(self.options, &path.display().to_string())?,
+            chosen => chosen,
+        };
+        match Follower::open(path, found, chosen, self.store) {
             Err(IngestError::Io(error)) => Ok(Opening::Nothing(Outcome::Skipped(format!(
                 "cannot read: {error}"
             )))),

@@ -5,13 +5,19 @@
 mod dates;
 mod defender;
 mod line;
+mod lines;
+mod logformat;
 mod network;
 mod proxy;
 mod records;
 mod squid;
 mod syslog;
 mod unknown;
+mod w3c;
+mod wsa;
 mod zeek;
+
+pub use logformat::{check, chosen};
 
 use crate::input::{Growth, Input};
 use crate::output::Output;
@@ -70,6 +76,13 @@ pub static FORMATS: &[&dyn LogFormat] = &[
     &records::NETSKOPE,
     &records::CEF,
     &records::LEEF,
+    &wsa::FORMAT,
+    &w3c::FORMAT,
+    &logformat::SQUID,
+    &logformat::HAPROXY,
+    &logformat::THREEPROXY,
+    &logformat::APACHE,
+    &logformat::NGINX,
 ];
 
 /// The head of a file, as sniffing sees it.

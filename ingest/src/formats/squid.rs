@@ -8,8 +8,9 @@
 //! Beside the common keys stand Hierarchy and TargetPeer (a parent that is a name). `response_body_len` is `%<st`, which counts the headers too.
 
 use super::line::{self, Vetted};
+use super::lines::client_end;
 use super::network::NetworkTable;
-use super::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target, split_port};
+use super::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target};
 use super::{Head, LogFormat, Sniff};
 use crate::Result;
 use crate::address;
@@ -19,7 +20,6 @@ use crate::report::Skip;
 use crate::text::{Escape, lossless};
 use crate::time;
 use huntql_kql::time::TICKS_PER_MILLISECOND;
-use std::net::IpAddr;
 
 pub(super) static FORMAT: Squid = Squid;
 
@@ -86,11 +86,8 @@ fn read_line(
     }
     match Entry::parse(&text) {
         Ok(entry) => {
-            let peer = entry
-                .peer
-                .filter(|peer| address::parse(peer).is_none())
-                .unwrap_or_default();
-            let more = [("Hierarchy", entry.hierarchy), ("TargetPeer", peer)];
+            let (hierarchy, peer) = entry.hierarchy_and_peer();
+            let more = [("Hierarchy", hierarchy), ("TargetPeer", peer)];
             let record = entry.record(&more);
             record.write("squid", log, table, output.rows(table.id));
             output.keep(table.id, "squid", line.bytes, place)
@@ -101,7 +98,7 @@ fn read_line(
 
 /// The fields of one line.
 #[derive(Debug, PartialEq)]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     /// When the request began.
     start: i64,
     elapsed_ms: i64,
@@ -119,7 +116,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn parse(line: &'a str) -> std::result::Result<Self, Refusal> {
+    pub fn parse(line: &'a str) -> std::result::Result<Self, Refusal> {
         let mut rest = without_syslog_prefix(line);
         let mut next = |what: &'static str| {
             let (field, tail) = split_field(rest);
@@ -177,7 +174,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn record<'r>(&'r self, more: &'r [(&'r str, &'r str)]) -> ProxyRecord<'r> {
+    pub fn record<'r>(&'r self, more: &'r [(&'r str, &'r str)]) -> ProxyRecord<'r> {
         ProxyRecord {
             start: self.start,
             duration_ms: Some(self.elapsed_ms),
@@ -196,6 +193,12 @@ impl<'a> Entry<'a> {
             more,
             ..ProxyRecord::default()
         }
+    }
+
+    /// The hierarchy code, and the peer where it is a name; an address is the record's own field.
+    pub fn hierarchy_and_peer(&self) -> (&'a str, &'a str) {
+        let peer = self.peer.filter(|peer| address::parse(peer).is_none());
+        (self.hierarchy, peer.unwrap_or_default())
     }
 
     /// `TCP_DENIED` is the proxy's own no; `NONE/…` is a request that never became one.
@@ -250,27 +253,6 @@ impl<'a> Tail<'a> {
             peer,
             mime,
         })
-    }
-}
-
-/// The client as an address with an optional port, or as a name (`log_fqdn`, or an anonymised log).
-fn client_end(text: &str) -> std::result::Result<(&str, Option<i64>), Refusal> {
-    if text.parse::<IpAddr>().is_ok() {
-        return Ok((text, None));
-    }
-    let (host, port) = split_port(text);
-    let is_name = |host: &str| {
-        host.bytes().any(|b| b.is_ascii_alphabetic())
-            && host
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-    };
-    match address::parse(host).is_some() || is_name(host) {
-        true => Ok((host, port.map(i64::from))),
-        false => Err(Refusal::new(
-            "bad_address",
-            format!("`{text}` is no client address"),
-        )),
     }
 }
 

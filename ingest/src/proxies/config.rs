@@ -6,6 +6,7 @@
 //! listeners = ["10.0.0.6:8080", "10.1.0.0/24:3128", "proxy.example:8080"]
 //! kind = "explicit"                     # or "transparent", "socks"
 //! logs = ["squid/access.log*"]          # its own logs
+//! logformat = "%ts.%03tu %6tr %>a …"    # their format, where it is not a known one
 //! valid_from = "2026-01-01T00:00:00Z"   # optional, as is valid_to
 //!
 //! [sources]                             # settings of devices; paths are beside this file
@@ -44,6 +45,7 @@ const PROXY_KEYS: &[&str] = &[
     "listeners",
     "kind",
     "logs",
+    "logformat",
     "valid_from",
     "valid_to",
 ];
@@ -165,6 +167,7 @@ fn parse_proxy(entry: &Table, source: &str) -> Result<Proxy, String> {
             .collect::<Result<_, _>>()?,
         kind: kind(entry)?,
         logs,
+        logformat: text(entry, "logformat")?,
         source: source.to_owned(),
         valid_from,
         valid_to,
@@ -184,6 +187,14 @@ fn kind(entry: &Table) -> Result<ProxyKind, String> {
             .collect();
         format!("`kind` is one of {}, not `{value}`", names.join(", "))
     })
+}
+
+fn text(entry: &Table, key: &str) -> Result<Option<String>, String> {
+    match entry.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(format!("`{key}` is a text, not `{other}`")),
+    }
 }
 
 fn texts(entry: &Table, key: &str) -> Result<Vec<String>, String> {

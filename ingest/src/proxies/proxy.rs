@@ -62,6 +62,8 @@ pub struct Proxy {
     pub confidence: Confidence,
     /// Patterns of the files that are its own log.
     pub logs: Vec<String>,
+    /// The format of these, in the product's own words.
+    pub logformat: Option<String>,
     /// What told of it, for instance the configuration file.
     pub source: String,
     /// Ticks; `None` is open. `valid_to` is the first tick at which it is one no more.

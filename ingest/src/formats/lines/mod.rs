@@ -10,7 +10,6 @@
 //! | `squid`, `apache`, `nginx`, `haproxy`, `threeproxy` | the directives of each product, as tables |
 //! | [`strftime`] | the dates of those that let the user write one |
 //! | [`reader`] | a file read by a template |
-//! | [`syslog`] | what a relay puts before a line |
 //!
 //! Not here: what is recognised without a format string (`access`, `haproxy`, `threeproxy`, `w3c`, `wsa`).
 
@@ -23,18 +22,16 @@ mod slot;
 mod source;
 mod squid;
 mod strftime;
-mod syslog;
 mod template;
 mod threeproxy;
 mod values;
 
-pub(super) use clock::{Instant, TimePart};
-pub(super) use reader::{Lines, read_lines};
+pub(super) use clock::{Instant, NO_ZONE, TimePart, ZoneRule};
+pub(super) use reader::{Lines, Tally, read_lines, survey};
 pub(super) use slot::{Meaning, Slot, Unit};
 pub(super) use source::{Product, Source, compile, product_of};
-pub(super) use syslog::message;
-pub(super) use template::{Scanned, Template};
-pub(super) use values::{OriginForm, Values, Writing};
+pub(super) use template::FormatError;
+pub(super) use values::{OriginForm, Values, Writing, client_end};
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! A file read by templates: the first that fits a line takes it.
 
 use super::clock::NO_ZONE;
-use super::syslog;
 use super::template::{Scanned, Template};
 use super::values::Writing;
 use crate::formats::line::{self, Vetted};
+use crate::formats::{Head, syslog};
 use crate::formats::network::NetworkTable;
 use crate::formats::proxy::ProxyLog;
 use crate::input::Input;
@@ -12,6 +12,7 @@ use crate::output::{Output, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
 use crate::{IngestError, Result};
+use std::cell::{Cell, RefCell};
 
 /// How the lines of a file are read.
 pub(in crate::formats) struct Lines<'a> {
@@ -49,7 +50,7 @@ pub(in crate::formats) fn read_lines(
         let (template, message) = match choose(lines.templates, text, &mut scanned) {
             Ok(chosen) => chosen,
             Err(refusal) => {
-                match (lines.other)(syslog::message(text).unwrap_or(text)) {
+                match (lines.other)(text) {
                     Some(name) => output.skip_unmapped(name),
                     None => output.reject(refusal, line.bytes, place)?,
                 }
@@ -76,23 +77,58 @@ pub(in crate::formats) fn read_lines(
     Ok(())
 }
 
-/// The template that fits the line, and the line without what a relay put before it. The refusal is the first template's.
+/// The template that fits the line, and the line without what a relay put before it. The refusal is that of the whole line.
 fn choose<'a, 'b>(
     templates: &'a [Template],
     text: &'b str,
     scanned: &mut Scanned,
 ) -> std::result::Result<(&'a Template, &'b str), Refusal> {
-    let message = syslog::message(text);
-    let mut first = None;
-    for candidate in [message, Some(text)].into_iter().flatten() {
-        for template in templates {
-            match template.scan(candidate, scanned) {
-                Ok(()) => return Ok((template, candidate)),
-                Err(refusal) => {
-                    first.get_or_insert(refusal);
-                }
+    let (scanned, first, fits) = (RefCell::new(scanned), RefCell::new(None), Cell::new(false));
+    for template in templates {
+        let message = syslog::strip(text, |candidate| {
+            let answer = template.scan(candidate, &mut scanned.borrow_mut());
+            fits.set(answer.is_ok());
+            if let Err(refusal) = answer {
+                first.borrow_mut().get_or_insert(refusal);
             }
+            fits.get()
+        });
+        if fits.get() {
+            return Ok((template, message));
         }
     }
+    let first = first.into_inner();
     Err(first.unwrap_or_else(|| Refusal::new("other_format", "no format is known for the line")))
+}
+
+/// How many lines of a head the templates can read, how many are other lines of the product, and how many are neither.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::formats) struct Tally {
+    pub records: usize,
+    /// Records of requests for a path alone, where the product is a web server as well.
+    pub origin_form: usize,
+    pub other: usize,
+    pub bad: usize,
+}
+
+/// Reads the head of a file for sniffing.
+pub(in crate::formats) fn survey(lines: &Lines<'_>, head: &Head<'_>) -> Tally {
+    let mut tally = Tally::default();
+    let mut scanned = Scanned::default();
+    for line in head.lines().filter(|line| !line.starts_with(b"#")).take(200) {
+        let (text, _) = lossless(line, Escape::Plain);
+        let text = text.trim_end();
+        let answer = choose(lines.templates, text, &mut scanned).and_then(|(template, message)| {
+            template
+                .values(message, &scanned)?
+                .vet(template.origin_form)
+        });
+        match answer {
+            Ok(()) => tally.records += 1,
+            Err(refusal) if refusal.code == "origin_form" => tally.origin_form += 1,
+            Err(_) if (lines.other)(text).is_some() => tally.other += 1,
+            Err(_) => tally.bad += 1,
+        }
+    }
+    tally
 }

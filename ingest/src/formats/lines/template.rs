@@ -4,7 +4,7 @@
 //! month) may stand without. What a field may hold depends on how the product writes it ([`Extent`]); a word that holds a
 //! blank says that the line is of another format, and rejects it rather than shifting every field behind it.
 
-use super::clock::{Instant, ZoneRule};
+use super::clock::ZoneRule;
 use super::slot::{Meaning, Slot};
 use super::values::{OriginForm, Values};
 use crate::address;
@@ -221,15 +221,6 @@ impl Template {
             _ => false,
         });
         self.zone_rule == ZoneRule::Told && !has_zone
-    }
-
-    /// Which moment its time tells, for the documentation of a file.
-    #[cfg(test)]
-    pub fn instant(&self) -> Option<Instant> {
-        self.steps.iter().find_map(|step| match step.field.meaning {
-            Meaning::Time(_, instant) => Some(instant),
-            _ => None,
-        })
     }
 
     /// Takes a line apart. Refuses one that is not written so, with the field at which it was seen.

@@ -11,7 +11,7 @@
 //! | target_ip, `TargetPeer` | `Peer`, as it is an address or a name |
 //! | AdditionalFields | the rest, each under the product's own name |
 
-use super::clock::{Instant, Moment, TimePart, ZoneRule};
+use super::clock::{Instant, Moment, ZoneRule};
 use super::slot::{Meaning, SLOTS, Slot, Unit};
 use crate::address;
 use crate::formats::network::NetworkTable;
@@ -124,8 +124,8 @@ impl<'a> Values<'a> {
             // What a proxy for other protocols writes there is kept as it is.
             Err(_) => (self.get(Slot::Method), self.get(Slot::Url)),
         };
-        let mut built = String::new();
-        let target = self.target(method, uri, how.origin_form, &mut built)?;
+        let built = self.built_url(method, uri);
+        let target = self.target(method, uri, how.origin_form, &built)?;
         let peer = self.get(Slot::Peer).or_else(|| self.hierarchy_peer().1);
         let peer = peer.filter(|peer| !matches!(*peer, "0.0.0.0" | "::"));
         let target_ip = peer.filter(|peer| address::parse(peer).is_some());
@@ -174,6 +174,16 @@ impl<'a> Values<'a> {
             more: &more,
         };
         record.write(how.format, how.log, how.table, rows);
+        Ok(())
+    }
+
+    /// Whether it is a record, but for what the file's options decide.
+    pub fn vet(&self, origin_form: OriginForm) -> Result<(), Refusal> {
+        self.client()?;
+        let (method, uri) = self.request()?;
+        self.target(method, uri, origin_form, "")?;
+        self.action_and_status()?;
+        self.count(Slot::ResponseBytes)?;
         Ok(())
     }
 
@@ -252,7 +262,7 @@ impl<'a> Values<'a> {
         method: Option<&str>,
         uri: Option<&'b str>,
         origin_form: OriginForm,
-        built: &'b mut String,
+        built: &'b str,
     ) -> Result<Target<'b>, Refusal>
     where
         'a: 'b,
@@ -263,49 +273,68 @@ impl<'a> Values<'a> {
             if !is_path && (is_connect || uri.contains("://") || uri.starts_with("error:")) {
                 return Ok(self.with_port(Target::of(method, uri)));
             }
-            if origin_form == OriginForm::Refused {
+            if origin_form == OriginForm::Refused && (is_path || self.get(Slot::Host).is_none()) {
                 return Err(Refusal::new(
                     "origin_form",
                     "the request is for a path of the server itself, not for another host",
                 ));
             }
         }
-        let named = [Slot::Host, Slot::HostHeader, Slot::ServerName]
-            .into_iter()
-            .find_map(|slot| self.get(slot));
-        let Some(named) = named else {
+        let Some(named) = self.named_host() else {
             // A path says nothing of the host: the row names no target, and keeps the path as `uri`.
             return Ok(Target::default());
         };
-        let (host, port) = split_port(named);
-        let port = self.port().or(port);
-        let scheme = self.get(Slot::Scheme).unwrap_or_default();
-        let is_tunnel = is_connect
-            || ["tcp", "ssl", "tunnel"]
-                .iter()
-                .any(|name| scheme.eq_ignore_ascii_case(name));
-        if is_tunnel || scheme.is_empty() {
+        if built.is_empty() {
+            let (host, port) = split_port(named);
             return Ok(Target {
                 url: host,
                 host,
-                port,
+                port: self.port().or(port),
             });
         }
+        Ok(self.with_port(Target::of(None, built)))
+    }
+
+    fn named_host(&self) -> Option<&'a str> {
+        [Slot::Host, Slot::HostHeader, Slot::ServerName]
+            .into_iter()
+            .find_map(|slot| self.get(slot))
+    }
+
+    /// The URL of a request whose log has it in parts; empty for a tunnel, and where there is nothing to build it from.
+    fn built_url(&self, method: Option<&str>, uri: Option<&str>) -> String {
+        let mut built = String::new();
+        let is_connect = method.is_some_and(|method| method.eq_ignore_ascii_case("CONNECT"));
+        let scheme = self.get(Slot::Scheme).unwrap_or_default();
+        let is_tunnel = ["tcp", "ssl", "tunnel", "ssl-tunnel", ""]
+            .iter()
+            .any(|name| scheme.eq_ignore_ascii_case(name));
+        let is_whole = uri.is_some_and(|uri| uri.contains("://"));
+        let Some(named) = self
+            .named_host()
+            .filter(|_| !is_connect && !is_tunnel && !is_whole)
+        else {
+            return built;
+        };
+        let (host, port) = split_port(named);
         let bracket = host.contains(':');
         built.push_str(scheme);
         built.push_str(if bracket { "://[" } else { "://" });
         built.push_str(host);
         built.push_str(if bracket { "]" } else { "" });
+        let port = self.port().or(port);
         if let Some(port) = port.filter(|port| !is_default(scheme, *port)) {
             built.push(':');
             built.push_str(&port.to_string());
         }
-        built.push_str(self.get(Slot::Path).or(uri).unwrap_or("/"));
+        let path = self.get(Slot::Path).or(uri).unwrap_or("/");
+        built.push_str(if path.starts_with('/') { "" } else { "/" });
+        built.push_str(path);
         if let Some(query) = self.get(Slot::Query) {
             built.push_str(if query.starts_with('?') { "" } else { "?" });
             built.push_str(query);
         }
-        Ok(self.with_port(Target::of(None, built)))
+        built
     }
 
     /// The port that the log tells goes before the scheme's own.
@@ -431,7 +460,7 @@ fn of_error_code(code: &str) -> ProxyResult {
 }
 
 /// The client as an address with an optional port, or as a name.
-pub(super) fn client_end(text: &str) -> Result<(&str, Option<i64>), Refusal> {
+pub(in crate::formats) fn client_end(text: &str) -> Result<(&str, Option<i64>), Refusal> {
     if address::parse(text).is_some() {
         return Ok((text, None));
     }
