@@ -1,5 +1,6 @@
 //! Reads logs into nothing and prints what became of them: `cargo run -p huntql-ingest --example read -- PATH…`.
-//! With `--rows N` the first N rows of each batch are shown as JSON.
+//! With `--rows N` the first N rows of each batch are shown as JSON; `--logformat TEXT`, `--format NAME` and `--tz ZONE` come
+//! behind it, as `huntql ingest` has them.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use datafusion::arrow::json::LineDelimitedWriter;
@@ -55,8 +56,19 @@ fn main() {
         rows = paths[1].parse().unwrap();
         paths.drain(..2);
     }
+    let mut options = Options::default();
+    while let Some(option) = paths.first().filter(|path| path.starts_with("--")).cloned() {
+        let value = paths[1].clone();
+        match option.as_str() {
+            "--logformat" => options.logformat = Some(value),
+            "--format" => options.format = Some(value),
+            "--tz" => options.time_zone = Some(jiff::tz::TimeZone::get(&value).unwrap()),
+            other => panic!("{other}"),
+        }
+        paths.drain(..2);
+    }
     let started = std::time::Instant::now();
-    let report = ingest_paths(&paths, &Options::default(), &mut Show { rows }, &mut Tell).unwrap();
+    let report = ingest_paths(&paths, &options, &mut Show { rows }, &mut Tell).unwrap();
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{report}\n{:.0} records/s",

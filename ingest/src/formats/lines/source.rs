@@ -197,7 +197,7 @@ impl Source {
             Product::ThreeProxy => threeproxy::compile(&self.format),
             Product::W3c => Err(FormatError::new(0, "a `#Fields:` line is no format string")),
         };
-        compiled.map_err(|error| FormatError::new(error.at + self.offset, error.message))
+        compiled.map_err(|error| FormatError::new(error.at.saturating_add(self.offset), error.message))
     }
 }
 

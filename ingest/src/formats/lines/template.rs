@@ -18,6 +18,9 @@ pub(in crate::formats) struct FormatError {
 }
 
 impl FormatError {
+    /// The place of what is wrong with a format whose every part is known.
+    pub const WHOLE: usize = usize::MAX;
+
     pub fn new(at: usize, message: impl Into<String>) -> Self {
         Self {
             at,
@@ -140,34 +143,27 @@ impl Template {
                 Piece::Field(field) => template.push(field)?,
             }
         }
+        template.widen_enclosed();
         template.check_raw_fields()?;
         let has = |wanted: fn(Meaning) -> bool| {
             template.steps.iter().any(|step| wanted(step.field.meaning))
         };
         if !has(|meaning| matches!(meaning, Meaning::Time(..))) {
             return Err(FormatError::new(
-                0,
+                FormatError::WHOLE,
                 "the format has no time; a record without one cannot be placed",
             ));
         }
         if !has(|meaning| meaning == Meaning::Text(Slot::Client)) {
             return Err(FormatError::new(
-                0,
+                FormatError::WHOLE,
                 "the format has no address of the client; a record without one says nothing of a device",
             ));
         }
         Ok(template)
     }
 
-    fn push(&mut self, mut field: Field) -> Result<(), FormatError> {
-        let before = match self.steps.last() {
-            Some(step) => step.literal.as_str(),
-            None => self.prefix.as_str(),
-        };
-        // Inside quotes of the format a field may hold blanks; only its escapes tell an inner quote from the end.
-        if field.extent == Extent::Word && (before.ends_with('"') || before.ends_with('[')) {
-            field.extent = Extent::Text;
-        }
+    fn push(&mut self, field: Field) -> Result<(), FormatError> {
         if let Some(step) = self.steps.last()
             && step.literal.is_empty()
             && !matches!(step.field.extent, Extent::Fixed(_) | Extent::Clf)
@@ -183,6 +179,19 @@ impl Template {
             literal: String::new(),
         });
         Ok(())
+    }
+
+    /// A field alone in quotes or brackets of the format may hold blanks; only its escapes tell an inner quote from the end.
+    fn widen_enclosed(&mut self) {
+        let mut before = self.prefix.as_str();
+        for step in &mut self.steps {
+            let is_enclosed = (before.ends_with('"') && step.literal.starts_with('"'))
+                || (before.ends_with('[') && step.literal.starts_with(']'));
+            if step.field.extent == Extent::Word && is_enclosed {
+                step.field.extent = Extent::Text;
+            }
+            before = step.literal.as_str();
+        }
     }
 
     /// A field that may hold blanks must not end at a blank.
