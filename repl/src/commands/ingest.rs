@@ -27,6 +27,9 @@ pub struct IngestArgs {
     /// The format of the logs, instead of finding it out
     #[arg(long, value_name = "NAME")]
     pub format: Option<String>,
+    /// The proxy's own format string, as its configuration has it (Squid, nginx, Apache, HAProxy, 3proxy, or `#Fields: …`)
+    #[arg(long, value_name = "TEXT")]
+    pub logformat: Option<String>,
     /// The table of CSV and API results that do not name theirs
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -145,6 +148,7 @@ fn options(args: &IngestArgs) -> Result<Options, Failure> {
         .collect::<Result<_, _>>()?;
     Ok(Options {
         format: args.format.clone(),
+        logformat: args.logformat.clone(),
         table: args.table.clone(),
         time_zone,
         local_nets: LocalNets::new(nets),

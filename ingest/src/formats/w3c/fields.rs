@@ -55,7 +55,7 @@ const MARKS: &[(Product, &[&str], &[&str])] = &[
     ),
     (
         Product::Iis,
-        &["Internet Information", "IIS", "HTTP API"],
+        &["Internet Information", "IIS", "HTTP Server API"],
         &["sc-substatus", "sc-win32-status"],
     ),
 ];
