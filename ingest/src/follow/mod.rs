@@ -15,7 +15,7 @@
 mod follower;
 mod tail;
 
-use crate::formats::LogFormat;
+use crate::formats::{self, LogFormat};
 use crate::input::{self, Found, Source};
 use crate::options::Options;
 use crate::proxies::Sightings;

@@ -14,7 +14,7 @@
 
 use super::lines::{FormatError, Lines, Product, Source, Tally, compile, product_of, read_lines, survey};
 use super::{Head, LogFormat, Sniff, w3c};
-use crate::input::Input;
+use crate::input::{Growth, Input};
 use crate::options::Options;
 use crate::output::Output;
 use crate::{IngestError, Result};
@@ -150,6 +150,10 @@ impl LogFormat for Logformat {
             other: self.other,
         };
         (self.sniff)(survey(&lines, head))
+    }
+
+    fn growth(&self, _: &Head<'_>) -> Growth {
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {

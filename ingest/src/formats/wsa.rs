@@ -16,7 +16,7 @@ use super::proxy::{ProxyLog, ProxyResult};
 use super::squid::Entry;
 use super::{Head, LogFormat, Sniff};
 use crate::Result;
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
@@ -50,6 +50,10 @@ impl LogFormat for Wsa {
             true => Sniff::Certain,
             false => Sniff::No,
         }
+    }
+
+    fn growth(&self, _: &Head<'_>) -> Growth {
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {

@@ -21,7 +21,7 @@ use super::lines::{Meaning, NO_ZONE, OriginForm, Slot, Values, Writing, ZoneRule
 use super::network::NetworkTable;
 use super::proxy::ProxyLog;
 use super::{Head, LogFormat, Sniff, logformat, syslog};
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Refusal};
 use crate::report::Skip;
 use crate::table::TableRows;
@@ -77,6 +77,18 @@ impl LogFormat for W3c {
                 if reader.header.product == Product::Iis { " (IIS)" } else { "" }
             )),
         }
+    }
+
+    /// Where lines have the time alone, the day is known from the clocks of the lines before.
+    fn growth(&self, head: &Head<'_>) -> Growth {
+        let mut header = Header::default();
+        for line in head.lines().filter(|line| line.starts_with(b"#")) {
+            header.directive(&lossless(line, Escape::Plain).0);
+            if header.needs_day() {
+                return Growth::Whole;
+            }
+        }
+        Growth::Lines
     }
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
