@@ -12,7 +12,9 @@
 //! A log of Apache or nginx is a proxy's when at least half of its first lines are a forward proxy's (CONNECT, or an
 //! absolute URI); a web server gets some of those from scanners. A line for a path alone is rejected (`origin_form`).
 
-use super::lines::{FormatError, Lines, Product, Source, Tally, compile, product_of, read_lines, survey};
+use super::lines::{
+    FormatError, Lines, Product, Source, Tally, compile, product_of, read_lines, survey,
+};
 use super::{Head, LogFormat, Sniff, w3c};
 use crate::input::{Growth, Input};
 use crate::options::Options;

@@ -96,7 +96,8 @@ fn read_line(
             let mut record = scanned.entry.record(&more);
             record.category = Some(scanned.category).filter(|category| *category != "-");
             record.user = record.user.map(|user| user.trim_matches('"'));
-            if scanned.tag.starts_with("BLOCK") && record.result != ProxyResult::AuthenticationRequired
+            if scanned.tag.starts_with("BLOCK")
+                && record.result != ProxyResult::AuthenticationRequired
             {
                 record.result = ProxyResult::Denied;
             }
@@ -135,9 +136,9 @@ impl<'a> Scanned<'a> {
         let Some((close, width)) = close else {
             return Err(Refusal::new("cut_off", "the scan block is not closed"));
         };
-        let (head, tag) = line[..open].rsplit_once(' ').ok_or_else(|| {
-            Refusal::new("field_count", "the line ends before the decision tag")
-        })?;
+        let (head, tag) = line[..open]
+            .rsplit_once(' ')
+            .ok_or_else(|| Refusal::new("field_count", "the line ends before the decision tag"))?;
         let block = &behind[..close];
         let category = block.split(',').next().unwrap_or_default();
         Ok(Self {
@@ -167,7 +168,10 @@ mod tests {
         assert!(scanned.tag.starts_with("DEFAULT_CASE_12-"));
         assert_eq!(scanned.suffix, "- \"agent x\"");
         let record = scanned.entry.record(&[]);
-        assert_eq!((record.target.host, record.target.port), ("www.bank.example", Some(443)));
+        assert_eq!(
+            (record.target.host, record.target.port),
+            ("www.bank.example", Some(443))
+        );
     }
 
     #[test]

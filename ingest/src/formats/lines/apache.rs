@@ -161,7 +161,10 @@ fn directive(text: &str, at: usize, pieces: &mut Vec<Piece>) -> Result<usize, Fo
 
 /// `%t`, `%{format}t`, `%{begin:format}t`, `%{end:format}t`.
 fn time(directive: &str, argument: &str, at: usize) -> Result<Vec<Piece>, FormatError> {
-    let (instant, format) = match (argument.strip_prefix("end:"), argument.strip_prefix("begin:")) {
+    let (instant, format) = match (
+        argument.strip_prefix("end:"),
+        argument.strip_prefix("begin:"),
+    ) {
         (Some(format), _) => (Instant::End, format),
         (_, Some(format)) => (Instant::Start, format),
         (None, None) => (Instant::Start, argument),

@@ -227,10 +227,7 @@ impl Moment {
             None => self.hour,
         };
         let seconds = i64::from(hour * 3600 + self.minute * 60 + self.second);
-        let local = midnight
-            + self.clock.unwrap_or(0)
-            + seconds * TICKS_PER_SECOND
-            + self.fraction;
+        let local = midnight + self.clock.unwrap_or(0) + seconds * TICKS_PER_SECOND + self.fraction;
         if let Some(minutes) = self.zone_minutes {
             return Ok(Some(local - i64::from(minutes) * 60 * TICKS_PER_SECOND));
         }

@@ -203,7 +203,10 @@ fn item(
     let own = quotes.after(flags);
     if let Some(inner) = rest.strip_prefix('[') {
         let Some(end) = expression_end(inner) else {
-            return Err(FormatError::new(at, "the bracket of an expression is not closed"));
+            return Err(FormatError::new(
+                at,
+                "the bracket of an expression is not closed",
+            ));
         };
         let expression = &inner[..end];
         rest = &inner[end + 1..];
@@ -226,13 +229,18 @@ fn item(
     if matches!(name, "hrl" | "hsl") {
         return Err(FormatError::new(
             at,
-            format!("`%{name}` writes as many fields as there are captures, which the format does not tell; use `%hr` and `%hs`"),
+            format!(
+                "`%{name}` writes as many fields as there are captures, which the format does not tell; use `%hr` and `%hs`"
+            ),
         ));
     }
     let Some((name, key, meaning)) = NAMES.iter().find(|(known, _, _)| *known == name) else {
         return Err(FormatError::new(
             at,
-            format!("`{}` is no variable of HAProxy's log-format", &text[..length]),
+            format!(
+                "`{}` is no variable of HAProxy's log-format",
+                &text[..length]
+            ),
         ));
     };
     let key = if key.is_empty() { name } else { key };

@@ -4,9 +4,9 @@ use super::clock::NO_ZONE;
 use super::template::{Scanned, Template};
 use super::values::Writing;
 use crate::formats::line::{self, Vetted};
-use crate::formats::{Head, syslog};
 use crate::formats::network::NetworkTable;
 use crate::formats::proxy::ProxyLog;
+use crate::formats::{Head, syslog};
 use crate::input::Input;
 use crate::output::{Output, Refusal};
 use crate::report::Skip;
@@ -115,7 +115,11 @@ pub(in crate::formats) struct Tally {
 pub(in crate::formats) fn survey(lines: &Lines<'_>, head: &Head<'_>) -> Tally {
     let mut tally = Tally::default();
     let mut scanned = Scanned::default();
-    for line in head.lines().filter(|line| !line.starts_with(b"#")).take(200) {
+    for line in head
+        .lines()
+        .filter(|line| !line.starts_with(b"#"))
+        .take(200)
+    {
         let (text, _) = lossless(line, Escape::Plain);
         let text = text.trim_end();
         let answer = choose(lines.templates, text, &mut scanned).and_then(|(template, message)| {

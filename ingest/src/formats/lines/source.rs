@@ -164,7 +164,10 @@ impl Source {
         if !text.contains('%') {
             return Err(FormatError::new(
                 offset,
-                format!("`{text}` is no format string, and no name of one: {}", known_names()),
+                format!(
+                    "`{text}` is no format string, and no name of one: {}",
+                    known_names()
+                ),
             ));
         }
         let order = [Product::HaProxy, Product::Squid, Product::Apache];
@@ -197,7 +200,8 @@ impl Source {
             Product::ThreeProxy => threeproxy::compile(&self.format),
             Product::W3c => Err(FormatError::new(0, "a `#Fields:` line is no format string")),
         };
-        compiled.map_err(|error| FormatError::new(error.at.saturating_add(self.offset), error.message))
+        compiled
+            .map_err(|error| FormatError::new(error.at.saturating_add(self.offset), error.message))
     }
 }
 
@@ -243,7 +247,10 @@ fn quoted(text: &str, at: usize) -> Result<(String, &str), FormatError> {
             letter => format.push(letter),
         }
     }
-    Err(FormatError::new(at, "the quote of the format is not closed"))
+    Err(FormatError::new(
+        at,
+        "the quote of the format is not closed",
+    ))
 }
 
 /// HAProxy's format without quotes: a backslash keeps a blank.
@@ -261,7 +268,10 @@ fn without_backslashes(text: &str) -> String {
 
 /// Squid joins lines that end in a backslash.
 fn unquoted_squid(text: &str) -> String {
-    text.replace("\\\r\n", "").replace("\\\n", "").trim_end().to_owned()
+    text.replace("\\\r\n", "")
+        .replace("\\\n", "")
+        .trim_end()
+        .to_owned()
 }
 
 /// `NAME [escape=default|json|none] 'a' 'b' …;`

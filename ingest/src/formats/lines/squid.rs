@@ -184,12 +184,7 @@ pub(super) fn compile(format: &str) -> Result<Template, FormatError> {
             at += code(rest, at, quoting, &mut pieces)?;
         }
     }
-    Template::build(
-        "squid-logformat",
-        OriginForm::Kept,
-        ZoneRule::Told,
-        pieces,
-    )
+    Template::build("squid-logformat", OriginForm::Kept, ZoneRule::Told, pieces)
 }
 
 /// In which quotes of the format the next field stands, as Squid itself keeps count.

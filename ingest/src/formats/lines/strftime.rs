@@ -97,7 +97,9 @@ pub(super) fn pieces(format: &str, instant: Instant, at: usize) -> Result<Vec<Pi
             (_, _, other) => {
                 return Err(FormatError::new(
                     place,
-                    format!("`%{other}` in a date is not read here; write the date with %Y, %m, %d, %H, %M, %S and %z"),
+                    format!(
+                        "`%{other}` in a date is not read here; write the date with %Y, %m, %d, %H, %M, %S and %z"
+                    ),
                 ));
             }
         }

@@ -215,10 +215,12 @@ impl Template {
     pub fn needs_zone(&self) -> bool {
         use super::clock::TimePart;
         let parts = || {
-            self.steps.iter().filter_map(|step| match step.field.meaning {
-                Meaning::Time(part, _) => Some((part, step.field.extent)),
-                _ => None,
-            })
+            self.steps
+                .iter()
+                .filter_map(|step| match step.field.meaning {
+                    Meaning::Time(part, _) => Some((part, step.field.extent)),
+                    _ => None,
+                })
         };
         let has_zone = parts().any(|(part, extent)| match part {
             TimePart::Zone
@@ -251,11 +253,7 @@ impl Template {
             let found = step.find(&line[at..], is_last).map_err(|problem| {
                 Refusal::new(
                     "other_format",
-                    format!(
-                        "`{}` at column {}: {problem}",
-                        step.field.directive,
-                        at + 1
-                    ),
+                    format!("`{}` at column {}: {problem}", step.field.directive, at + 1),
                 )
             })?;
             scanned.add(line, at + found.start, at + found.end, step.field.escapes);

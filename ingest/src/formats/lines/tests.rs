@@ -37,11 +37,20 @@ fn slots(template: &Template, line: &str, wanted: &[Slot]) -> Vec<String> {
 fn each_products_own_line_is_known_by_its_syntax() {
     for (text, expected) in [
         ("logformat x %ts.%03tu %>a %ru", Product::Squid),
-        ("%ts.%03tu %6tr %>a:%>p %Ss/%03>Hs %<st %rm %ru", Product::Squid),
+        (
+            "%ts.%03tu %6tr %>a:%>p %Ss/%03>Hs %<st %rm %ru",
+            Product::Squid,
+        ),
         ("squid", Product::Squid),
-        ("log_format p '$remote_addr [$time_local] ' '\"$request\"';", Product::Nginx),
+        (
+            "log_format p '$remote_addr [$time_local] ' '\"$request\"';",
+            Product::Nginx,
+        ),
         ("$remote_addr [$time_local] \"$request\"", Product::Nginx),
-        (r#"LogFormat "%h %l %u %t \"%r\" %>s %b" common"#, Product::Apache),
+        (
+            r#"LogFormat "%h %l %u %t \"%r\" %>s %b" common"#,
+            Product::Apache,
+        ),
         (r#"%h %l %u %t "%r" %>s %b"#, Product::Apache),
         (r#"log-format "%ci:%cp [%tr] %ft %ST""#, Product::HaProxy),
         (r"log-format %ci:%cp\ [%tr]\ %ft", Product::HaProxy),
@@ -58,18 +67,41 @@ fn each_products_own_line_is_known_by_its_syntax() {
 #[test]
 fn what_cannot_be_read_is_refused_at_its_place() {
     assert_eq!(refusal("logformat x %ts %>a %zz").0, 20);
-    assert!(refusal("%ts.%03tu %>a%ru").1.contains("nothing stands between"));
-    assert!(refusal("$remote_addr $time_local $http_user_agent $status").1.contains("may hold blanks"));
+    assert!(
+        refusal("%ts.%03tu %>a%ru")
+            .1
+            .contains("nothing stands between")
+    );
+    assert!(
+        refusal("$remote_addr $time_local $http_user_agent $status")
+            .1
+            .contains("may hold blanks")
+    );
     assert!(refusal("%ru %>a %Ss").1.contains("no time"));
-    assert!(refusal("%ts %ru %Ss").1.contains("no address of the client"));
+    assert!(
+        refusal("%ts %ru %Ss")
+            .1
+            .contains("no address of the client")
+    );
     assert!(refusal("nosuchname").1.contains("no format string"));
     assert!(refusal("%ci:%cp [%tr] %hrl x").1.contains("captures"));
-    assert!(refusal("logformat \"L%t %C:%c %1-2T\"").1.contains("3proxy"));
+    assert!(
+        refusal("logformat \"L%t %C:%c %1-2T\"")
+            .1
+            .contains("3proxy")
+    );
 }
 
 #[test]
 fn all_formats_that_have_names_compile() {
-    for name in ["squid", "common", "combined", "referrer", "useragent", "squid-port"] {
+    for name in [
+        "squid",
+        "common",
+        "combined",
+        "referrer",
+        "useragent",
+        "squid-port",
+    ] {
         compile(Product::Squid, name);
     }
     for name in ["common", "combined", "combinedio", "vhost_combined"] {
@@ -91,18 +123,31 @@ fn squids_widths_quotes_and_ports_are_read() {
     let found = slots(
         &own,
         line,
-        &[Slot::Client, Slot::ClientPort, Slot::UserAgent, Slot::ServerName, Slot::Peer],
+        &[
+            Slot::Client,
+            Slot::ClientPort,
+            Slot::UserAgent,
+            Slot::ServerName,
+            Slot::Peer,
+        ],
     );
     assert_eq!(
         found,
-        ["[2001:db8::7]", "50123", "Agent \"x\" 1", "www.bank.example", "192.0.2.80"]
+        [
+            "[2001:db8::7]",
+            "50123",
+            "Agent \"x\" 1",
+            "www.bank.example",
+            "192.0.2.80"
+        ]
     );
 }
 
 #[test]
 fn an_address_of_version_6_without_brackets_keeps_its_colons() {
     let log = compile(Product::HaProxy, "tcplog");
-    let line = "2001:db8::1234:58430 [14/Nov/2015:22:45:11.608] main app/s1 1/0/7 248 -- 0/0/0/0/0 0/0";
+    let line =
+        "2001:db8::1234:58430 [14/Nov/2015:22:45:11.608] main app/s1 1/0/7 248 -- 0/0/0/0/0 0/0";
     let found = slots(&log, line, &[Slot::Client, Slot::ClientPort]);
     assert_eq!(found, ["2001:db8::1234", "58430"]);
 }

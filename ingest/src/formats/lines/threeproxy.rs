@@ -10,8 +10,7 @@ use super::values::OriginForm;
 use Meaning::{Duration, More, Text, Time};
 
 /// What 3proxy writes without a `logformat`.
-pub(super) const DEFAULT: &str =
-    "L%d-%m-%Y %H:%M:%S %z %N.%p %E %U %C:%c %R:%r %O %I %h %T";
+pub(super) const DEFAULT: &str = "L%d-%m-%Y %H:%M:%S %z %N.%p %E %U %C:%c %R:%r %O %I %h %T";
 
 const END: Instant = Instant::End;
 

@@ -92,9 +92,7 @@ impl<'a> Values<'a> {
                     Instant::Start => &mut self.start,
                     Instant::End => &mut self.end,
                 };
-                moment
-                    .set(part, text)
-                    .ok_or_else(|| bad_time(name, text))?;
+                moment.set(part, text).ok_or_else(|| bad_time(name, text))?;
             }
             Meaning::Duration(unit) => {
                 // HAProxy marks with `+` what was logged before the end, and says -1 of what did not happen.
@@ -140,10 +138,7 @@ impl<'a> Values<'a> {
             peer.filter(|_| target_ip.is_none())
                 .map(|peer| ("TargetPeer", peer)),
         );
-        more.extend(
-            self.get(Slot::ServerName)
-                .map(|name| ("server_name", name)),
-        );
+        more.extend(self.get(Slot::ServerName).map(|name| ("server_name", name)));
         if method.is_none() && uri.is_none() {
             more.extend(self.get(Slot::Request).map(|text| ("request", text)));
         }
@@ -378,7 +373,10 @@ impl<'a> Values<'a> {
     }
 
     fn hierarchy_peer(&self) -> (Option<&'a str>, Option<&'a str>) {
-        match self.get(Slot::HierarchyPeer).map(|text| text.split_once('/')) {
+        match self
+            .get(Slot::HierarchyPeer)
+            .map(|text| text.split_once('/'))
+        {
             None => (None, None),
             Some(None) => (self.get(Slot::HierarchyPeer), None),
             Some(Some((code, peer))) => (Some(code), Some(peer).filter(|p| !is_nothing(p))),
@@ -512,10 +510,7 @@ fn port_number(text: &str) -> Option<i64> {
 }
 
 fn bad_time(name: &str, text: &str) -> Refusal {
-    Refusal::new(
-        "bad_time",
-        format!("`{}` is no time (`{name}`)", cut(text)),
-    )
+    Refusal::new("bad_time", format!("`{}` is no time (`{name}`)", cut(text)))
 }
 
 fn is_digits(text: &str) -> bool {

@@ -68,17 +68,18 @@ impl Header {
 
     /// Whether the lines can name another host than the one that wrote them, so that they may be a proxy's.
     pub fn names_targets(&self) -> bool {
-        self.has(&[Slot::Client])
-            && self.has(&[Slot::Host, Slot::Url, Slot::Request])
+        self.has(&[Slot::Client]) && self.has(&[Slot::Host, Slot::Url, Slot::Request])
     }
 
     /// Whether lines have the time alone, and `#Date` must tell the day.
     pub fn needs_day(&self) -> bool {
         let parts = || {
-            self.columns.iter().filter_map(|column| match column.meaning {
-                Meaning::Time(part, _) => Some(part),
-                _ => None,
-            })
+            self.columns
+                .iter()
+                .filter_map(|column| match column.meaning {
+                    Meaning::Time(part, _) => Some(part),
+                    _ => None,
+                })
         };
         parts().count() > 0
             && parts().all(|part| matches!(part, TimePart::Clock | TimePart::ClockLocal))

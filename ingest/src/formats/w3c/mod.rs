@@ -65,16 +65,22 @@ impl LogFormat for W3c {
             }
         }
         // Other logs have `#Fields` as well (pfirewall.log): those without a client are none of this kind.
-        let is_web = reader.header.columns.iter().any(|column| {
-            column.meaning == Meaning::Text(Slot::Client)
-        });
+        let is_web = reader
+            .header
+            .columns
+            .iter()
+            .any(|column| column.meaning == Meaning::Text(Slot::Client));
         match (is_web, reader.header.names_targets()) {
             (false, _) => Sniff::No,
             (true, true) if kept > 0 || refused == 0 => Sniff::Certain,
             (true, _) => Sniff::Unmapped(format!(
                 "looks like a web server's log in W3C's extended format{}: its requests are for paths of its own, \
                  and no line names the target of a proxied request",
-                if reader.header.product == Product::Iis { " (IIS)" } else { "" }
+                if reader.header.product == Product::Iis {
+                    " (IIS)"
+                } else {
+                    ""
+                }
             )),
         }
     }
@@ -275,8 +281,18 @@ impl Reader {
 
 /// Names of fields that the header does not have.
 const EXTRA: &[&str] = &[
-    "ExtraField1", "ExtraField2", "ExtraField3", "ExtraField4", "ExtraField5", "ExtraField6",
-    "ExtraField7", "ExtraField8", "ExtraField9", "ExtraField10", "ExtraField11", "ExtraField12",
+    "ExtraField1",
+    "ExtraField2",
+    "ExtraField3",
+    "ExtraField4",
+    "ExtraField5",
+    "ExtraField6",
+    "ExtraField7",
+    "ExtraField8",
+    "ExtraField9",
+    "ExtraField10",
+    "ExtraField11",
+    "ExtraField12",
 ];
 
 /// Which part of a tunnel a record of ProxySG is, and the key that the parts have in common.
@@ -297,7 +313,10 @@ fn tunnel(product: Product, values: &Values<'_>) -> Option<(&'static str, String
     };
     let (client, host) = (values.get(Slot::Client)?, values.get(Slot::Host)?);
     let port = values.get(Slot::Port).unwrap_or("443");
-    Some((part, format!("{client}|{}:{port}", host.to_ascii_lowercase())))
+    Some((
+        part,
+        format!("{client}|{}:{port}", host.to_ascii_lowercase()),
+    ))
 }
 
 #[cfg(test)]

@@ -33,7 +33,12 @@ enum Text {
 
 impl Row {
     /// Takes a line apart; `columns` is how many fields the header has.
-    pub fn split(&mut self, line: &str, separator: Separator, columns: usize) -> Result<(), Refusal> {
+    pub fn split(
+        &mut self,
+        line: &str,
+        separator: Separator,
+        columns: usize,
+    ) -> Result<(), Refusal> {
         self.spans.clear();
         self.changed.clear();
         let separator = match separator {

@@ -36,8 +36,14 @@ fn the_three_rows_of_a_tunnel_have_one_key() {
         let message = reader.split(row).unwrap();
         tunnel(reader.header.product, &reader.values(message).unwrap()).unwrap()
     });
-    assert_eq!(keys.clone().map(|(part, _)| part), ["connect", "tls", "request"]);
-    assert!(keys.iter().all(|(_, key)| key == "10.0.1.13|www.bank.example:443"));
+    assert_eq!(
+        keys.clone().map(|(part, _)| part),
+        ["connect", "tls", "request"]
+    );
+    assert!(
+        keys.iter()
+            .all(|(_, key)| key == "10.0.1.13|www.bank.example:443")
+    );
 }
 
 #[test]
@@ -55,15 +61,23 @@ fn quotes_hold_blanks_and_doubled_quotes_and_plus_is_a_blank_outside_of_them() {
     let header = "#Software: AsyncOS\n#Fields: timestamp c-ip cs-url cs(User-Agent) cs(Referer)\n";
     let line = r#"1772438556.956 10.0.1.13 http://a.example/ "say ""x"" +1" http://b.example/+"#;
     let wanted = [Slot::UserAgent, Slot::Referrer];
-    assert_eq!(texts(header, line, &wanted), ["say \"x\" +1", "http://b.example/+"]);
+    assert_eq!(
+        texts(header, line, &wanted),
+        ["say \"x\" +1", "http://b.example/+"]
+    );
     let plain = "1772438556.956 10.0.1.13 http://a.example/ Mozilla/5.0+(x;+y) -";
-    assert_eq!(texts(header, plain, &[Slot::UserAgent]), ["Mozilla/5.0 (x; y)"]);
+    assert_eq!(
+        texts(header, plain, &[Slot::UserAgent]),
+        ["Mozilla/5.0 (x; y)"]
+    );
 }
 
 #[test]
 fn a_line_that_is_wider_than_its_header_keeps_what_is_new_and_a_narrower_one_is_refused() {
     let mut reader = reader("#Fields: date time c-ip cs-host\n");
-    let message = reader.split("2026-03-02 08:00:02 10.0.1.13 a.example new 7").unwrap();
+    let message = reader
+        .split("2026-03-02 08:00:02 10.0.1.13 a.example new 7")
+        .unwrap();
     let values = reader.values(message).unwrap();
     assert_eq!(values.more, [("ExtraField1", "new"), ("ExtraField2", "7")]);
     let narrow = reader.split("2026-03-02 08:00:02 10.0.1.13").unwrap_err();
@@ -73,7 +87,11 @@ fn a_line_that_is_wider_than_its_header_keeps_what_is_new_and_a_narrower_one_is_
 #[test]
 fn a_clock_that_falls_back_is_the_next_day() {
     let mut reader = reader("#Date: 2026-03-02 00:00:01\n#Fields: time c-ip cs-host\n");
-    let days = ["23:59:58 10.0.1.13 a.example", "00:00:03 10.0.1.13 a.example"].map(|line| {
+    let days = [
+        "23:59:58 10.0.1.13 a.example",
+        "00:00:03 10.0.1.13 a.example",
+    ]
+    .map(|line| {
         let message = reader.split(line).unwrap();
         reader.day_of(message).unwrap()
     });
