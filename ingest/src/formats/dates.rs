@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 /// What a column's values have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::formats) struct Survey {
+    /// Values that need nothing to be told.
+    pub plain: u64,
     /// Values that are ISO without a zone.
     pub zoneless: u64,
     /// Values with slashes or points, or with a year at the end.
@@ -22,7 +24,11 @@ pub(in crate::formats) struct Survey {
 
 impl Survey {
     pub fn add(&mut self, text: &str) {
-        if text.is_empty() || time::iso_instant(text).is_some() {
+        if text.is_empty() {
+            return;
+        }
+        if time::iso_instant(text).is_some() {
+            self.plain += 1;
             return;
         }
         if time::iso_local(text.as_bytes()).is_some_and(|(_, zone)| zone.is_empty()) {
@@ -38,7 +44,14 @@ impl Survey {
         self.second_over_12 |= parts.second > 12 && parts.first <= 31;
     }
 
+    /// Whether the values that need a zone are more than a few damaged ones among others.
+    pub fn needs_zone(&self) -> bool {
+        self.zoneless + self.local > self.plain
+    }
+
     /// The order that holds for all values; `told` is `--date-order`. Errors say what the user must say.
+    ///
+    /// Where most values are written in another way, the odd ones decide nothing: they are no times.
     pub fn order(&self, told: Option<DateOrder>) -> Result<Option<DateOrder>, String> {
         if self.local == 0 {
             return Ok(None);
@@ -46,10 +59,12 @@ impl Survey {
         if let Some(told) = told {
             return Ok(Some(told));
         }
+        let is_odd = self.local < self.plain + self.zoneless;
         match (self.year_first, self.first_over_12, self.second_over_12) {
             (true, false, false) => Ok(Some(DateOrder::YearFirst)),
             (false, true, false) => Ok(Some(DateOrder::DayFirst)),
             (false, false, true) => Ok(Some(DateOrder::MonthFirst)),
+            _ if is_odd => Ok(None),
             (false, false, false) => Err("its dates can be read day first and month first, and no value of the column \
                                           decides it; say which with --date-order"
                 .to_owned()),

@@ -4,7 +4,8 @@
 //! [`ROWS_KEYS`], or the top objects one after the other. Commas may be missing (Microsoft's own example of an Event Hub
 //! message has none). Only brackets and strings are looked at here; whether a record is good JSON is its reader's question.
 //!
-//! A string that runs over a line end is broken: the line is told as such, and reading goes on behind it.
+//! A string that runs over a line end is broken: the line is told as such, and reading goes on behind it. So is a record that
+//! is cut: a line that begins with `{"` where no object can stand is the next record.
 
 use std::io::{self, Read};
 
@@ -53,6 +54,13 @@ pub struct JsonItems<R> {
     ended: bool,
     stack: Vec<Frame>,
     schema: Option<String>,
+}
+
+const CUT: &str = "the record is cut: another begins on the next line";
+
+/// Whether an object can follow: in an array, at its beginning or behind a comma.
+fn holds_objects(open: Option<&u8>, last: u8) -> bool {
+    open == Some(&b'[') && matches!(last, b'[' | b',')
 }
 
 impl<R: Read> JsonItems<R> {
@@ -127,6 +135,7 @@ impl<R: Read> JsonItems<R> {
             match self.byte(at)? {
                 Some(b'}') => return Ok(Found::Passed(at + 1)),
                 Some(b'"') => {}
+                Some(b'{') if self.begins_line(at)? => return Ok(Found::Broken(at, CUT)),
                 Some(_) => {
                     return Ok(Found::Broken(
                         self.line_end(at)?,
@@ -144,6 +153,9 @@ impl<R: Read> JsonItems<R> {
             at = self.blanks_from(at)?;
             if self.byte(at)? == Some(b':') {
                 at = self.blanks_from(at + 1)?;
+            }
+            if self.begins_line(at)? {
+                return Ok(Found::Broken(at, CUT));
             }
             let key = &self.buffer[self.start + key_start..self.start + key_end];
             let holds_rows = ROWS_KEYS.iter().any(|known| known.as_bytes() == key);
@@ -167,8 +179,10 @@ impl<R: Read> JsonItems<R> {
 
     /// The end of the value at `at`.
     fn value(&mut self, mut at: usize) -> Scan<usize> {
-        let mut depth = 0_usize;
+        // The brackets that are open, and the last byte that was no blank.
+        let (mut open, mut last) = (Vec::new(), b':');
         loop {
+            let depth = open.len();
             if at > RECORD_BYTES_MAX {
                 return Ok(Err((at, "a record has more bytes than are read")));
             }
@@ -178,30 +192,40 @@ impl<R: Read> JsonItems<R> {
                     Ok(end) => at = end,
                     Err(problem) => return Ok(Err(problem)),
                 },
-                Some(b'{' | b'[') => {
-                    depth += 1;
+                Some(b'{') if self.begins_line(at)? && !holds_objects(open.last(), last) => {
+                    return Ok(Err((at, CUT)));
+                }
+                Some(bracket @ (b'{' | b'[')) => {
+                    open.push(bracket);
+                    last = bracket;
                     at += 1;
                     continue;
                 }
                 Some(b'}' | b']') if depth == 0 => return Ok(Ok(at)),
                 Some(b'}' | b']') => {
-                    depth -= 1;
+                    open.pop();
                     at += 1;
                 }
                 Some(b',') if depth == 0 => return Ok(Ok(at)),
-                Some(byte) if depth == 0 && !byte.is_ascii_whitespace() => {
-                    at += 1;
-                    continue;
-                }
-                Some(_) => {
+                Some(byte) => {
+                    if !byte.is_ascii_whitespace() {
+                        last = byte;
+                    }
                     at += 1;
                     continue;
                 }
             }
-            if depth == 0 {
+            last = b'"';
+            if open.is_empty() {
                 return Ok(Ok(at));
             }
         }
+    }
+
+    /// Whether `{"` stands at `at`, at the beginning of a line.
+    fn begins_line(&mut self, at: usize) -> io::Result<bool> {
+        let after_newline = at > 0 && matches!(self.byte(at - 1)?, Some(b'\n' | b'\r'));
+        Ok(after_newline && self.byte(at)? == Some(b'{') && self.byte(at + 1)? == Some(b'"'))
     }
 
     /// The end of the string that opens at `at`.
@@ -355,6 +379,17 @@ mod tests {
         let found = items("[\n{\"a\":\"x\n},\n{\"a\":2}\n]");
         assert_eq!(found.iter().filter(|(_, good)| *good).count(), 1);
         assert_eq!(found.last(), Some(&("{\"a\":2}".to_owned(), true)));
+    }
+
+    #[test]
+    fn a_cut_line_costs_itself_and_not_the_next() {
+        for cut in [r#"{"a":1"#, r#"{"a":{"b":1"#, r#"{"a":1,"#, r#"{"a":"#, r#"{"a":[1"#, r#"{"a":{"b":1},"#, r#"{"a":{"b":1,"#] {
+            let text = format!("{{\"x\":1}}\n{cut}\n{{\"y\":2}}\n");
+            let found = items(&text);
+            let good: Vec<&str> = found.iter().filter(|(_, is_good)| *is_good).map(|(text, _)| text.as_str()).collect();
+            assert_eq!(good, [r#"{"x":1}"#, r#"{"y":2}"#], "{cut}");
+            assert_eq!(found.len(), 3, "{cut}");
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn clock(header: &Header, survey: Option<Survey>, output: &Output<'_>) -> Result
             .map_err(IngestError::File)?,
         None => output.options.date_order,
     };
-    if zone.is_none() && survey.is_some_and(|survey| survey.local + survey.zoneless > 0) {
+    if zone.is_none() && survey.is_some_and(|survey| survey.needs_zone()) {
         return Err(IngestError::File(
             "its times have no zone; say which one they are in with --tz".to_owned(),
         ));

@@ -182,7 +182,10 @@ impl Vendor {
         if let Kind::Proxied(mapping) | Kind::Connection(mapping) = (self.kind)(&fields)
             && let Some(time) = super::instants::text_of(mapping.time, &fields, mapping.nulls)
         {
-            survey.add(time);
+            match super::instants::is_plain(time) {
+                true => survey.plain += 1,
+                false => survey.add(time),
+            }
         }
     }
 }
