@@ -383,10 +383,22 @@ mod tests {
 
     #[test]
     fn a_cut_line_costs_itself_and_not_the_next() {
-        for cut in [r#"{"a":1"#, r#"{"a":{"b":1"#, r#"{"a":1,"#, r#"{"a":"#, r#"{"a":[1"#, r#"{"a":{"b":1},"#, r#"{"a":{"b":1,"#] {
+        for cut in [
+            r#"{"a":1"#,
+            r#"{"a":{"b":1"#,
+            r#"{"a":1,"#,
+            r#"{"a":"#,
+            r#"{"a":[1"#,
+            r#"{"a":{"b":1},"#,
+            r#"{"a":{"b":1,"#,
+        ] {
             let text = format!("{{\"x\":1}}\n{cut}\n{{\"y\":2}}\n");
             let found = items(&text);
-            let good: Vec<&str> = found.iter().filter(|(_, is_good)| *is_good).map(|(text, _)| text.as_str()).collect();
+            let good: Vec<&str> = found
+                .iter()
+                .filter(|(_, is_good)| *is_good)
+                .map(|(text, _)| text.as_str())
+                .collect();
             assert_eq!(good, [r#"{"x":1}"#, r#"{"y":2}"#], "{cut}");
             assert_eq!(found.len(), 3, "{cut}");
         }

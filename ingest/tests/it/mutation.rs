@@ -40,7 +40,12 @@ const fn lines(format: &'static str, file: &'static str, header: usize) -> Sampl
     local(format, file, header, "")
 }
 
-const fn local(format: &'static str, file: &'static str, header: usize, zone: &'static str) -> Sample {
+const fn local(
+    format: &'static str,
+    file: &'static str,
+    header: usize,
+    zone: &'static str,
+) -> Sample {
     Sample {
         format,
         content: Content::File(file),
@@ -67,7 +72,11 @@ const ZEEK_JSON: &str = r#"{"_path":"conn","ts":1772442900.1,"uid":"C1","id.orig
 "#;
 
 const SAMPLES: &[Sample] = &[
-    lines("defender-stream", "logs/defender/DeviceNetworkEvents.ndjson", 0),
+    lines(
+        "defender-stream",
+        "logs/defender/DeviceNetworkEvents.ndjson",
+        0,
+    ),
     Sample {
         format: "defender-api",
         content: Content::Text(API),
@@ -125,7 +134,9 @@ impl Dice {
 type Damage = fn(&mut Vec<u8>, &mut Dice);
 
 const DAMAGES: &[(&str, Damage)] = &[
-    ("cut at its end", |line, dice| line.truncate(dice.below(line.len() + 1))),
+    ("cut at its end", |line, dice| {
+        line.truncate(dice.below(line.len() + 1))
+    }),
     ("cut at its beginning", |line, dice| {
         line.drain(..dice.below(line.len() + 1));
     }),
@@ -155,10 +166,13 @@ const DAMAGES: &[(&str, Damage)] = &[
         let (from, to) = field(line, dice);
         line.drain(from..to);
     }),
-    ("quotes, brackets and bytes that are no UTF-8", |line, dice| {
-        let at = dice.below(line.len());
-        line.splice(at..at, *b"\"\\\xff\t,{[");
-    }),
+    (
+        "quotes, brackets and bytes that are no UTF-8",
+        |line, dice| {
+            let at = dice.below(line.len());
+            line.splice(at..at, *b"\"\\\xff\t,{[");
+        },
+    ),
     ("a carriage return at its end", |line, _| line.push(b'\r')),
     ("broken in two", |line, dice| {
         let at = dice.below(line.len());
@@ -174,17 +188,27 @@ fn is_gap(byte: &u8) -> bool {
 fn field(line: &[u8], dice: &mut Dice) -> (usize, usize) {
     let at = dice.below(line.len());
     let from = line[..at].iter().rposition(is_gap).map_or(0, |gap| gap + 1);
-    let to = line[at..].iter().position(is_gap).map_or(line.len(), |gap| at + gap);
+    let to = line[at..]
+        .iter()
+        .position(is_gap)
+        .map_or(line.len(), |gap| at + gap);
     (from, to.max(from))
 }
 
 fn swap_fields(line: &mut Vec<u8>, dice: &mut Dice) {
     let (first, second) = (field(line, dice), field(line, dice));
-    let (left, right) = if first.0 <= second.0 { (first, second) } else { (second, first) };
+    let (left, right) = if first.0 <= second.0 {
+        (first, second)
+    } else {
+        (second, first)
+    };
     if left.1 > right.0 {
         return;
     }
-    let (a, b) = (line[left.0..left.1].to_vec(), line[right.0..right.1].to_vec());
+    let (a, b) = (
+        line[left.0..left.1].to_vec(),
+        line[right.0..right.1].to_vec(),
+    );
     line.splice(right.0..right.1, a);
     line.splice(left.0..left.1, b);
 }
@@ -345,7 +369,10 @@ fn every_format_has_a_sample_to_damage() {
         .map(|format| format.name())
         .filter(|name| !SAMPLES.iter().any(|sample| sample.format == *name))
         .collect();
-    assert_eq!(missing, ["zeek-json"; 0], "formats without a line in SAMPLES");
+    assert_eq!(
+        missing, ["zeek-json"; 0],
+        "formats without a line in SAMPLES"
+    );
 }
 
 #[test]

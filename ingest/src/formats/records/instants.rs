@@ -112,7 +112,9 @@ pub(super) fn text_of<'f>(
 /// Whether a text is an epoch number or names its year, month and day beyond doubt.
 pub(super) fn is_plain(text: &str) -> bool {
     let text = text.trim().trim_start_matches('[');
-    let is_epoch = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_epoch = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_epoch || iso_like(text).is_some() || worded(text).is_some()
 }
 
