@@ -36,6 +36,16 @@ impl Binder<'_> {
         for arg in &call.args {
             self.try_argument(&arg.value, row);
         }
+        if functions::columns(name).is_some() {
+            return self.wrong(
+                Diagnostic::binding(
+                    "KS149",
+                    call.name.span,
+                    format!("`{name}` gives several columns and cannot stand within an expression"),
+                )
+                .help(format!("make columns of it first: `| extend {name}(…)`")),
+            );
+        }
         if aggregates::find(name).is_some() {
             return self.wrong(
                 Diagnostic::binding(
@@ -81,10 +91,7 @@ impl Binder<'_> {
         let (args, target) = split_typeof(function, call);
         for arg in args {
             if let Some(name) = &arg.name {
-                return self.wrong(Diagnostic::unsupported(
-                    name.span,
-                    format!("the named argument `{}` is not supported", name.text),
-                ));
+                return self.wrong(facts::named_argument(name.span, &name.text));
             }
             arguments.push(self.scalar(&arg.value, row));
             spans.push(arg.value.span);

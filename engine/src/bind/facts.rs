@@ -103,3 +103,11 @@ pub fn no_input(span: Span, name: &str) -> Diagnostic {
         format!("`{name}` is a column's place, but there are no columns here"),
     )
 }
+
+/// `f(name = value)` of a function without named arguments.
+pub(crate) fn named_argument(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::unsupported(
+        span,
+        format!("the named argument `{name}` is not supported"),
+    )
+}

@@ -27,9 +27,11 @@ mod operators_text;
 mod parsing;
 mod series;
 mod series_bins;
+mod series_whole;
 mod strings;
 mod strings_find;
 mod strings_regex;
+mod tuples;
 mod units;
 pub mod volatile;
 mod xml;
@@ -38,6 +40,7 @@ pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resol
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
+pub use tuples::{Columns, columns};
 pub use udf::{by_name, convert_udf, scalar_udf};
 
 /// Every family's rows.
@@ -58,6 +61,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     ip::FUNCTIONS,
     ip6::FUNCTIONS,
     series::FUNCTIONS,
+    series_whole::FUNCTIONS,
     units::FUNCTIONS,
     volatile::FUNCTIONS,
     xml::FUNCTIONS,
@@ -77,6 +81,7 @@ pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     operators_parse::OPERATORS,
     operators_real::OPERATORS,
     operators_text::OPERATORS,
+    tuples::FUNCTIONS,
 ];
 
 /// All rows of operators.

@@ -6,10 +6,12 @@
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Kind, Number, items, kind, number};
-use crate::kernel::{Args, Json, KernelResult};
+use crate::kernel::{Args, Json, KernelResult, collect};
 use huntql_kql::types::Type;
 
 const SERIES: Param = Param::Is(Type::Dynamic);
+const LONG: Param = Param::Is(Type::Long);
+const REAL: Param = Param::Is(Type::Real);
 
 /// A number as JSON; what is not finite has the text that `dynamic` gives it.
 fn json(value: f64) -> String {
@@ -51,6 +53,33 @@ fn pairs(a: &str, b: &str, f: impl Fn(Number, Number) -> Option<String>) -> Opti
         let both = left.and_then(as_number).zip(right.and_then(as_number));
         result.push(both.and_then(|(left, right)| f(left, right)).as_deref());
     }
+}
+
+/// Elements of a series with one number through `f`; `Side` tells where the series stands.
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+fn against(
+    series: &str,
+    one: Number,
+    side: Side,
+    f: impl Fn(Number, Number) -> Option<String>,
+) -> Option<String> {
+    if kind(series) != Kind::Array {
+        return None;
+    }
+    let mut result = Array::default();
+    for item in items(series) {
+        let value = as_number(item).and_then(|item| match side {
+            Side::Left => f(item, one),
+            Side::Right => f(one, item),
+        });
+        result.push(value.as_deref());
+    }
+    Some(result.finish())
 }
 
 fn arithmetic(
@@ -98,35 +127,63 @@ fn product(series: &str) -> Option<f64> {
     Some(reals(series)?.iter().product())
 }
 
-/// The nearest number in front of, or behind, a null; the nulls at the beginning stay.
-fn fill(series: &str, backward: bool) -> Option<String> {
-    if kind(series) != Kind::Array {
-        return None;
-    }
-    let mut values: Vec<&str> = items(series).collect();
-    if backward {
-        values.reverse();
-    }
-    let mut last = "null";
-    for value in &mut values {
-        if kind(value) == Kind::Null {
-            *value = last;
-        } else {
-            last = value;
+/// Whether an element is missing: null, or the placeholder when one is given.
+fn is_missing(item: &str, placeholder: Option<f64>) -> bool {
+    kind(item) == Kind::Null || placeholder.is_some_and(|value| real(item) == Some(value))
+}
+
+/// The number that stands for what is missing, from an optional argument.
+fn placeholder_at(args: &Args<'_>, index: usize, row: usize) -> Option<f64> {
+    (args.len() > index)
+        .then(|| args.input::<Option<f64>>(index).get(row))
+        .flatten()
+        .flatten()
+}
+
+/// Which neighbour fills a gap.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Before,
+    Behind,
+}
+
+/// The nearest number on one side of what is missing; what has none stays.
+fn fill(args: &Args<'_>, from: From) -> KernelResult {
+    let series = args.input::<Json<'_>>(0);
+    collect(args, |row| {
+        let series = series.get(row)?.0;
+        if kind(series) != Kind::Array {
+            return None;
         }
-    }
-    if backward {
-        values.reverse();
-    }
-    Some(values.into_iter().collect::<Array>().finish())
+        let placeholder = placeholder_at(args, 1, row);
+        let mut values: Vec<&str> = items(series).collect();
+        if from == From::Behind {
+            values.reverse();
+        }
+        let mut last = None;
+        for value in &mut values {
+            if is_missing(value, placeholder) {
+                *value = last.unwrap_or(*value);
+            } else {
+                last = Some(*value);
+            }
+        }
+        if from == From::Behind {
+            values.reverse();
+        }
+        Some(values.into_iter().collect::<Array>().finish())
+    })
 }
 
 fn fill_const(args: &Args<'_>) -> KernelResult {
-    args.map2(|Json(series), Json(value)| {
+    let (series, value) = (args.input::<Json<'_>>(0), args.input::<Json<'_>>(1));
+    collect(args, |row| {
+        let (series, value) = (series.get(row)?.0, value.get(row)?.0);
+        let placeholder = placeholder_at(args, 2, row);
         (kind(series) == Kind::Array).then(|| {
             items(series)
                 .map(|item| {
-                    if kind(item) == Kind::Null {
+                    if is_missing(item, placeholder) {
                         value
                     } else {
                         item
@@ -167,24 +224,42 @@ macro_rules! unary {
     };
 }
 
+/// Two series, or a series and a number for all of its elements.
 macro_rules! binary {
     ($f:expr) => {
-        &[overload(&[SERIES, SERIES], Type::Dynamic, |args| {
-            args.map2(|Json(a), Json(b)| pairs(a, b, $f))
-        })]
+        &[
+            overload(&[SERIES, SERIES], Type::Dynamic, |args| {
+                args.map2(|Json(a), Json(b)| pairs(a, b, $f))
+            }),
+            overload(&[SERIES, LONG], Type::Dynamic, |args| {
+                args.map2(|Json(a), b: i64| against(a, Number::Long(b), Side::Left, $f))
+            }),
+            overload(&[SERIES, REAL], Type::Dynamic, |args| {
+                args.map2(|Json(a), b: f64| against(a, Number::Real(b), Side::Left, $f))
+            }),
+            overload(&[LONG, SERIES], Type::Dynamic, |args| {
+                args.map2(|a: i64, Json(b)| against(b, Number::Long(a), Side::Right, $f))
+            }),
+            overload(&[REAL, SERIES], Type::Dynamic, |args| {
+                args.map2(|a: f64, Json(b)| against(b, Number::Real(a), Side::Right, $f))
+            }),
+        ]
     };
 }
 
 const IIR: &[Overload] = &[overload(&[SERIES, SERIES, SERIES], Type::Dynamic, |args| {
     args.map3(|Json(series), Json(b), Json(a)| iir(series, b, a))
 })];
-const FORWARD: &[Overload] = &[overload(&[SERIES], Type::Dynamic, |args| {
-    args.map1(|Json(series)| fill(series, false))
-})];
-const BACKWARD: &[Overload] = &[overload(&[SERIES], Type::Dynamic, |args| {
-    args.map1(|Json(series)| fill(series, true))
-})];
-const CONSTANT: &[Overload] = &[overload(&[SERIES, Param::Json], Type::Dynamic, fill_const)];
+const FORWARD: &[Overload] = &[overload(&[SERIES, REAL], Type::Dynamic, |args| {
+    fill(args, From::Before)
+})
+.optional(1)];
+const BACKWARD: &[Overload] = &[overload(&[SERIES, REAL], Type::Dynamic, |args| {
+    fill(args, From::Behind)
+})
+.optional(1)];
+const CONSTANT: &[Overload] =
+    &[overload(&[SERIES, Param::Json, REAL], Type::Dynamic, fill_const).optional(1)];
 const COSINE: &[Overload] = &[overload(&[SERIES, SERIES], Type::Real, |args| {
     args.map2(|Json(a), Json(b)| cosine(a, b))
 })];
@@ -213,7 +288,51 @@ const fn row(
     }
 }
 
+/// A row whose unnamed column is called as its first argument.
+const fn named(row: ScalarFunction) -> ScalarFunction {
+    ScalarFunction {
+        result_name: ResultName::FirstArgument,
+        ..row
+    }
+}
+
 pub const FUNCTIONS: &[ScalarFunction] = &[
+    row(
+        "series_abs",
+        unary!(|n| match n {
+            Number::Long(n) => n.wrapping_abs().to_string(),
+            Number::Real(n) => json(n.abs()),
+        }),
+        "kusto/query/series-abs-function",
+        "Gives the absolute value of each element.",
+        &[
+            example("series_abs(dynamic([-6,0,8]))", "dynamic([6,0,8])"),
+            example("series_abs(dynamic([-6.5]))", "dynamic([6.5])"),
+        ],
+    ),
+    row(
+        "series_tan",
+        unary!(|n| json(n.as_real().tan())),
+        "kusto/query/series-tan-function",
+        "Gives the tangent of each element.",
+        &[
+            example("series_tan(dynamic([0]))", "dynamic([0.0])"),
+            example("series_tan(dynamic([1]))", "dynamic([1.5574077246549023])"),
+        ],
+    ),
+    row(
+        "series_pow",
+        binary!(|a, b| Some(json(a.as_real().powf(b.as_real())))),
+        "kusto/query/series-pow-function",
+        "Raises the elements of the first series to the powers of the second.",
+        &[
+            example(
+                "series_pow(dynamic([1,2,3,4]), dynamic([1,2,3,0.5]))",
+                "dynamic([1.0,4.0,27.0,2.0])",
+            ),
+            example("series_pow(dynamic([1,2]), 2)", "dynamic([1.0,4.0])"),
+        ],
+    ),
     row(
         "series_add",
         binary!(arithmetic(i64::checked_add, |a, b| a + b)),
@@ -520,7 +639,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
         ],
     ),
-    row(
+    named(row(
         "series_fill_forward",
         FORWARD,
         "kusto/query/series-fill-forward-function",
@@ -532,8 +651,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("series_fill_forward(dynamic([1,null]))", "dynamic([1,1])"),
         ],
-    ),
-    row(
+    )),
+    named(row(
         "series_fill_backward",
         BACKWARD,
         "kusto/query/series-fill-backward-function",
@@ -545,8 +664,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("series_fill_backward(dynamic([null,1]))", "dynamic([1,1])"),
         ],
-    ),
-    row(
+    )),
+    named(row(
         "series_fill_const",
         CONSTANT,
         "kusto/query/series-fill-const-function",
@@ -558,8 +677,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic([1.5,2.5])",
             ),
         ],
-    ),
-    row(
+    )),
+    named(row(
         "series_iir",
         IIR,
         "kusto/query/series-iir-function",
@@ -574,5 +693,5 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic([1.0,2.0])",
             ),
         ],
-    ),
+    )),
 ];

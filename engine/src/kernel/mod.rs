@@ -15,6 +15,7 @@ pub mod ip;
 mod output;
 pub(crate) mod pairs;
 pub mod pattern;
+pub(crate) mod series;
 pub(crate) mod special;
 pub mod structure;
 pub(crate) mod template;

@@ -1,5 +1,6 @@
 //! Tables out of nothing: `print`, `datatable`, `range`.
 
+use super::tuple::{self, Unnamed};
 use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Order, Relation, Scalar};
@@ -13,6 +14,10 @@ pub(super) fn print(binder: &mut Binder<'_>, print: &Print) -> Relation {
     let mut names = Names::default();
     let mut items = Vec::new();
     for (index, item) in print.items.iter().enumerate() {
+        if let Some(columns) = tuple::bind(binder, item, None, &mut names, Unnamed::Dropped) {
+            items.extend(columns);
+            continue;
+        }
         let scalar = binder.scalar(&item.value, None);
         let name = match (item.names.first(), lent(&item.value)) {
             (Some(name), _) => {

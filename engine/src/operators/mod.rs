@@ -30,6 +30,7 @@ mod search;
 mod sort;
 pub(crate) mod summarize;
 pub(crate) mod tables;
+mod tuple;
 mod union;
 
 pub(crate) use graph::GraphSource;

@@ -1,5 +1,6 @@
 //! `project`, `extend`, `serialize`: columns from expressions.
 
+use super::tuple::{self, Unnamed};
 use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Order, Relation, Scalar};
@@ -68,9 +69,12 @@ fn bound_item(
     input: &Relation,
     names: &mut Names,
 ) -> Vec<(String, Scalar)> {
+    if let Some(items) = tuple::bind(binder, item, Some(input), names, Unnamed::Shown) {
+        return items;
+    }
     let scalar = binder.scalar(&item.value, Some(input));
     if item.tuple && item.names.len() > 1 {
-        return tuple(binder, &item.names);
+        return several(binder, &item.names);
     }
     let name = match (item.names.first(), lent(&item.value)) {
         (Some(name), _) => {
@@ -85,8 +89,8 @@ fn bound_item(
     vec![(name, scalar)]
 }
 
-/// Scalars have one value each; only aggregates and plugins can fill several names.
-fn tuple(binder: &mut Binder<'_>, names: &[Name]) -> Vec<(String, Scalar)> {
+/// Scalars have one value each; only aggregates, plugins and some functions can fill several names.
+fn several(binder: &mut Binder<'_>, names: &[Name]) -> Vec<(String, Scalar)> {
     binder.report(Diagnostic::binding(
         "KS149",
         names[1].span,

@@ -4,6 +4,7 @@
 //! aggregates' columns, in a projection behind the [`Node::Aggregate`].
 
 use super::keyed::{self, Key};
+use super::tuple::{self, Unnamed};
 use crate::aggregates::{self, AggregateCall, AggregateResolution};
 use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, Row, facts, forms};
@@ -197,7 +198,11 @@ fn aggregate_item(
         return;
     }
     let outer = binder.begin_aggregates(groups.to_vec(), collected.len());
-    let scalar = binder.scalar(&item.value, Some(input));
+    let several = tuple::bind(binder, item, Some(input), names, Unnamed::Shown);
+    let scalar = match &several {
+        Some(columns) => columns[0].1.clone(),
+        None => binder.scalar(&item.value, Some(input)),
+    };
     collected.extend(binder.end_aggregates(outer));
     scalar.visit(&mut |part| {
         if let ScalarKind::Column(name) = &part.kind
@@ -213,7 +218,10 @@ fn aggregate_item(
             )));
         }
     });
-    items.push((names.of(item), scalar));
+    match several {
+        Some(columns) => items.extend(columns),
+        None => items.push((names.of(item), scalar)),
+    }
 }
 
 fn bare(expr: &Expr) -> &Expr {
