@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the logs of a small made-up company, one day: Zeek, Squid and Defender, which belong together.
 
-    make.py [FOLDER]        writes FOLDER/zeek, FOLDER/squid and FOLDER/defender (default: logs beside this file)
+    make.py [FOLDER]        writes FOLDER/zeek, squid, defender and health (default: logs beside this file)
 
 The same bytes on every run and on every machine: the random numbers are our own (splitmix64), the time is fixed, and
 nothing depends on the order of a set. What is planted, and where, is told in README.md.
@@ -70,6 +70,12 @@ RARE = ('qx7-drop.example', '203.0.113.99')
 PHISH = ('phish-login.example', '203.0.113.40')
 CASINO = ('casino.example', '198.51.100.12')
 DIRECT = '203.0.113.77'                                               # reached without the proxy
+SOCKS = '203.0.113.108'                                               # a SOCKS server outside
+# What the sensor talks to: published names (samples/watchlists), addresses made up.
+CLOUD = ('eu-v20.events.data.microsoft.com', '203.0.113.140')
+GATEWAYS = [('winatp-gw-neu.microsoft.com', '203.0.113.141'), ('winatp-gw-weu.microsoft.com', '203.0.113.142')]
+WORKSPACE = '7c1f0a52-0000-4000-8000-5eed00000001'                     # of the monitoring agent
+MICROSOFT, INSPECTION = 'CN=Microsoft TLS Test CA 01,O=Microsoft Corporation,C=US', 'CN=Birchwood Inspection CA,O=Birchwood'
 PROCESSES = {
     'msedge.exe': (r'c:\program files (x86)\microsoft\edge\application\msedge.exe', 'explorer.exe'),
     'chrome.exe': (r'c:\program files\google\chrome\application\chrome.exe', 'explorer.exe'),
@@ -80,6 +86,8 @@ PROCESSES = {
     'rundll32.exe': (r'c:\windows\system32\rundll32.exe', 'explorer.exe'),
     'powershell.exe': (r'c:\windows\system32\windowspowershell\v1.0\powershell.exe', 'winword.exe'),
     'updater.exe': (r'c:\users\dmitri\appdata\local\temp\updater.exe', 'explorer.exe'),
+    'mssense.exe': (r'c:\program files\windows defender advanced threat protection\mssense.exe', 'services.exe'),
+    'healthservice.exe': (r'c:\program files\microsoft monitoring agent\agent\healthservice.exe', 'services.exe'),
     'system': ('', ''),
 }
 COMMANDS = {
@@ -218,8 +226,10 @@ def lookup(host, start, name, address):
 
 # --- the company's day -------------------------------------------------------------------------------------------------
 
-def through_proxy(host, name, start, site, plain, sent, received, length, outcome='TCP_TUNNEL/200', named=None):
-    """One connection to the proxy, as each of the logs sees it. `named`: whether network protection names the target."""
+def through_proxy(host, name, start, site, plain, sent, received, length, outcome='TCP_TUNNEL/200', named=None, issuer=None):
+    """One connection to the proxy, as each of the logs sees it. `named`: whether network protection names the target.
+
+    `issuer`: of the certificate that the client was shown, where the version of TLS lets a sensor see it."""
     domain, address = site
     local, user = port(), host[2]
     denied = outcome.startswith('TCP_DENIED')
@@ -236,8 +246,9 @@ def through_proxy(host, name, start, site, plain, sent, received, length, outcom
                          'PROXY-CONNECTION -> keep-alive', '-', '-', '-', '-', '-', 'text/html' if plain else '-']))
     if not plain and not denied:
         shaken = asked + dice.between(100_000, 600_000)
-        ssl.append((shaken, [epoch(shaken, 6), id_, host[1], local, PROXY, PROXY_PORT, 'TLSv13', 'TLS_AES_256_GCM_SHA384', 'x25519', domain,
-                             'F', '-', 'h2' if name not in COMMANDS else '-', 'T', '-', '-', '-', '-',
+        ssl.append((shaken, [epoch(shaken, 6), id_, host[1], local, PROXY, PROXY_PORT, 'TLSv12' if issuer else 'TLSv13',
+                             'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' if issuer else 'TLS_AES_256_GCM_SHA384', 'x25519', domain,
+                             'F', '-', 'h2' if name not in COMMANDS else '-', 'T', '-', '-', f'CN={domain}' if issuer else '-', issuer or '-',
                              digest('ja3 ' + name, 32), digest('ja3s ' + domain, 32)]))
     end = start + length
     size = received + 39
@@ -343,6 +354,57 @@ def around_the_proxy():
     zeek_conn(at('08:05:00'), 3 * TICKS, host[1], 8, PROXY, 0, 'icmp', None, 'OTH', 224, 224, '-')
 
 
+def straight(host, name, start, site, port_there, url, action='ConnectionSuccess'):
+    """A connection that goes round the proxy, as the network sensor and Defender see it."""
+    domain, address = site
+    local, works = port(), action == 'ConnectionSuccess'
+    zeek_conn(start, dice.between(2, 9) * TICKS if works else 0, host[1], local, address, port_there, 'tcp', 'ssl' if works else None,
+              'SF' if works else 'S0', dice.between(3_000, 9_000), dice.between(2_000, 7_000), 'ShADadFf' if works else 'S')
+    connection_event(host, name, start, address, port_there, local, action=action, url=domain if url else None)
+
+
+def sensor_traffic():
+    """The sensors report: through the proxy, one decrypted on the way (ws-06), one straight out (ws-04); an agent on fs-01."""
+    for host in WORKSTATIONS:
+        for clock in ['08:20:00', '12:20:00', '16:20:00']:
+            start = at(clock) + dice.below(600 * TICKS)
+            if host is WORKSTATIONS[3]:
+                straight(host, 'mssense.exe', start, CLOUD, 443, True)
+            else:
+                issuer = INSPECTION if host is WORKSTATIONS[5] else MICROSOFT
+                through_proxy(host, 'mssense.exe', start, CLOUD, False, dice.between(4_000, 30_000), dice.between(800, 2_000),
+                              dice.between(2, 9) * TICKS, named=False, issuer=issuer)
+    server = SERVERS[1]
+    for clock in ['07:45:00', '11:45:00', '15:45:00']:
+        straight(server, 'healthservice.exe', at(clock) + dice.below(300 * TICKS), (f'{WORKSPACE}.ods.opinsights.azure.com', '203.0.113.150'), 443, True)
+    straight(server, 'healthservice.exe', at('07:46:00'), (f'{WORKSPACE}.oms.opinsights.azure.com', '203.0.113.151'), 443, True, action='ConnectionFailed')
+    for clock in ['14:25:10', '14:31:55']:
+        straight(WORKSTATIONS[4], 'powershell.exe', at(clock) + dice.below(TICKS), ('', SOCKS), 1080, False)
+
+
+WAYS = ['Default proxy', 'Proxy auto discovery (WPAD)', 'Proxy disabled', 'Named proxy', 'Command line proxy']
+
+
+def checks(outcomes):
+    """What the Client Analyzer prints of one URL; a way without an outcome is not set up."""
+    for number, way in enumerate(WAYS, 1):
+        yield f'{number} - {way}: ' + outcomes.get(number, "Doesn't exist")
+
+
+def health():
+    """Results of the Client Analyzer, a device each: ws-01 is well, ws-04 only gets out without the proxy, ws-06 misses one gateway."""
+    well = {1: 'Succeeded (200)', 2: 'Succeeded (200)', 3: 'Failed: the connection timed out (12002)'}
+    around = {1: 'Failed: the proxy asks who it is (407)', 2: 'Failed: no script was found (12180)', 3: 'Succeeded (200)'}
+    missed = {1: 'Failed (503)', 2: 'Failed (503)', 3: 'Failed: the connection timed out (12002)'}
+    reports = [(WORKSTATIONS[0], '07:40:00', [well, well, well]), (WORKSTATIONS[3], '07:52:00', [around, around, around]),
+               (WORKSTATIONS[5], '07:58:00', [well, well, missed])]
+    for host, clock, outcomes in reports:
+        lines = [f'Device name : {host[0]}', f'Report time : {iso(at(clock))}']
+        for (domain, _), found in zip([CLOUD] + GATEWAYS, outcomes):
+            lines += [f'Testing URL : https://{domain}/test'] + list(checks(found))
+        yield host[0], lines
+
+
 # --- files -------------------------------------------------------------------------------------------------------------
 
 FIELDS = {
@@ -383,12 +445,14 @@ def zeek_lines(log, rows):
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), 'logs')
-    for part in (inventory, office_hours, beacon, rare_domain, blocked, around_the_proxy):
+    for part in (inventory, office_hours, beacon, rare_domain, blocked, around_the_proxy, sensor_traffic):
         part()
     for log, rows in (('conn', conn), ('http', http), ('ssl', ssl), ('dns', dns)):
         rows.sort(key=lambda row: row[0])
         write(folder, f'zeek/{log}.log', zeek_lines(log, rows))
     write(folder, 'squid/access.log', [line for _, line in sorted(squid, key=lambda row: row[0])])
+    for name, lines in health():
+        write(folder, f'health/{name}.txt', lines)
     for table, rows in events.items():
         rows.sort(key=lambda row: row[0])
         write(folder, f'defender/{table}.ndjson', [json.dumps(row, separators=(',', ':')) for _, row in rows])

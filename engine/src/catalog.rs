@@ -53,6 +53,15 @@ pub struct Catalog {
     tables: BTreeMap<String, Table>,
     functions: BTreeMap<String, SavedFunction>,
     urls: BTreeMap<String, PathBuf>,
+    watchlists: BTreeMap<String, Watchlist>,
+}
+
+/// A list that queries read by `_GetWatchlist`.
+#[derive(Debug, Clone)]
+pub struct Watchlist {
+    pub table: Table,
+    /// The column that `SearchKey` shows, a string; `None` when the list declares none.
+    pub search_key: Option<String>,
 }
 
 /// A function kept as KQL text: `let`-style parameters and body.
@@ -100,6 +109,20 @@ impl Catalog {
 
     pub fn functions(&self) -> impl Iterator<Item = &SavedFunction> {
         self.functions.values()
+    }
+
+    /// Adds a watchlist, or replaces the one of that alias.
+    pub fn add_watchlist(&mut self, alias: impl Into<String>, watchlist: Watchlist) {
+        self.watchlists.insert(alias.into(), watchlist);
+    }
+
+    pub fn watchlist(&self, alias: &str) -> Option<&Watchlist> {
+        self.watchlists.get(alias)
+    }
+
+    /// The aliases of the watchlists.
+    pub fn watchlists(&self) -> impl Iterator<Item = &str> {
+        self.watchlists.keys().map(String::as_str)
     }
 
     /// Gives `externaldata` a local file for a URL. Nothing is ever fetched: other URLs are refused when a query runs.

@@ -13,6 +13,8 @@ mod follow;
 mod formats;
 #[path = "it/hunts.rs"]
 mod hunts;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/shell.rs"]
 mod shell;
 #[path = "it/support.rs"]

@@ -1,11 +1,13 @@
 //! Calls that give tables: `materialize(…)`, `view()`.
 
-use crate::bind::{Binder, facts};
-use crate::ir::{Node, Relation};
+use crate::bind::{Binder, facts, scan};
+use crate::catalog::Watchlist;
+use crate::ir::{Node, Relation, Scalar};
 use crate::operators::enrich;
+use crate::operators::project::all_columns;
 use huntql_kql::ast::Call;
 use huntql_kql::span::Span;
-use huntql_kql::types::{Column, Type};
+use huntql_kql::types::{Column, Type, Value};
 
 /// A call that gives a table.
 pub(crate) struct TableForm {
@@ -62,9 +64,7 @@ fn table(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
         return Relation::unknown();
     };
     let name = binder.scalar(&arg.value, None);
-    let Some(huntql_kql::types::Value::String(text)) =
-        binder.constant(&name, huntql_kql::types::Type::String, arg.value.span)
-    else {
+    let Some(Value::String(text)) = binder.constant(&name, Type::String, arg.value.span) else {
         return Relation::unknown();
     };
     let name = huntql_kql::ast::Name {
@@ -91,8 +91,20 @@ fn assigned_addresses(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relat
     nothing(binder, call, span, &COLUMNS, "the addresses of devices")
 }
 
-/// `_GetWatchlist("alias")`: there are no watchlists here.
+/// `_GetWatchlist("alias")`: the rows of a list that the catalog has, with `SearchKey` where the list declares one.
+///
+/// Source: Microsoft Sentinel, page "watchlists-queries". A list that is not there has Sentinel's own columns and no rows.
 fn watchlist(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
+    if let [arg] = call.args.as_slice() {
+        let alias = binder.scalar(&arg.value, None);
+        let alias = match binder.constant(&alias, Type::String, arg.value.span) {
+            Some(Value::String(alias)) => alias,
+            _ => return Relation::unknown(),
+        };
+        if let Some(found) = binder.catalog.watchlist(&alias) {
+            return rows_of(found);
+        }
+    }
     const COLUMNS: [(&str, Type); 4] = [
         ("_DTItemId", Type::String),
         ("LastUpdatedTimeUTC", Type::Datetime),
@@ -100,6 +112,18 @@ fn watchlist(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
         ("WatchlistItem", Type::Dynamic),
     ];
     nothing(binder, call, span, &COLUMNS, "watchlists")
+}
+
+fn rows_of(watchlist: &Watchlist) -> Relation {
+    let rows = scan(&watchlist.table);
+    let key = watchlist.search_key.as_deref();
+    let key = key.filter(|_| rows.column("SearchKey").is_none());
+    let Some(key) = key.and_then(|key| rows.column(key)).cloned() else {
+        return rows;
+    };
+    let mut items = all_columns(&rows.columns);
+    items.push(("SearchKey".to_owned(), Scalar::column(&key)));
+    rows.projected(items)
 }
 
 /// A table of the portal's that has no local counterpart: no rows, and a warning that says so.

@@ -4,6 +4,7 @@
 
 mod dates;
 mod defender;
+mod health;
 mod line;
 mod lines;
 mod logformat;
@@ -83,6 +84,7 @@ pub static FORMATS: &[&dyn LogFormat] = &[
     &logformat::THREEPROXY,
     &logformat::APACHE,
     &logformat::NGINX,
+    &health::FORMAT,
 ];
 
 /// The head of a file, as sniffing sees it.

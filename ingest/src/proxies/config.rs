@@ -1,4 +1,4 @@
-//! `huntql.toml`: the part that names the proxies.
+//! `huntql.toml`: the proxies, the files that tell of some, and the watchlists.
 //!
 //! ```toml
 //! [[proxy]]
@@ -11,6 +11,9 @@
 //!
 //! [sources]                             # settings of devices; paths are beside this file
 //! proxies = ["netsh.txt", "policy.reg", "proxy.pac"]
+//!
+//! [watchlists]                          # what `_GetWatchlist("service-urls")` reads
+//! service-urls = { file = "service-urls.csv", search_key = "Pattern" }
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
@@ -75,8 +78,18 @@ fn sources(text: &str, source: &str) -> Result<Vec<String>, ConfigError> {
     }
 }
 
-/// The files under `[watchlists]`, by name; paths are beside the configuration.
-pub fn read_watchlists(path: &Path) -> Result<Vec<(String, PathBuf)>, ConfigError> {
+/// A list of `[watchlists]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchlistFile {
+    pub alias: String,
+    pub file: PathBuf,
+    /// The column that `SearchKey` shows.
+    pub search_key: Option<String>,
+}
+
+/// What stands under `[watchlists]`: `alias = "file.csv"`, or `alias = { file = "file.csv", search_key = "Column" }`. Paths are
+/// beside the configuration.
+pub fn read_watchlists(path: &Path) -> Result<Vec<WatchlistFile>, ConfigError> {
     let source = path.display().to_string();
     let fail = |message: String| ConfigError(format!("{source}: {message}"));
     let text = std::fs::read_to_string(path)
@@ -89,13 +102,29 @@ pub fn read_watchlists(path: &Path) -> Result<Vec<(String, PathBuf)>, ConfigErro
     let folder = path.parent().unwrap_or(Path::new(""));
     lists
         .into_iter()
-        .map(|(name, file)| match file {
-            Value::String(file) => Ok((name, folder.join(file))),
-            other => Err(fail(format!(
-                "the watchlist `{name}` is a file's name, not `{other}`"
-            ))),
-        })
+        .map(|(alias, value)| watchlist(alias, &value, folder).map_err(fail))
         .collect()
+}
+
+fn watchlist(alias: String, value: &Value, folder: &Path) -> Result<WatchlistFile, String> {
+    let (file, search_key) = match value {
+        Value::String(file) => (Some(file.as_str()), None),
+        Value::Table(table) => {
+            let place = format!("in the watchlist `{alias}`");
+            check_keys(table, &["file", "search_key"], &place)?;
+            let text = |key: &str| table.get(key).and_then(Value::as_str);
+            (text("file"), text("search_key").map(str::to_owned))
+        }
+        _ => (None, None),
+    };
+    let file = file.ok_or_else(|| {
+        format!("the watchlist `{alias}` is a file, like \"list.csv\" or {{ file = \"list.csv\", search_key = \"Column\" }}")
+    })?;
+    Ok(WatchlistFile {
+        file: folder.join(file),
+        alias,
+        search_key,
+    })
 }
 
 fn table(text: &str, source: &str) -> Result<Table, ConfigError> {

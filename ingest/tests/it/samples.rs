@@ -15,7 +15,7 @@ fn with_proxy() -> Options {
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    for part in ["defender", "squid", "zeek"] {
+    for part in ["defender", "health", "squid", "zeek"] {
         for entry in std::fs::read_dir(folder.join(part)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{part}/{}", path.file_name().unwrap().to_str().unwrap());
@@ -62,7 +62,11 @@ fn every_line_of_the_samples_is_kept_or_a_header() {
     let ran = ingest(&[&samples().join("logs")], &with_proxy());
     assert!(ran.rejects.is_empty(), "{:?}", ran.rejects);
     for file in &ran.report.files {
-        let expected = if file.file.contains("zeek") { 9 } else { 0 };
+        let expected = match file.format {
+            Some("connectivity") => 5,
+            _ if file.file.contains("zeek") => 9,
+            _ => 0,
+        };
         assert_eq!(
             (file.counts.skipped(), file.counts.rejected),
             (expected, 0),
@@ -78,11 +82,12 @@ fn every_line_of_the_samples_is_kept_or_a_header() {
     assert_eq!(
         rows,
         [
+            ("DeviceConnectivityChecks", 45),
             ("DeviceEvents", 2),
             ("DeviceInfo", 16),
-            ("DeviceNetworkEvents", 2327),
+            ("DeviceNetworkEvents", 2423),
             ("DeviceNetworkInfo", 16),
-            ("DeviceProcessEvents", 15)
+            ("DeviceProcessEvents", 22)
         ]
     );
 }
@@ -94,9 +99,9 @@ fn zeeks_connections_become_events_by_state_and_side() {
         &Options::default(),
     );
     let expected = tally(&[
-        ("ConnectionAttempt", 1),
+        ("ConnectionAttempt", 2),
         ("ConnectionFailed", 1),
-        ("ConnectionSuccess", 508),
+        ("ConnectionSuccess", 531),
         ("IcmpConnectionInspected", 1),
     ]);
     assert_eq!(ran.tally("DeviceNetworkEvents", "ActionType"), expected);
@@ -108,21 +113,21 @@ fn the_proxys_own_log_has_the_listener_only_when_it_is_known_whose_log_it_is() {
     let known = ingest(&[&log], &with_proxy());
     assert_eq!(
         known.tally("DeviceNetworkEvents", "RemoteIP"),
-        tally(&[("10.0.0.6", 378)])
+        tally(&[("10.0.0.6", 393)])
     );
     assert_eq!(
         known.tally("DeviceNetworkEvents", "RemotePort"),
-        tally(&[("8080", 378)])
+        tally(&[("8080", 393)])
     );
     assert_eq!(known.fields(0)["ProxyName"], "gw-01");
     let unknown = ingest(&[&log], &Options::default());
     assert_eq!(
         unknown.tally("DeviceNetworkEvents", "RemoteIP"),
-        tally(&[("", 378)])
+        tally(&[("", 393)])
     );
     assert_eq!(
         unknown.tally("DeviceNetworkEvents", "ActionType"),
-        tally(&[("HttpConnectionInspected", 378)])
+        tally(&[("HttpConnectionInspected", 393)])
     );
 }
 

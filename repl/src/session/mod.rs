@@ -5,6 +5,7 @@
 pub mod logs;
 pub mod proxies;
 mod tables;
+mod watchlists;
 
 use crate::cli::{AskArgs, Clock, DataArgs};
 use crate::failure::Failure;
@@ -27,8 +28,8 @@ pub const STORE_DEFAULT: &str = "huntql-data";
 pub struct Session {
     pub engine: Engine,
     pub proxies: ProxySet,
-    /// The temporary store of `--logs`; it goes when the session does.
-    _logs: Option<TempDir>,
+    /// The temporary store of `--logs`, and watchlists that were rewritten; they go when the session does.
+    _folders: [Option<TempDir>; 2],
 }
 
 impl Session {
@@ -44,10 +45,11 @@ impl Session {
         }
         let folder = tables::add(&mut catalog, args, &proxies)?;
         proxies::learn(&mut catalog, &mut proxies)?;
+        let lists = watchlists::add(&mut catalog, &args.proxies)?;
         Ok(Session {
             engine: Engine::new(catalog, EngineOptions::default()),
             proxies,
-            _logs: folder,
+            _folders: [folder, lists],
         })
     }
 

@@ -26,13 +26,13 @@ const fn case(logs: &'static str, proxy: &'static str, counts: [usize; 3]) -> Ca
 }
 
 const SAMPLES: &[Case] = &[
-    case("logs/defender", "10.0.0.6:8080", [605, 34, 227]),
-    case("logs/zeek/conn.log", "10.0.0.6:8080", [508, 130, 130]),
+    case("logs/defender", "10.0.0.6:8080", [628, 42, 235]),
+    case("logs/zeek/conn.log", "10.0.0.6:8080", [531, 138, 138]),
     case("logs/zeek/http.log", "10.0.0.6:8080", [0, 0, 0]),
     case("logs/zeek/ssl.log", "10.0.0.6:8080", [0, 0, 0]),
     case("logs/zeek/dns.log", "10.0.0.6:8080", [0, 0, 0]),
     case("logs/squid", "10.0.0.6:8080", [0, 0, 0]),
-    case("logs", "10.0.0.6:8080", [1113, 164, 357]),
+    case("logs", "10.0.0.6:8080", [1159, 180, 373]),
 ];
 
 const PUBLIC: &[Case] = &[
@@ -58,6 +58,67 @@ const PUBLIC: &[Case] = &[
     ),
     case("zeek/wrccdc/ssl.json.gz", "10.0.0.6:8080", [0, 0, 0]),
     case("squid/fail2ban/squid", "10.0.0.6:8080", [0, 0, 0]),
+];
+
+/// What the hunts about proxies and sensors find in the samples: rows, and parts of them.
+const ANSWERS: &[(&str, usize, &[&str])] = &[
+    (
+        "unreachable-services.kql",
+        12,
+        &[
+            r#""Reachable":false,"DeviceName":"ws-06.birchwood.example","Url":"https://winatp-gw-weu.microsoft.com/test","Option":"Proxy disabled""#,
+            r#""Reachable":true,"DeviceName":"ws-04.birchwood.example","Url":"https://eu-v20.events.data.microsoft.com/test","Option":"Default proxy","Outcome":"Failed: the proxy asks who it is","HttpStatus":407"#,
+        ],
+    ),
+    (
+        "sensor-goes-direct.kql",
+        4,
+        &[
+            r#""DeviceName":"ws-04.birchwood.example","Evidence":"connection","Service":"eu-v20.events.data.microsoft.com","Times":3"#,
+        ],
+    ),
+    (
+        "decrypted-sensor-traffic.kql",
+        1,
+        &[
+            r#""Device":"ws-06.birchwood.example","LocalIP":"10.0.1.16","Service":"eu-v20.events.data.microsoft.com","Issuer":"CN=Birchwood Inspection CA,O=Birchwood","Connections":3"#,
+        ],
+    ),
+    (
+        "monitoring-agents.kql",
+        4,
+        &[
+            r#""Pattern":"*.ods.opinsights.azure.com","NeededPort":443,"State":"reached","Succeeded":3"#,
+            r#""Pattern":"*.oms.opinsights.azure.com","NeededPort":443,"State":"not reached""#,
+            r#""Pattern":"*.blob.core.windows.net","NeededPort":443,"State":"not seen""#,
+        ],
+    ),
+    (
+        "protection-mode.kql",
+        8,
+        &[
+            r#""DeviceName":"ws-02.birchwood.example","Mode":"Block""#,
+            r#""DeviceName":"ws-06.birchwood.example","Mode":"Audit""#,
+            r#""DeviceName":"ws-01.birchwood.example","Mode":"no evidence""#,
+        ],
+    ),
+    (
+        "block-story.kql",
+        5,
+        &[
+            r#""DeviceName":"ws-02.birchwood.example","By":"network protection","Decision":"blocked","Target":"phish-login.example","User":"bjorn","Connections":1"#,
+            r#""DeviceName":"ws-01.birchwood.example","By":"proxy gw-01","Decision":"denied","Target":"casino.example","User":"anna","Connections":1"#,
+        ],
+    ),
+    (
+        "ways-around-the-proxy.kql",
+        7,
+        &[
+            r#""Way":"QUIC","DeviceName":"ws-02.birchwood.example""#,
+            r#""Way":"SOCKS","DeviceName":"ws-05.birchwood.example","InitiatingProcessFileName":"powershell.exe","RemoteIP":"203.0.113.108","RemotePort":1080,"Connections":2"#,
+            r#""Way":"direct","DeviceName":"ws-04.birchwood.example","InitiatingProcessFileName":"updater.exe""#,
+        ],
+    ),
 ];
 
 fn samples() -> PathBuf {
@@ -189,5 +250,12 @@ fn every_hunt_of_the_samples_finds_something() {
             ])
             .code(0);
         assert!(!ran.stdout.is_empty(), "{file} finds nothing: {ran:#?}");
+        let name = hunt.file_name().unwrap().to_str().unwrap();
+        if let Some((_, rows, parts)) = ANSWERS.iter().find(|(known, ..)| *known == name) {
+            assert_eq!(ran.stdout.lines().count(), *rows, "{file}: {ran:#?}");
+            for part in *parts {
+                assert!(ran.stdout.contains(part), "{file} lacks {part}: {ran:#?}");
+            }
+        }
     }
 }
