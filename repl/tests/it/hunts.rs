@@ -64,7 +64,7 @@ const PUBLIC: &[Case] = &[
 const ANSWERS: &[(&str, usize, &[&str])] = &[
     (
         "unreachable-services.kql",
-        12,
+        14,
         &[
             r#""Reachable":false,"DeviceName":"ws-06.birchwood.example","Url":"https://winatp-gw-weu.microsoft.com/test","Option":"Proxy disabled""#,
             r#""Reachable":true,"DeviceName":"ws-04.birchwood.example","Url":"https://eu-v20.events.data.microsoft.com/test","Option":"Default proxy","Outcome":"Failed: the proxy asks who it is","HttpStatus":407"#,
