@@ -19,6 +19,8 @@ mod public_logs;
 mod records;
 #[path = "it/samples.rs"]
 mod samples;
+#[path = "it/sensors.rs"]
+mod sensors;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/support.rs"]

@@ -2,20 +2,30 @@
 //!
 //! To add one: a module with its spec link, its mapping in one table and its sniffing, and a row in [`FORMATS`].
 
+mod connection;
 mod dates;
 mod defender;
 mod health;
+mod json_objects;
 mod line;
 mod lines;
 mod logformat;
+mod local_time;
+mod netflow;
 mod network;
+mod osquery;
+mod pfirewall;
+mod process;
 mod proxy;
 mod records;
 mod squid;
+mod suricata;
 mod syslog;
 mod unknown;
 mod w3c;
 mod wsa;
+mod vpc_flow;
+mod windows;
 mod zeek;
 
 pub use logformat::{check, chosen};
@@ -66,6 +76,14 @@ pub static FORMATS: &[&dyn LogFormat] = &[
     &defender::CSV,
     &zeek::TSV,
     &zeek::JSON,
+    &windows::EVTX,
+    &windows::XML,
+    &windows::JSON,
+    &suricata::EVE,
+    &pfirewall::FORMAT,
+    &vpc_flow::FORMAT,
+    &osquery::FORMAT,
+    &netflow::FORMAT,
     &squid::FORMAT,
     &records::FORTINET,
     &records::ZSCALER,

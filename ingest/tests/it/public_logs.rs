@@ -72,7 +72,6 @@ const SKIPPED: &[(&str, &str)] = &[
         "not a network or proxy log",
     ),
     ("zeek/rita-hostile/truncated_conn_top.log", "`#fields`"),
-    ("zeek/wrccdc/smtp.log.gz", "`smtp`"),
     ("zeek/wrccdc/x509.log.gz", "`x509`"),
     ("proxied/zeek/weird.log", "`weird`"),
     (
@@ -83,10 +82,7 @@ const SKIPPED: &[(&str, &str)] = &[
     ("aws_elb/plaso/aws_elb_access.log", "AWS load balancer"),
     ("compression/plaso/syslog.gz", "looks like syslog"),
     ("hostile/lnav/logfile_cloudflare.json", "Cloudflare"),
-    (
-        "windows_firewall/plaso/windows_firewall.log",
-        "not a network or proxy log",
-    ),
+    ("windows_firewall/plaso/windows_firewall.log", "--tz"),
 ];
 
 #[test]

@@ -138,33 +138,33 @@ fn the_url_is_filled_from_inspection_only_when_asked() {
 
 #[test]
 fn a_log_that_is_not_mapped_is_skipped_whole_and_by_name() {
-    let smtp =
-        "#separator \\x09\n#path\tsmtp\n#fields\tts\tuid\tid.orig_h\n1772438558\tC1\t10.0.1.1\n";
-    let ran = ingest_text("smtp.log", smtp);
+    let irc =
+        "#separator \\x09\n#path\tirc\n#fields\tts\tuid\tid.orig_h\n1772438558\tC1\t10.0.1.1\n";
+    let ran = ingest_text("irc.log", irc);
     assert_eq!(ran.report.files[0].counts.read, 0);
-    assert!(ran.report.to_string().contains("Zeek's `smtp` log"));
+    assert!(ran.report.to_string().contains("Zeek's `irc` log"));
 }
 
 #[test]
 fn json_of_a_log_that_is_not_mapped_is_never_taken_for_another() {
     let ids = r#""ts":1772438558.25,"uid":"C1","id.orig_h":"10.0.1.1","id.orig_p":50000,"id.resp_h":"10.0.2.2","id.resp_p":25"#;
-    let smtp = format!("{{{ids},\"trans_depth\":1,\"helo\":\"x\"}}\n");
+    let irc = format!("{{{ids},\"nick\":\"x\",\"command\":\"USER\"}}\n");
     let sip = format!(
         "{{{ids},\"trans_depth\":1,\"method\":\"INVITE\",\"uri\":\"sip:x\",\"call_id\":\"1\"}}\n"
     );
     for (name, text) in [
-        ("smtp.log", &smtp),
+        ("irc.log", &irc),
         ("sip.log", &sip),
-        ("some.json", &smtp),
+        ("some.json", &irc),
         ("some.json", &sip),
     ] {
         assert!(ingest_text(name, text).batches.is_empty(), "{name}");
     }
     assert!(
-        ingest_text("smtp.log", &smtp)
+        ingest_text("irc.log", &irc)
             .report
             .to_string()
-            .contains("Zeek's `smtp` log")
+            .contains("Zeek's `irc` log")
     );
 }
 

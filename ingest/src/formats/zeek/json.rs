@@ -3,8 +3,9 @@
 //! Which log a record is of, in this order: `_path` or `@stream` in the record, the file's name, the fields themselves.
 //! `ts` is epoch seconds or ISO text; `id.orig_h` may be written `id_orig_h`.
 
-use super::logs::{self, Kind, ZeekLog};
-use super::map::Target;
+use super::addresses::AddressTable;
+use super::logs::{self, Kind, Table, ZeekLog};
+use super::map::{Target, Written};
 use super::record::{Extra, Record, Span, Writing};
 use crate::Result;
 use crate::formats::line::{self, Vetted};
@@ -28,7 +29,7 @@ impl LogFormat for ZeekJson {
     }
 
     fn title(&self) -> &'static str {
-        "Zeek logs in JSON lines: conn, http, ssl, dns"
+        "Zeek logs in JSON lines: conn, http, ssl, dns, ssh, smtp, ftp, ntlm, dhcp"
     }
 
     fn spec(&self) -> &'static str {
@@ -70,6 +71,7 @@ impl LogFormat for ZeekJson {
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let mut file = Reading {
             table: NetworkTable::open(output),
+            addresses: AddressTable::open(output),
             from_name: log_of_name(&input.name.clone()),
             keys: Keys::default(),
             known: Vec::new(),
@@ -172,7 +174,7 @@ impl Keys {
         let is_zeek = self.has("id.orig_h") || self.has("id_orig_h");
         let named = from_name.and_then(logs::mapped).filter(fits);
         let log = named.or_else(|| logs::LOGS.iter().find(fits))?;
-        is_zeek.then(|| log.name.to_owned())
+        (is_zeek || log.table == Table::Addresses).then(|| log.name.to_owned())
     }
 }
 
@@ -190,6 +192,7 @@ fn remember(names: &mut Vec<String>, index: usize, key: &str) {
 /// The state of reading one file; its vectors are reused from line to line.
 struct Reading {
     table: NetworkTable,
+    addresses: AddressTable,
     from_name: Option<&'static str>,
     keys: Keys,
     known: Vec<Span>,
@@ -230,14 +233,23 @@ impl Reading {
             extra_spans: &self.extra_spans,
         };
         let options = output.options;
+        let id = match log.table {
+            Table::Connections => self.table.id,
+            Table::Addresses => self.addresses.id,
+        };
         let mut target = Target {
             table: &self.table,
-            rows: output.rows(self.table.id),
+            addresses: &self.addresses,
+            rows: output.rows(id),
             options,
         };
         match (log.map)(&record, &mut target) {
-            Ok(()) => output.keep(self.table.id, log.class, line.bytes, place),
-            Err(refusal) => output.discard(self.table.id, refusal, line.bytes, place),
+            Ok(Written::Row) => output.keep(id, log.class, line.bytes, place),
+            Ok(Written::Nothing(what)) => {
+                output.skip_unmapped(what);
+                Ok(())
+            }
+            Err(refusal) => output.discard(id, refusal, line.bytes, place),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Versions of Zeek add and drop fields: all are read by name, and what is not listed here follows the listed ones.
 
+use super::addresses;
 use super::map::{self, Mapping};
 
 /// What a field's value is, which decides how it is written as text.
@@ -31,7 +32,17 @@ pub(super) struct ZeekLog {
     pub signature: &'static [&'static str],
     /// Fields that those others have and this one has not.
     pub foreign: &'static [&'static str],
+    pub table: Table,
     pub map: Mapping,
+}
+
+/// The table that a log's records become rows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// DeviceNetworkEvents.
+    Connections,
+    /// DeviceNetworkInfo: who has which address as of a time. Its records have no two ends.
+    Addresses,
 }
 
 /// The fields that each mapped log begins with; mapped to columns of their own.
@@ -59,6 +70,7 @@ pub(super) static LOGS: &[ZeekLog] = &[
         fields: CONN,
         signature: &["conn_state"],
         foreign: &[],
+        table: Table::Connections,
         map: map::conn,
     },
     ZeekLog {
@@ -68,6 +80,7 @@ pub(super) static LOGS: &[ZeekLog] = &[
         signature: &["method", "host", "uri", "status_code"],
         // sip.log
         foreign: &["call_id", "request_from", "request_path"],
+        table: Table::Connections,
         map: map::http,
     },
     ZeekLog {
@@ -76,6 +89,7 @@ pub(super) static LOGS: &[ZeekLog] = &[
         fields: SSL,
         signature: &["established"],
         foreign: &[],
+        table: Table::Connections,
         map: map::ssl,
     },
     ZeekLog {
@@ -84,7 +98,53 @@ pub(super) static LOGS: &[ZeekLog] = &[
         fields: DNS,
         signature: &["query", "qtype_name", "rcode_name"],
         foreign: &[],
+        table: Table::Connections,
         map: map::dns,
+    },
+    ZeekLog {
+        name: "ssh",
+        class: "zeek.ssh",
+        fields: SSH,
+        signature: &["auth_attempts", "kex_alg", "host_key_alg"],
+        foreign: &[],
+        table: Table::Connections,
+        map: map::ssh,
+    },
+    ZeekLog {
+        name: "smtp",
+        class: "zeek.smtp",
+        fields: SMTP,
+        signature: &["helo", "mailfrom", "rcptto", "last_reply"],
+        foreign: &[],
+        table: Table::Connections,
+        map: map::smtp,
+    },
+    ZeekLog {
+        name: "ftp",
+        class: "zeek.ftp",
+        fields: FTP,
+        signature: &["reply_code", "data_channel.passive"],
+        foreign: &["method"],
+        table: Table::Connections,
+        map: map::ftp,
+    },
+    ZeekLog {
+        name: "ntlm",
+        class: "zeek.ntlm",
+        fields: NTLM,
+        signature: &["server_nb_computer_name", "domainname"],
+        foreign: &[],
+        table: Table::Connections,
+        map: map::ntlm,
+    },
+    ZeekLog {
+        name: "dhcp",
+        class: "zeek.dhcp",
+        fields: DHCP,
+        signature: &["assigned_addr", "assigned_ip", "msg_types"],
+        foreign: &[],
+        table: Table::Addresses,
+        map: addresses::dhcp,
     },
 ];
 
@@ -187,6 +247,117 @@ const DNS: &[(&str, Kind)] = &[
 ];
 pub(super) const DNS_PROTO: usize = OWN;
 
+const SSH: &[(&str, Kind)] = &[
+    ("version", Text),
+    ("auth_success", Flag),
+    ("auth_attempts", Text),
+    ("direction", Text),
+    ("client", Text),
+    ("server", Text),
+    ("cipher_alg", Text),
+    ("mac_alg", Text),
+    ("compression_alg", Text),
+    ("kex_alg", Text),
+    ("host_key_alg", Text),
+    ("host_key", Text),
+];
+/// `INBOUND` or `OUTBOUND`, Zeek's word for what `direction` says of every row.
+pub(super) const SSH_DIRECTION: usize = OWN + 3;
+
+const SMTP: &[(&str, Kind)] = &[
+    ("trans_depth", Text),
+    ("helo", Text),
+    ("mailfrom", Text),
+    ("rcptto", Texts),
+    ("date", Text),
+    ("from", Text),
+    ("to", Texts),
+    ("cc", Texts),
+    ("reply_to", Text),
+    ("msg_id", Text),
+    ("in_reply_to", Text),
+    ("subject", Text),
+    ("x_originating_ip", Text),
+    ("first_received", Text),
+    ("second_received", Text),
+    ("last_reply", Text),
+    ("path", Texts),
+    ("user_agent", Text),
+    ("tls", Flag),
+    ("fuids", Texts),
+    ("is_webmail", Flag),
+];
+
+const FTP: &[(&str, Kind)] = &[
+    ("user", Text),
+    ("password", Text),
+    ("command", Text),
+    ("arg", Text),
+    ("mime_type", Text),
+    ("file_size", Text),
+    ("reply_code", Text),
+    ("reply_msg", Text),
+    ("data_channel.passive", Flag),
+    ("data_channel.orig_h", Text),
+    ("data_channel.resp_h", Text),
+    ("data_channel.resp_p", Text),
+    ("fuid", Text),
+];
+
+const NTLM: &[(&str, Kind)] = &[
+    ("username", Text),
+    ("hostname", Text),
+    ("domainname", Text),
+    ("server_nb_computer_name", Text),
+    ("server_dns_computer_name", Text),
+    ("server_tree_name", Text),
+    ("success", Flag),
+];
+
+/// The names of Zeek 3 and later, then those of before.
+const DHCP: &[(&str, Kind)] = &[
+    ("uids", Texts),
+    ("client_addr", Text),
+    ("server_addr", Text),
+    ("mac", Text),
+    ("host_name", Text),
+    ("client_fqdn", Text),
+    ("domain", Text),
+    ("requested_addr", Text),
+    ("assigned_addr", Text),
+    ("lease_time", Seconds),
+    ("msg_types", Texts),
+    ("assigned_ip", Text),
+];
+pub(super) const DHCP_CLIENT_ADDR: usize = OWN + 1;
+pub(super) const DHCP_SERVER_ADDR: usize = OWN + 2;
+pub(super) const DHCP_MAC: usize = OWN + 3;
+pub(super) const DHCP_HOST_NAME: usize = OWN + 4;
+pub(super) const DHCP_CLIENT_FQDN: usize = OWN + 5;
+pub(super) const DHCP_DOMAIN: usize = OWN + 6;
+pub(super) const DHCP_ASSIGNED_ADDR: usize = OWN + 8;
+pub(super) const DHCP_MSG_TYPES: usize = OWN + 10;
+pub(super) const DHCP_ASSIGNED_IP: usize = OWN + 11;
+
+/// Why a log that one might miss has no mapping.
+const REASONS: &[(&str, &str)] = &[
+    (
+        "files",
+        "Defender has no table of files seen on the wire; the http, smtp and ftp rows have their `fuids`",
+    ),
+    ("weird", "Defender has no table of a parser's surprises"),
+    (
+        "x509",
+        "the ssl rows have subject and issuer; Defender's DeviceFileCertificateInfo is of files",
+    ),
+];
+
+/// Why this log has no mapping, where there is a reason to tell.
+pub(super) fn reason(log: &str) -> Option<&'static str> {
+    let found = REASONS.iter().find(|(name, _)| *name == log);
+    found.map(|(_, reason)| *reason)
+}
+
 /// Logs of Zeek that are known by name and have no mapping.
 const UNMAPPED: &[&str] = &[
     "analyzer",
@@ -195,11 +366,9 @@ const UNMAPPED: &[&str] = &[
     "cluster",
     "config",
     "dce_rpc",
-    "dhcp",
     "dnp3",
     "dpd",
     "files",
-    "ftp",
     "intel",
     "irc",
     "kerberos",
@@ -216,7 +385,6 @@ const UNMAPPED: &[&str] = &[
     "mysql",
     "notice",
     "notice_alarm",
-    "ntlm",
     "ntp",
     "ocsp",
     "packet_filter",
@@ -232,11 +400,9 @@ const UNMAPPED: &[&str] = &[
     "smb_cmd",
     "smb_files",
     "smb_mapping",
-    "smtp",
     "snmp",
     "socks",
     "software",
-    "ssh",
     "stats",
     "stderr",
     "stdout",

@@ -1,15 +1,19 @@
 //! A Zeek record as a row of DeviceNetworkEvents.
 //!
-//! | column | conn | http, ssl, dns |
+//! | column | conn | http, ssl, dns, ssh, smtp, ftp, ntlm |
 //! |---|---|---|
 //! | Timestamp | `ts`, the start | `ts` |
-//! | ActionType | [`STATES`] and the side; icmp → IcmpConnectionInspected | Http-, Ssl-, DnsConnectionInspected |
+//! | ActionType | [`STATES`] and the side; icmp → IcmpConnectionInspected | Http-, Ssl-, Dns-, Ssh-, Smtp-, FtpConnectionInspected, NtlmAuthenticationInspected |
 //! | Local*, Remote* | the originator is local when `local_orig`, `--local-nets` or RFC 1918 says so | the same |
 //! | RemoteUrl | empty | empty, as Defender's inspected rows; `--fill-url`: `host` (http), `server_name` (ssl) |
 //! | Protocol | `proto` | Tcp; dns: `proto` |
 //! | DeviceName | the local address | the same |
 //! | AdditionalFields | direction, all fields but `ts`, `id.*`, `proto`, `local_*` | direction, all but `id.*`; `ts` as FILETIME, as Defender has it |
+//!
+//! The `dhcp` log is of DeviceNetworkInfo: [`super::addresses`]. `files` and `weird` have no table of Defender's and are passed
+//! over by name.
 
+use super::addresses::AddressTable;
 use super::logs::{self, ZeekLog};
 use super::record::Record;
 use crate::address::{self, Direction, LocalNets, Told};
@@ -23,12 +27,21 @@ use crate::time;
 /// What a mapping writes to.
 pub(super) struct Target<'a> {
     pub table: &'a NetworkTable,
+    pub addresses: &'a AddressTable,
     pub rows: &'a mut TableRows,
     pub options: &'a Options,
 }
 
+/// What became of a record that is not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    Row,
+    /// It tells of nothing that a row could hold; what the report calls it.
+    Nothing(&'static str),
+}
+
 /// Writes one record as a row, or says why not.
-pub(super) type Mapping = fn(&Record<'_>, &mut Target<'_>) -> Result<(), Refusal>;
+pub(super) type Mapping = fn(&Record<'_>, &mut Target<'_>) -> Result<Written, Refusal>;
 
 /// How a connection ended, and what Defender calls that, by the side that opened it.
 struct State {
@@ -68,7 +81,7 @@ const MIDSTREAM_WITH_BYTES: State = state("OTH", SUCCESS, ACCEPTED);
 /// Traffic of a connection of which neither the opening nor any bytes were seen.
 const MIDSTREAM: State = state("OTH", "ConnectionFound", "ConnectionFound");
 
-pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
+pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
     let proto = record.text(logs::CONN_PROTO).unwrap_or_default();
     let ends = Ends::read(
         record,
@@ -110,10 +123,10 @@ pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), R
         record.write_fields(&mut object, |field| !elsewhere.contains(&field));
         object.end();
     });
-    Ok(())
+    Ok(Written::Row)
 }
 
-pub(super) fn http(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
+pub(super) fn http(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
     inspected(
         record,
         target,
@@ -125,7 +138,7 @@ pub(super) fn http(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), R
     )
 }
 
-pub(super) fn ssl(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
+pub(super) fn ssl(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
     let name = Some(logs::SSL_SERVER_NAME);
     inspected(
         record,
@@ -138,7 +151,7 @@ pub(super) fn ssl(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Re
     )
 }
 
-pub(super) fn dns(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Refusal> {
+pub(super) fn dns(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
     let proto = Some(logs::DNS_PROTO);
     inspected(
         record,
@@ -151,6 +164,23 @@ pub(super) fn dns(record: &Record<'_>, target: &mut Target<'_>) -> Result<(), Re
     )
 }
 
+pub(super) fn ssh(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
+    inspected(record, target, &Inspected::tcp("SshConnectionInspected"))
+}
+
+pub(super) fn smtp(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
+    inspected(record, target, &Inspected::tcp("SmtpConnectionInspected"))
+}
+
+pub(super) fn ftp(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
+    inspected(record, target, &Inspected::tcp("FtpConnectionInspected"))
+}
+
+pub(super) fn ntlm(record: &Record<'_>, target: &mut Target<'_>) -> Result<Written, Refusal> {
+    let log = Inspected::tcp("NtlmAuthenticationInspected");
+    inspected(record, target, &log)
+}
+
 /// What tells one inspected log from another.
 struct Inspected {
     action: &'static str,
@@ -160,7 +190,21 @@ struct Inspected {
     name: Option<usize>,
 }
 
-fn inspected(record: &Record<'_>, target: &mut Target<'_>, log: &Inspected) -> Result<(), Refusal> {
+impl Inspected {
+    fn tcp(action: &'static str) -> Self {
+        Self {
+            action,
+            proto: None,
+            name: None,
+        }
+    }
+}
+
+fn inspected(
+    record: &Record<'_>,
+    target: &mut Target<'_>,
+    log: &Inspected,
+) -> Result<Written, Refusal> {
     let ends = Ends::read(record, Told::Nothing, Told::Nothing, target)?;
     ends.write(target, true);
     let table = *target.table;
@@ -189,10 +233,14 @@ fn inspected(record: &Record<'_>, target: &mut Target<'_>, log: &Inspected) -> R
             if let Some(uid) = record.text(logs::UID) {
                 object.field("uid", &uid);
             }
-            record.write_fields(&mut object, |field| Some(field) != log.proto);
+            // Zeek's ssh log has a `direction` too, which the row has already.
+            let twice = (record.log.name == "ssh").then_some(logs::SSH_DIRECTION);
+            record.write_fields(&mut object, |field| {
+                Some(field) != log.proto && Some(field) != twice
+            });
             object.end();
         });
-    Ok(())
+    Ok(Written::Row)
 }
 
 fn action_type(record: &Record<'_>, direction: Direction) -> &'static str {
@@ -314,7 +362,7 @@ impl<'a> End<'a> {
 }
 
 /// `ts` as epoch seconds or as ISO text. What lies before 1990 counts from some other zero and is refused.
-fn timestamp(record: &Record<'_>) -> Result<i64, Refusal> {
+pub(super) fn timestamp(record: &Record<'_>) -> Result<i64, Refusal> {
     let Some(text) = record.text(logs::TS) else {
         return Err(Refusal::new("no_time", "`ts` is not set"));
     };

@@ -6,6 +6,7 @@
 //! Spec: <https://docs.zeek.org/en/master/logs/index.html> and, for the header of TSV,
 //! <https://docs.zeek.org/en/master/log-formats.html>.
 
+mod addresses;
 mod json;
 mod logs;
 mod map;
@@ -18,8 +19,9 @@ pub(super) static JSON: json::ZeekJson = json::ZeekJson;
 
 /// What is said of a Zeek log that is recognised and not mapped.
 fn unmapped(log: &str) -> String {
+    let why = logs::reason(log).map_or_else(String::new, |reason| format!(" ({reason})"));
     format!(
-        "it is Zeek's `{log}` log, which is not mapped to a table yet; mapped: {}",
+        "it is Zeek's `{log}` log, which is not mapped to a table{why}; mapped: {}",
         logs::mapped_names()
     )
 }

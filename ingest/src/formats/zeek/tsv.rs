@@ -3,8 +3,9 @@
 //! Headers repeat after a rotation or `cat`, with other fields or another log; `#close` may be missing. Fields are read by
 //! name only. A line with more or fewer fields than its header is rejected: it is cut or glued.
 
-use super::logs::{self, Kind, ZeekLog};
-use super::map::Target;
+use super::addresses::AddressTable;
+use super::logs::{self, Kind, Table, ZeekLog};
+use super::map::{Target, Written};
 use super::record::{Extra, Record, Span, Writing};
 use crate::Result;
 use crate::formats::line::{self, Vetted};
@@ -23,7 +24,7 @@ impl LogFormat for ZeekTsv {
     }
 
     fn title(&self) -> &'static str {
-        "Zeek logs in TSV: conn, http, ssl, dns"
+        "Zeek logs in TSV: conn, http, ssl, dns, ssh, smtp, ftp, ntlm, dhcp"
     }
 
     fn spec(&self) -> &'static str {
@@ -51,6 +52,7 @@ impl LogFormat for ZeekTsv {
         let mut reader = input.into_lines();
         let mut file = Reading {
             table: NetworkTable::open(output),
+            addresses: AddressTable::open(output),
             header: Header::default(),
             columns: Vec::new(),
             known: Vec::new(),
@@ -231,6 +233,7 @@ fn unescape_separator(text: &str) -> String {
 /// The state of reading one file; its vectors are reused from line to line.
 struct Reading {
     table: NetworkTable,
+    addresses: AddressTable,
     header: Header,
     columns: Vec<Span>,
     known: Vec<Span>,
@@ -262,14 +265,23 @@ impl Reading {
             extra_spans: &self.extras,
         };
         let options = output.options;
+        let id = match log.table {
+            Table::Connections => self.table.id,
+            Table::Addresses => self.addresses.id,
+        };
         let mut target = Target {
             table: &self.table,
-            rows: output.rows(self.table.id),
+            addresses: &self.addresses,
+            rows: output.rows(id),
             options,
         };
         match (log.map)(&record, &mut target) {
-            Ok(()) => output.keep(self.table.id, log.class, line.bytes, place),
-            Err(refusal) => output.discard(self.table.id, refusal, line.bytes, place),
+            Ok(Written::Row) => output.keep(id, log.class, line.bytes, place),
+            Ok(Written::Nothing(what)) => {
+                output.skip_unmapped(what);
+                Ok(())
+            }
+            Err(refusal) => output.discard(id, refusal, line.bytes, place),
         }
     }
 
