@@ -26,6 +26,11 @@ const SHIPPED: &[Shipped] = &[
         text: include_str!("saved/matches_service_url.kql"),
     },
     Shipped {
+        name: "DeviceTimeline",
+        doc: "The events of one device in order, a row each: process, what it did, target, proxy, tier, decision: `DeviceTimeline(\"ws-01\")`, within `since` and `until`.",
+        text: include_str!("saved/device_timeline.kql"),
+    },
+    Shipped {
         name: "WithoutProxyHops",
         doc: "Drops connections to a proxy that name no other target: `DeviceNetworkEvents | invoke WithoutProxyHops()`.",
         text: include_str!("saved/without_proxy_hops.kql"),

@@ -39,6 +39,8 @@ pub enum Command {
     Proxies(crate::commands::proxies::ProxiesArgs),
     /// Surface the real targets of connections to proxies
     Unmask(crate::commands::unmask::UnmaskArgs),
+    /// Show the events of one device in order
+    Timeline(crate::commands::timeline::TimelineArgs),
     /// Look after the store
     Store(crate::commands::store::StoreArgs),
     /// Print a completion script for a shell

@@ -19,3 +19,5 @@ mod proxies;
 mod shell;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/timeline.rs"]
+mod timeline;

@@ -10,6 +10,7 @@ pub mod query;
 pub mod repl;
 pub mod store;
 pub mod unmask;
+pub mod timeline;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Proxies(args)) => proxies::run(&args),
         Some(Command::Store(args)) => store::run(&args),
         Some(Command::Unmask(args)) => unmask::run(&args),
+        Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }
 }

@@ -13,9 +13,11 @@ mod ndjson;
 mod null;
 mod records;
 mod table;
+mod timeline;
 mod width;
 
 pub use kusto::document;
+pub use timeline::TIMELINE;
 
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::Column;

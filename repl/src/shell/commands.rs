@@ -1,10 +1,12 @@
 //! Dot commands: what the shell understands besides KQL. Any unambiguous beginning of a name will do.
 
 use super::{Flow, Shell};
+use crate::commands::timeline::Asked;
 use crate::output::{FORMATS, format};
 use crate::report;
 use crate::run::Screen;
 use crate::session::proxies::PROXIES;
+use clap::Parser;
 use huntql_kql::diagnostics::did_you_mean;
 use huntql_store::schema::builtin;
 use std::io::{self, Write};
@@ -65,7 +67,37 @@ static COMMANDS: &[DotCommand] = &[
         doc: "the tables; those with rows are marked",
         run: tables,
     },
+    DotCommand {
+        name: "timeline",
+        argument: "DEVICE …",
+        doc: "the events of a device; [--from TIME] [--to TIME] [--around TIME]",
+        run: timeline,
+    },
 ];
+
+/// The arguments of `.timeline` are those of `huntql timeline`.
+#[derive(Debug, Parser)]
+#[command(name = ".timeline", no_binary_name = true, disable_help_flag = true)]
+struct Timeline {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+fn timeline(shell: &mut Shell, argument: &str) -> io::Result<Flow> {
+    match Timeline::try_parse_from(argument.split_whitespace()) {
+        Ok(timeline) => {
+            let (text, shape) = (timeline.asked.query(), timeline.asked.shape());
+            Ok(match shell.ask(text, shape) {
+                super::Asked::Unwanted => Flow::Quit,
+                super::Asked::On | super::Asked::Interrupted => Flow::On,
+            })
+        }
+        Err(error) => {
+            report::say(error.to_string().trim_end());
+            Ok(Flow::On)
+        }
+    }
+}
 
 /// Runs a line such as `.schema DeviceInfo`.
 pub fn run(shell: &mut Shell, line: &str) -> Flow {

@@ -25,6 +25,7 @@ pub struct Shell {
     runtime: Runtime,
     /// What a line that begins with `|` goes on from.
     last: Option<String>,
+    is_interactive: bool,
     first_failure: Option<u8>,
 }
 
@@ -35,6 +36,15 @@ enum Flow {
     Quit,
 }
 
+/// What became of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    On,
+    Interrupted,
+    /// Nobody reads what is shown.
+    Unwanted,
+}
+
 impl Shell {
     pub fn new(session: Session, ask: AskArgs, format: &'static Format, runtime: Runtime) -> Shell {
         Shell {
@@ -43,6 +53,7 @@ impl Shell {
             format,
             runtime,
             last: None,
+            is_interactive: false,
             first_failure: None,
         }
     }
@@ -53,7 +64,8 @@ impl Shell {
     /// Without a terminal: the first failure, after everything has run.
     pub fn run(mut self) -> Result<(), Failure> {
         let mut lines = Lines::open()?;
-        if lines.is_interactive() {
+        self.is_interactive = lines.is_interactive();
+        if self.is_interactive {
             report::say(
                 "huntql: a query ends with `;` or an empty line; `.help` tells more, Ctrl-D leaves",
             );
@@ -62,7 +74,7 @@ impl Shell {
             let flow = match lines.next()? {
                 Next::End => Flow::Quit,
                 Next::Command(line) => commands::run(&mut self, &line),
-                Next::Text(text) => self.text(&text, lines.is_interactive()),
+                Next::Text(text) => self.text(&text),
             };
             if flow == Flow::Quit {
                 break;
@@ -76,31 +88,45 @@ impl Shell {
     }
 
     /// Runs each query of a text in turn.
-    fn text(&mut self, text: &str, interactive: bool) -> Flow {
+    fn text(&mut self, text: &str) -> Flow {
         for mut query in input::split(text) {
             if query.trim_start().starts_with('|')
                 && let Some(last) = &self.last
             {
                 query = format!("{last}\n{query}");
             }
-            self.last = Some(query.trim_end().trim_end_matches(';').to_owned());
-            let Err(failure) = self.query(query, interactive) else {
-                continue;
-            };
-            if matches!(failure, Failure::ClosedPipe) {
-                return Flow::Quit;
-            }
-            let code = failure.code();
-            self.first_failure.get_or_insert(code);
-            if code == EXIT_INTERRUPTED {
-                break;
+            match self.ask(query, self.format) {
+                Asked::On => {}
+                Asked::Interrupted => break,
+                Asked::Unwanted => return Flow::Quit,
             }
         }
         Flow::On
     }
 
-    fn query(&self, text: String, interactive: bool) -> Result<(), Failure> {
-        let (session, ask, format) = (Arc::clone(&self.session), self.ask.clone(), self.format);
+    /// Runs one query and shows it in this format. A line that begins with `|` goes on from it.
+    fn ask(&mut self, query: String, format: &'static Format) -> Asked {
+        self.last = Some(query.trim_end().trim_end_matches(';').to_owned());
+        let Err(failure) = self.query(query, format) else {
+            return Asked::On;
+        };
+        if matches!(failure, Failure::ClosedPipe) {
+            return Asked::Unwanted;
+        }
+        let code = failure.code();
+        self.first_failure.get_or_insert(code);
+        match code {
+            EXIT_INTERRUPTED => Asked::Interrupted,
+            _ => Asked::On,
+        }
+    }
+
+    fn query(&self, text: String, format: &'static Format) -> Result<(), Failure> {
+        let (session, ask, interactive) = (
+            Arc::clone(&self.session),
+            self.ask.clone(),
+            self.is_interactive,
+        );
         self.runtime.block_on(async {
             let mut task = tokio::spawn(async move {
                 let question = Question::of_text(text);
