@@ -9,8 +9,8 @@ pub mod proxies;
 pub mod query;
 pub mod repl;
 pub mod store;
-pub mod unmask;
 pub mod timeline;
+pub mod unmask;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;

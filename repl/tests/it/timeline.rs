@@ -9,7 +9,10 @@ fn samples() -> PathBuf {
 
 /// The timeline over the samples' logs in this folder.
 fn of_samples(logs: &str, arguments: &[&str]) -> Ran {
-    let (logs, config) = (samples().join("logs").join(logs), samples().join("huntql.toml"));
+    let (logs, config) = (
+        samples().join("logs").join(logs),
+        samples().join("huntql.toml"),
+    );
     let mut all = vec!["timeline", "--logs", text(&logs), "--config", text(&config)];
     all.extend(arguments);
     Place::new().run(&all).code(0)
@@ -19,7 +22,13 @@ fn of_samples(logs: &str, arguments: &[&str]) -> Ran {
 fn a_block_stands_behind_the_connection_that_succeeded_and_both_name_the_target() {
     let ran = of_samples(
         "defender",
-        &["ws-02", "--around", "2026-03-02T10:15:20Z", "--window", "10m"],
+        &[
+            "ws-02",
+            "--around",
+            "2026-03-02T10:15:20Z",
+            "--window",
+            "10m",
+        ],
     );
     assert_eq!(
         ran.stdout,
@@ -34,7 +43,16 @@ fn a_block_stands_behind_the_connection_that_succeeded_and_both_name_the_target(
 
 #[test]
 fn processes_and_unnamed_targets_are_told() {
-    let ran = of_samples("defender", &["ws-03.birchwood.example", "--from", "2026-03-02T08:56Z", "--to", "2026-03-02T08:59Z"]);
+    let ran = of_samples(
+        "defender",
+        &[
+            "ws-03.birchwood.example",
+            "--from",
+            "2026-03-02T08:56Z",
+            "--to",
+            "2026-03-02T08:59Z",
+        ],
+    );
     assert_eq!(
         ran.stdout,
         "\
@@ -51,7 +69,13 @@ fn processes_and_unnamed_targets_are_told() {
 fn an_address_has_the_rows_of_all_sensors_and_marks_other_names() {
     let ran = of_samples(
         ".",
-        &["10.0.1.12", "--from", "2026-03-02T10:15Z", "--to", "2026-03-02T10:16Z"],
+        &[
+            "10.0.1.12",
+            "--from",
+            "2026-03-02T10:15Z",
+            "--to",
+            "2026-03-02T10:16Z",
+        ],
     );
     assert_eq!(
         ran.stdout,
@@ -85,7 +109,12 @@ fn a_connection_and_its_derived_row_are_one_line_and_aggregates_are_spelled_out(
     let place = Place::new();
     place.write("events.ndjson", EVENTS.trim_start());
     let ran = place
-        .run(&["timeline", "WS-01", "--data", "DeviceNetworkEvents=events.ndjson"])
+        .run(&[
+            "timeline",
+            "WS-01",
+            "--data",
+            "DeviceNetworkEvents=events.ndjson",
+        ])
         .code(0);
     assert_eq!(
         ran.stdout,
@@ -108,9 +137,22 @@ fn other_formats_have_the_columns_and_the_shell_goes_on_from_a_timeline() {
     place.write("events.ndjson", EVENTS.trim_start());
     let data = ["--data", "DeviceNetworkEvents=events.ndjson"];
     let ran = place
-        .run(&["timeline", "d1", data[0], data[1], "--from", "2026-03-05", "--format", "csv"])
+        .run(&[
+            "timeline",
+            "d1",
+            data[0],
+            data[1],
+            "--from",
+            "2026-03-05",
+            "--format",
+            "csv",
+        ])
         .code(0);
-    assert!(ran.stdout.starts_with("Timestamp,Source,DeviceId,DeviceName,ActionType,Process,"), "{ran:#?}");
+    assert!(
+        ran.stdout
+            .starts_with("Timestamp,Source,DeviceId,DeviceName,ActionType,Process,"),
+        "{ran:#?}"
+    );
     assert_eq!(ran.stdout.lines().count(), 2, "{ran:#?}");
     let ran = place
         .run_with(
