@@ -54,6 +54,7 @@ pub struct Catalog {
     functions: BTreeMap<String, SavedFunction>,
     urls: BTreeMap<String, PathBuf>,
     watchlists: BTreeMap<String, Watchlist>,
+    other_urls: OtherUrls,
 }
 
 /// A list that queries read by `_GetWatchlist`.
@@ -62,6 +63,16 @@ pub struct Watchlist {
     pub table: Table,
     /// The column that `SearchKey` shows, a string; `None` when the list declares none.
     pub search_key: Option<String>,
+}
+
+/// What is behind a URL that no file was given for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OtherUrls {
+    /// A query that reads it is refused.
+    #[default]
+    Refused,
+    /// Nothing: for checking queries over tables that are empty anyway.
+    Empty,
 }
 
 /// A function kept as KQL text: `let`-style parameters and body.
@@ -128,6 +139,15 @@ impl Catalog {
     /// Gives `externaldata` a local file for a URL. Nothing is ever fetched: other URLs are refused when a query runs.
     pub fn map_url(&mut self, url: impl Into<String>, file: impl Into<PathBuf>) {
         self.urls.insert(url.into(), file.into());
+    }
+
+    /// Says what is behind URLs without a file.
+    pub fn set_other_urls(&mut self, other_urls: OtherUrls) {
+        self.other_urls = other_urls;
+    }
+
+    pub fn other_urls(&self) -> OtherUrls {
+        self.other_urls
     }
 
     /// The local file of a URL.

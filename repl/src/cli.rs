@@ -60,9 +60,13 @@ pub struct DataArgs {
     /// The store [default: huntql-data, if it is there]
     #[arg(long, value_name = "DIR", env = "HUNTQL_STORE", value_hint = ValueHint::DirPath)]
     pub store: Option<PathBuf>,
-    /// Tables to add or to replace, as JSON: {"T": [["Column", "type"], …]}
+    /// Tables to add or to replace, as JSON: {"T": [["Column", "type"], …]}. With these, which have no rows, a URL without a file
+    /// (`--url-map`) is an empty table too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub schemas: Option<PathBuf>,
+    /// The file that `externaldata` reads for a URL. Nothing is ever fetched
+    #[arg(long, value_name = "URL=FILE", value_parser = url_and_file)]
+    pub url_map: Vec<(String, String)>,
     #[command(flatten)]
     pub proxies: ProxyArgs,
 }
@@ -128,6 +132,16 @@ fn named_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+/// A URL may hold `=`, a file's name hardly.
+fn url_and_file(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((url, file)) if !url.is_empty() && !file.is_empty() => {
+            Ok((url.to_owned(), file.to_owned()))
+        }
+        _ => Err("expected URL=FILE".to_owned()),
     }
 }
 

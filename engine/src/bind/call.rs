@@ -90,9 +90,7 @@ impl Binder<'_> {
         let mut spans = Vec::new();
         let (args, target) = split_typeof(function, call);
         for arg in args {
-            if let Some(name) = &arg.name {
-                return self.wrong(facts::named_argument(name.span, &name.text));
-            }
+            // A name in front of an argument of a function only names the result.
             arguments.push(self.scalar(&arg.value, row));
             spans.push(arg.value.span);
         }

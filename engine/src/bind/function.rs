@@ -228,6 +228,39 @@ impl Binder<'_> {
         true
     }
 
+    /// The table of a query that huntql wrote itself, over these names. What is wrong in it is told at `span`.
+    pub(crate) fn written(
+        &mut self,
+        text: &str,
+        names: Vec<(String, super::Binding)>,
+        span: Span,
+    ) -> Relation {
+        let parsed = huntql_kql::parse(text);
+        debug_assert!(parsed.diagnostics.is_empty(), "{text}");
+        let mut scope = Scope::default();
+        for (name, binding) in names {
+            scope.set(name, binding);
+        }
+        let outer = std::mem::replace(&mut self.scope, scope);
+        let before = self.diagnostics.len();
+        let mut result = Relation::unknown();
+        for statement in &parsed.script.statements {
+            match &statement.kind {
+                StatementKind::Let(binding) => self.bind_let(binding),
+                StatementKind::Query(pipeline) => result = self.pipeline(pipeline),
+                other => unreachable!("{} in a query of huntql's", super::statement::kind_name(other)),
+            }
+        }
+        self.scope = outer;
+        for diagnostic in &mut self.diagnostics[before..] {
+            diagnostic.labels.truncate(1);
+            if let Some(label) = diagnostic.labels.first_mut() {
+                label.span = span;
+            }
+        }
+        result
+    }
+
     /// The saved function of a name, parsed.
     pub(super) fn saved_function(&mut self, name: &str) -> Option<Rc<UserFunction>> {
         let saved = self.catalog.function(name)?;

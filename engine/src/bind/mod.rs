@@ -55,6 +55,7 @@ pub fn bind(
         questions: Vec::new(),
         missing: Missing::default(),
         variables: Variables::default(),
+        take_max: None,
     };
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
@@ -91,6 +92,8 @@ pub struct Binder<'a> {
     missing: Missing,
     /// Steps of `scan`, variables of a graph's pattern.
     pub(crate) variables: Variables,
+    /// Rows that each result may have: `set query_take_max_records`.
+    take_max: Option<u64>,
 }
 
 /// What scalars of an operator can name: the columns of its input.

@@ -6,7 +6,7 @@
 use super::forms;
 use crate::aggregates;
 use crate::functions::{self, ResultName};
-use huntql_kql::ast::{Expr, ExprKind, NamedExpr};
+use huntql_kql::ast::{Arg, Expr, ExprKind, NamedExpr};
 use huntql_kql::types::Value;
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
             }
         }
         ExprKind::Call(call) => {
-            let first = || call.args.first().and_then(|arg| lent(&arg.value));
+            let first = || call.args.first().and_then(lent_by);
             let rule = forms::find(&call.name.text)
                 .map(|form| form.result_name)
                 .or_else(|| functions::find(&call.name.text).map(|row| row.result_name));
@@ -50,6 +50,14 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// The name that an argument lends: one that was written in front of it, else its own.
+pub(crate) fn lent_by(arg: &Arg) -> Option<String> {
+    match &arg.name {
+        Some(name) => Some(name.text.clone()),
+        None => lent(&arg.value),
     }
 }
 

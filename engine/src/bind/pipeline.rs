@@ -5,12 +5,23 @@ use super::{Binder, Binding, Row, facts};
 use crate::catalog::Table;
 use crate::ir::{BoundQuery, Node, Relation};
 use crate::operators;
+use crate::query::RenderAnnotation;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
 use huntql_kql::diagnostics::Diagnostic;
 
 impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
-    pub(super) fn query(&mut self, pipeline: &Pipeline) -> BoundQuery {
+    pub(super) fn query(&mut self, pipeline: &Pipeline) -> Vec<BoundQuery> {
+        if let Some((last, before)) = pipeline.operators.split_last()
+            && matches!(last.kind, OperatorKind::Fork(_) | OperatorKind::Facet(_))
+        {
+            let source = self.source(&pipeline.source);
+            let input = self.operators(source, before);
+            return operators::branches::bind(self, last, input)
+                .into_iter()
+                .map(|relation| self.result(relation, None))
+                .collect();
+        }
         let render = pipeline
             .operators
             .last()
@@ -18,10 +29,17 @@ impl Binder<'_> {
                 OperatorKind::Render(render) => Some(operators::render::annotation(self, render)),
                 _ => None,
             });
-        BoundQuery {
-            relation: self.pipeline(pipeline),
-            render,
-        }
+        let relation = self.pipeline(pipeline);
+        vec![self.result(relation, render)]
+    }
+
+    /// A table that the text gives, no longer than `set query_take_max_records` says.
+    fn result(&mut self, relation: Relation, render: Option<RenderAnnotation>) -> BoundQuery {
+        let relation = match self.take_max {
+            Some(count) => relation.limited(count),
+            None => relation,
+        };
+        BoundQuery { relation, render }
     }
 
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline) -> Relation {

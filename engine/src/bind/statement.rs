@@ -23,11 +23,11 @@ pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<Bound
     script
         .statements
         .iter()
-        .filter_map(|statement| bind_statement(binder, statement))
+        .flat_map(|statement| bind_statement(binder, statement))
         .collect()
 }
 
-fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Option<BoundQuery> {
+fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Vec<BoundQuery> {
     match &statement.kind {
         StatementKind::Let(binding) => binder.bind_let(binding),
         StatementKind::Set { option, value } => set_option(binder, option, value.as_ref()),
@@ -35,9 +35,9 @@ fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Option<Boun
             .iter()
             .for_each(|parameter| query_parameter(binder, parameter)),
         StatementKind::Other { name } => binder.unsupported(statement.span, &format!("`{name}`")),
-        StatementKind::Query(pipeline) => return Some(binder.query(pipeline)),
+        StatementKind::Query(pipeline) => return binder.query(pipeline),
     }
-    None
+    Vec::new()
 }
 
 /// A statement's kind in words.
@@ -107,6 +107,9 @@ fn set_option(
     {
         binder.scalar(value, None);
     }
+    if option.text == "query_take_max_records" {
+        return take_max(binder, value, option.span);
+    }
     if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
         return;
     }
@@ -114,6 +117,26 @@ fn set_option(
         option.span,
         format!("the option `{}` is not supported", option.text),
     ));
+}
+
+/// `set query_take_max_records = n`: no result has more rows.
+fn take_max(
+    binder: &mut Binder<'_>,
+    value: Option<&huntql_kql::ast::Expr>,
+    span: huntql_kql::span::Span,
+) {
+    let Some(value) = value else {
+        binder.unsupported(span, "`query_take_max_records` without a number");
+        return;
+    };
+    let bound = binder.scalar(value, None);
+    let Some(count) = binder.constant_long(&bound, value.span) else {
+        return;
+    };
+    match u64::try_from(count) {
+        Ok(count) => binder.take_max = Some(count),
+        Err(_) => binder.report(facts::negative(value.span, "the number of rows", count)),
+    }
 }
 
 /// A declared parameter gets the value that was given for it, else its default.

@@ -4,9 +4,10 @@ use super::project::all_columns;
 use crate::bind::{Binder, facts};
 use crate::ir::{Relation, Scalar};
 use huntql_kql::ast::{
-    Name, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder,
+    Name, ProjectAway, ProjectByNames, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder,
 };
-use huntql_kql::types::Column;
+use crate::json;
+use huntql_kql::types::{Column, Type, Value};
 
 /// Whether a name with `*` wildcards matches. Case matters.
 pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
@@ -72,6 +73,41 @@ pub(super) fn keep(binder: &mut Binder<'_>, keep: &ProjectKeep, input: Relation)
         .filter(|column| wanted.contains(column))
         .cloned()
         .collect();
+    input.projected(all_columns(&kept))
+}
+
+/// Columns by constant names, arrays of names and patterns, in that order. A name that no column has is passed over.
+pub(super) fn by_names(
+    binder: &mut Binder<'_>,
+    written: &ProjectByNames,
+    input: Relation,
+) -> Relation {
+    let mut patterns: Vec<String> = Vec::new();
+    for item in &written.items {
+        let value = binder.scalar(item, None);
+        let array = value.ty == Type::Dynamic;
+        let ty = if array { Type::Dynamic } else { Type::String };
+        match binder.constant(&value, ty, item.span) {
+            Some(Value::String(name)) => patterns.push(name),
+            Some(Value::Dynamic(Some(names))) => {
+                patterns.extend(json::items(&names).map(|name| json::unquote(name).into_owned()));
+            }
+            _ => {}
+        }
+    }
+    let mut kept: Vec<Column> = Vec::new();
+    for pattern in &patterns {
+        for column in &input.columns {
+            if matches_pattern(pattern, &column.name) && !kept.contains(column) {
+                kept.push(column.clone());
+            }
+        }
+    }
+    if kept.is_empty() && !input.unknown {
+        let span = written.items[0].span;
+        binder.unsupported(span, "`project-by-names` of no column");
+        return Relation::unknown();
+    }
     input.projected(all_columns(&kept))
 }
 

@@ -1,7 +1,7 @@
 //! `externaldata`: a table that lies elsewhere. Its rows come from the local file that its URL was mapped to.
 
 use crate::bind::{Binder, facts};
-use crate::catalog::Table;
+use crate::catalog::{OtherUrls, Table};
 use crate::external::{ExternalTable, Format, Source};
 use crate::ir::{Node, Relation};
 use huntql_kql::ast::{ExprKind, Externaldata};
@@ -39,11 +39,13 @@ pub(super) fn bind(binder: &mut Binder<'_>, external: &Externaldata, span: Span)
             url,
         });
     }
+    let empty = sources.iter().any(|source| source.file.is_none())
+        && binder.catalog.other_urls() == OtherUrls::Empty;
     let rows = ExternalTable::new(columns.clone(), sources, properties.ignore_first, span);
     let table = Table {
         schema: TableSchema::new("externaldata", columns.clone()),
         hidden: Vec::new(),
-        rows: Some(Arc::new(rows)),
+        rows: (!empty).then(|| Arc::new(rows) as _),
     };
     Relation::new(columns, Node::Scan(Box::new(table)))
 }

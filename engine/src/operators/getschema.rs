@@ -11,7 +11,7 @@ pub(super) fn bind(input: &Relation) -> Relation {
         .map(|(ordinal, column)| {
             vec![
                 Value::String(column.name.clone()),
-                Value::Long(Some(ordinal as i64)),
+                Value::Int(i32::try_from(ordinal).ok()),
                 Value::String(column.ty.clr_name().to_string()),
                 Value::String(column.ty.name().to_string()),
             ]
@@ -19,7 +19,7 @@ pub(super) fn bind(input: &Relation) -> Relation {
         .collect();
     let columns = vec![
         Column::new("ColumnName", Type::String),
-        Column::new("ColumnOrdinal", Type::Long),
+        Column::new("ColumnOrdinal", Type::Int),
         Column::new("DataType", Type::String),
         Column::new("ColumnType", Type::String),
     ];

@@ -104,7 +104,7 @@ pub(crate) fn ascending(column: &Column) -> SortKey {
 }
 
 /// The rows of each sub-table by these keys.
-fn ordered(mut input: Relation, mut keys: Vec<SortKey>, key: &Key) -> Relation {
+pub(super) fn ordered(mut input: Relation, mut keys: Vec<SortKey>, key: &Key) -> Relation {
     keys.insert(0, ascending(&key.column));
     input.order = Order::By(keys);
     input
@@ -122,7 +122,7 @@ fn count_of(binder: &mut Binder<'_>, expr: &Expr) -> u64 {
 }
 
 /// The first rows of each sub-table.
-fn first(input: Relation, count: u64, key: &Key) -> Relation {
+pub(super) fn first(input: Relation, count: u64, key: &Key) -> Relation {
     let hidden = input.hidden.clone();
     let column = Scalar::column(&key.column);
     let before = Column::new(BEFORE, key.column.ty);

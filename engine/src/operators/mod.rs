@@ -2,6 +2,7 @@
 
 mod alias;
 mod apply;
+pub(crate) mod branches;
 mod by_leg;
 mod columns;
 mod constant;
@@ -30,6 +31,7 @@ mod search;
 mod sort;
 pub(crate) mod summarize;
 pub(crate) mod tables;
+mod top_nested;
 mod tuple;
 mod union;
 
@@ -69,6 +71,7 @@ pub(crate) fn bind(
         OperatorKind::ProjectAway(away) => columns::away(binder, away, input),
         OperatorKind::ProjectKeep(keep) => columns::keep(binder, keep, input),
         OperatorKind::ProjectRename(rename) => columns::rename(binder, rename, input),
+        OperatorKind::ProjectByNames(names) => columns::by_names(binder, names, input),
         OperatorKind::ProjectReorder(reorder) => columns::reorder(binder, reorder, input),
         OperatorKind::Summarize(summarize) => {
             summarize::bind(binder, summarize, input, operator.name_span)
@@ -96,6 +99,9 @@ pub(crate) fn bind(
             make_series::bind(binder, series, input, operator.name_span)
         }
         OperatorKind::Evaluate(evaluate) => evaluate::bind(binder, evaluate, input),
+        OperatorKind::TopNested(nested) => {
+            top_nested::bind(binder, nested, input, operator.name_span)
+        }
         OperatorKind::Scan(scan) => scan::bind(binder, scan, input, operator.name_span, None),
         OperatorKind::MakeGraph(make) => graph::make(binder, make, input),
         OperatorKind::GraphMatch(matched) => {
@@ -114,7 +120,6 @@ pub(crate) fn bind(
         | OperatorKind::Externaldata(_)
         | OperatorKind::Search(_)
         | OperatorKind::Find(_)
-        | OperatorKind::TopNested(_)
         | OperatorKind::Fork(_)
         | OperatorKind::Facet(_)
         | OperatorKind::Reduce(_)

@@ -5,11 +5,11 @@
 
 use super::keyed::{self, Key, ascending};
 use crate::bind::{Binder, facts};
-use crate::ir::{Order, Relation, Scalar};
-use huntql_kql::ast::{Partition, PartitionBody};
+use crate::ir::{Node, Order, Relation, Scalar};
+use huntql_kql::ast::{Partition, PartitionBody, Pipeline};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
-use huntql_kql::types::{Column, Type};
+use huntql_kql::types::{Column, Type, Value};
 
 pub(super) fn bind(
     binder: &mut Binder<'_>,
@@ -25,15 +25,17 @@ pub(super) fn bind(
             ));
         }
     }
-    let PartitionBody::Operators(operators) = &partition.body else {
-        binder.unsupported(span, "the form `partition by … { … }`");
-        return Relation::unknown();
-    };
     let Some(column) = input.resolve(&partition.by.text).cloned() else {
         if !input.unknown {
             binder.report(facts::unknown_column(partition.by.span, &partition.by.text));
         }
         return Relation::unknown();
+    };
+    let operators = match &partition.body {
+        PartitionBody::Operators(operators) => operators,
+        PartitionBody::Pipeline(pipeline) => {
+            return by_value(binder, pipeline, &column, input, span);
+        }
     };
     let place = format!("__place{}", binder.keyed);
     let mut keys = match &input.order {
@@ -59,4 +61,74 @@ pub(super) fn bind(
     result.order = Order::Unordered;
     result.hidden.clear();
     result
+}
+
+/// The most values that `partition by Column { … }` may have, as in Kusto.
+const VALUES_MAX: usize = 64;
+
+/// `{ pipeline }`: the pipeline for each value of the column, which it names as a constant.
+///
+/// The values are read first; where nothing may run, the columns are those of the pipeline for a null.
+fn by_value(
+    binder: &mut Binder<'_>,
+    pipeline: &Pipeline,
+    column: &Column,
+    input: Relation,
+    span: Span,
+) -> Relation {
+    if input.unknown {
+        return Relation::unknown();
+    }
+    let text = binder.convert(Scalar::column(column), Type::String);
+    let mut values = input.projected(vec![("__value".into(), text)]);
+    values.hidden.clear();
+    values.order = Order::Unordered;
+    let distinct = Relation::new(
+        values.columns.clone(),
+        Node::Distinct {
+            input: Box::new(values),
+        },
+    );
+    let values = binder.values_of(distinct).unwrap_or_default();
+    if values.len() > VALUES_MAX {
+        let message = format!("`{}` has more than {VALUES_MAX} values here", column.name);
+        binder.report(Diagnostic::unsupported(span, message));
+        return Relation::unknown();
+    }
+    let outer = binder.scope.clone();
+    let mut parts = Vec::new();
+    for value in &values {
+        let text = Scalar::literal(Value::String(value.clone()));
+        let constant = binder.convert(text, column.ty);
+        binder
+            .scope
+            .set(&column.name, crate::bind::Binding::Scalar(constant));
+        parts.push(binder.pipeline(pipeline));
+    }
+    if parts.is_empty() {
+        let null = Scalar::literal(Value::null(column.ty));
+        binder
+            .scope
+            .set(&column.name, crate::bind::Binding::Scalar(null));
+        parts.push(binder.pipeline(pipeline).limited(0));
+    }
+    binder.scope = outer;
+    let columns = parts[0].columns.clone();
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    if parts
+        .iter()
+        .any(|part| part.unknown || part.columns != columns)
+    {
+        return Relation::unknown();
+    }
+    let plain = |part: Relation| {
+        let items = super::project::all_columns(&part.columns);
+        let mut part = part.projected(items);
+        part.hidden.clear();
+        part
+    };
+    let inputs = parts.into_iter().map(plain).collect();
+    Relation::new(columns, Node::Union { inputs })
 }

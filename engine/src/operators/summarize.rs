@@ -6,7 +6,7 @@
 use super::keyed::{self, Key};
 use super::tuple::{self, Unnamed};
 use crate::aggregates::{self, AggregateCall, AggregateResolution};
-use crate::bind::names::{Names, lent};
+use crate::bind::names::{Names, lent_by};
 use crate::bind::{Binder, Row, facts, forms};
 use crate::ir::{BoundAggregate, Node, Relation, Scalar, ScalarKind};
 use crate::windows::{self, WindowResolution};
@@ -279,13 +279,6 @@ fn call_of(
     let mut written: Vec<Option<String>> = Vec::new();
     let mut spans = Vec::new();
     for arg in &call.args {
-        if let Some(name) = &arg.name {
-            binder.report(Diagnostic::unsupported(
-                name.span,
-                format!("the named argument `{}` is not supported", name.text),
-            ));
-            return None;
-        }
         if matches!(arg.value.kind, ExprKind::Star) {
             for column in starred(input, groups, &arguments) {
                 written.push(Some(column.name.clone()));
@@ -294,7 +287,7 @@ fn call_of(
             }
             continue;
         }
-        written.push(lent(&arg.value));
+        written.push(lent_by(arg));
         arguments.push(binder.scalar(&arg.value, row));
         spans.push(arg.value.span);
     }

@@ -1,10 +1,10 @@
 //! `project-away`, `project-keep`, `project-rename`, `project-reorder`: columns by name.
 
-use crate::ast::Name;
+use crate::ast::{Expr, Name};
 use crate::diagnostics::Diagnostic;
 use crate::operators::OperatorKind;
 use crate::parser::{
-    PResult, Tokens, comma_list1, made_name, name, one_of, refuse, symbol, wildcard_name,
+    PResult, Tokens, comma_list1, expr, made_name, name, one_of, refuse, symbol, wildcard_name,
 };
 use nom::Parser;
 use nom::combinator::opt;
@@ -33,6 +33,12 @@ pub struct Rename {
     pub old: Name,
 }
 
+/// `project-by-names "Name", "Pattern*", dynamic(["Name", …]), …`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectByNames {
+    pub items: Vec<Expr>,
+}
+
 /// `project-reorder Name|Pattern* [asc|desc|granny-asc|granny-desc], …`
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectReorder {
@@ -51,6 +57,11 @@ pub enum ReorderOrder {
     Desc,
     GrannyAsc,
     GrannyDesc,
+}
+
+pub(super) fn parse_by_names(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
+    let (input, items) = comma_list1(expr)(input)?;
+    Ok((input, OperatorKind::ProjectByNames(ProjectByNames { items })))
 }
 
 const ORDERS: &[(&str, ReorderOrder)] = &[

@@ -123,7 +123,7 @@ pub const OPERATORS: &[OperatorRow] = &[
     unsupported("graph-where-edges"),
     unsupported("graph-where-nodes"),
     row("make-graph", graph::parse_make),
-    unsupported("project-by-names"),
+    row("project-by-names", project_columns::parse_by_names),
     unsupported_source("entity_group"),
     unsupported_source("graph"),
     unsupported_source("inline_external_table"),

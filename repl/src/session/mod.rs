@@ -14,7 +14,7 @@ use crate::run;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use futures::StreamExt;
-use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table, execution_error};
+use huntql_engine::{Catalog, OtherUrls, Engine, EngineOptions, QueryOptions, Table, execution_error};
 use huntql_ingest::proxies::ProxySet;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;
@@ -42,6 +42,10 @@ impl Session {
         let mut catalog = Catalog::builtin();
         if let Some(path) = &args.schemas {
             add_schemas(&mut catalog, path)?;
+            catalog.set_other_urls(OtherUrls::Empty);
+        }
+        for (url, file) in &args.url_map {
+            catalog.map_url(url, file);
         }
         let folder = tables::add(&mut catalog, args, &proxies)?;
         proxies::learn(&mut catalog, &mut proxies)?;

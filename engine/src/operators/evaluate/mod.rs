@@ -1,5 +1,6 @@
 //! `evaluate`: plugins. One file each; rows of a table, as the functions.
 
+mod activity;
 mod bag_unpack;
 mod ip_lookup;
 mod narrow;
@@ -46,6 +47,26 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "ipv6_lookup",
         bind: ip_lookup::ipv6,
+        declares: false,
+    },
+    Plugin {
+        name: "activity_counts_metrics",
+        bind: activity::counts_metrics,
+        declares: false,
+    },
+    Plugin {
+        name: "sliding_window_counts",
+        bind: activity::sliding_window_counts,
+        declares: false,
+    },
+    Plugin {
+        name: "rolling_percentile",
+        bind: activity::rolling_percentile,
+        declares: false,
+    },
+    Plugin {
+        name: "rows_near",
+        bind: activity::rows_near,
         declares: false,
     },
 ];

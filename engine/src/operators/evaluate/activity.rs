@@ -1,0 +1,321 @@
+//! Plugins over the activity of ids along a timeline. Each is a query over its input, written in KQL.
+//!
+//! In these queries `T` is the input with the columns `id`, `t` and `d0`, `d1` … for the dimensions; the parameters are constants.
+//! Counts of distinct ids are exact. Source: Kusto docs, the plugins' pages.
+
+use super::{column, wrong_count};
+use crate::bind::{Binder, Binding, facts};
+use crate::ir::{Order, Relation, Scalar};
+use huntql_kql::ast::{Arg, Evaluate};
+use huntql_kql::types::{Column, Type, Value};
+use std::rc::Rc;
+
+/// The arguments of a plugin in their order.
+struct Reader<'a, 'b> {
+    binder: &'a mut Binder<'b>,
+    evaluate: &'a Evaluate,
+    input: &'a Relation,
+    at: usize,
+    names: Vec<(String, Binding)>,
+    /// Columns of the input under their names in the query.
+    items: Vec<(String, Scalar)>,
+}
+
+impl<'a, 'b> Reader<'a, 'b> {
+    fn new(binder: &'a mut Binder<'b>, evaluate: &'a Evaluate, input: &'a Relation) -> Self {
+        Self {
+            binder,
+            evaluate,
+            input,
+            at: 0,
+            names: Vec::new(),
+            items: Vec::new(),
+        }
+    }
+
+    fn next(&mut self) -> Option<&'a Arg> {
+        self.at += 1;
+        self.evaluate.call.args.get(self.at - 1)
+    }
+
+    fn left(&self) -> usize {
+        self.evaluate.call.args.len().saturating_sub(self.at)
+    }
+
+    /// A column, under this name in the query.
+    fn column(&mut self, name: &str) -> Option<Column> {
+        let arg = self.next()?;
+        let found = column(self.binder, arg, self.input)?;
+        self.items.push((name.to_string(), Scalar::column(&found)));
+        Some(found)
+    }
+
+    /// A constant of a type, under this name in the query.
+    fn constant(&mut self, name: &str, ty: Type) -> Option<Value> {
+        let arg = self.next()?;
+        let value = self.binder.scalar(&arg.value, None);
+        let numbers = value.ty.is_numeric() && ty.is_numeric();
+        if !value.is_error() && value.ty != ty && !numbers {
+            let wanted = format!("a {ty}");
+            self.binder
+                .report(facts::wrong_type(arg.value.span, value.ty, &wanted));
+            return None;
+        }
+        let value = self.binder.constant(&value, ty, arg.value.span)?;
+        let binding = Binding::Scalar(Scalar::literal(value.clone()));
+        self.names.push((name.to_string(), binding));
+        Some(value)
+    }
+
+    /// What is left are dimensions.
+    fn dimensions(&mut self) -> Option<Vec<Column>> {
+        let mut dimensions = Vec::new();
+        while self.left() > 0 {
+            let name = format!("d{}", dimensions.len());
+            dimensions.push(self.column(&name)?);
+        }
+        Some(dimensions)
+    }
+
+    /// Runs a query; its columns get the names of `columns`.
+    fn run(self, text: &str, columns: Vec<String>) -> Relation {
+        let mut table = self.input.clone().projected(self.items);
+        table.hidden.clear();
+        table.aliases.clear();
+        table.order = Order::Unordered;
+        let mut names = self.names;
+        names.push(("T".into(), Binding::Table(Rc::new(table))));
+        let result = self
+            .binder
+            .written(text, names, self.evaluate.call.name.span);
+        let items = result
+            .columns
+            .iter()
+            .zip(columns)
+            .map(|(column, name)| (name, Scalar::column(column)))
+            .collect();
+        result.projected(items)
+    }
+}
+
+/// The type of a step along a timeline.
+fn step_type(timeline: Type) -> Type {
+    match timeline {
+        Type::Datetime | Type::Timespan => Type::Timespan,
+        other => other,
+    }
+}
+
+/// `, d0, d1`
+fn listed(dimensions: &[Column]) -> String {
+    (0..dimensions.len()).fold(String::new(), |list, at| format!("{list}, d{at}"))
+}
+
+fn names_of(timeline: &str, dimensions: &[Column], results: &[&str]) -> Vec<String> {
+    std::iter::once(timeline.to_string())
+        .chain(dimensions.iter().map(|dimension| dimension.name.clone()))
+        .chain(results.iter().map(|result| (*result).to_string()))
+        .collect()
+}
+
+pub(super) fn counts_metrics(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: Relation,
+) -> Relation {
+    if evaluate.call.args.len() < 5 {
+        return wrong_count(binder, evaluate, "5 or more arguments");
+    }
+    bound_counts_metrics(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+}
+
+fn bound_counts_metrics(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: &Relation,
+) -> Option<Relation> {
+    let mut reader = Reader::new(binder, evaluate, input);
+    reader.column("id")?;
+    let time = reader.column("t")?;
+    reader.constant("since", time.ty)?;
+    reader.constant("until", time.ty)?;
+    reader.constant("step", step_type(time.ty))?;
+    let dimensions = reader.dimensions()?;
+    let list = listed(&dimensions);
+    // Another combination of dimensions begins at nothing.
+    let restart = (0..dimensions.len())
+        .map(|at| format!("tostring(d{at}) != prev(tostring(d{at}))"))
+        .collect::<Vec<_>>()
+        .join(" or ");
+    let restart = if restart.is_empty() {
+        String::new()
+    } else {
+        format!(", {restart}")
+    };
+    let by_dimensions = (0..dimensions.len()).fold(String::new(), |list, at| {
+        format!("{list}tostring(d{at}) asc, ")
+    });
+    let text = format!(
+        "let B = T | where t between (since .. until) | extend w = bin_at(t, step, since)
+            | summarize n = count() by w, id{list};
+         let F = B | summarize w = min(w) by id{list} | summarize fresh = count() by w{list};
+         B | summarize n = sum(n), ids = count() by w{list} | extend fresh = long(0)
+         | union (F | extend n = long(0), ids = long(0))
+         | summarize n = sum(n), ids = sum(ids), fresh = sum(fresh) by w{list}
+         | sort by {by_dimensions}w asc
+         | extend total = row_cumsum(fresh{restart})
+         | project w{list}, n, ids, fresh, total"
+    );
+    let results = ["count", "dcount", "new_dcount", "aggregated_dcount"];
+    let columns = names_of(&time.name, &dimensions, &results);
+    Some(reader.run(&text, columns))
+}
+
+pub(super) fn sliding_window_counts(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: Relation,
+) -> Relation {
+    if evaluate.call.args.len() < 6 {
+        return wrong_count(binder, evaluate, "6 or more arguments");
+    }
+    bound_sliding(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+}
+
+fn bound_sliding(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: &Relation,
+) -> Option<Relation> {
+    let mut reader = Reader::new(binder, evaluate, input);
+    reader.column("id")?;
+    let time = reader.column("t")?;
+    reader.constant("since", time.ty)?;
+    reader.constant("until", time.ty)?;
+    let step = step_type(time.ty);
+    reader.constant("lookback", step)?;
+    reader.constant("step", step)?;
+    let dimensions = reader.dimensions()?;
+    let list = listed(&dimensions);
+    let ty = time.ty;
+    let text = format!(
+        "T | where t <= until | extend w = bin_at(t, step, since)
+         | summarize n = count() by w, id{list}
+         | mv-expand v = range(w, w + (bin(lookback, step) - step), step) to typeof({ty})
+         | where v between (since .. until)
+         | summarize n = sum(n) by v, id{list}
+         | summarize n = sum(n), ids = count() by v{list}
+         | sort by v asc
+         | project v{list}, n, ids"
+    );
+    let columns = names_of(&time.name, &dimensions, &["Count", "Dcount"]);
+    Some(reader.run(&text, columns))
+}
+
+pub(super) fn rolling_percentile(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: Relation,
+) -> Relation {
+    if evaluate.call.args.len() < 5 {
+        return wrong_count(binder, evaluate, "5 or more arguments");
+    }
+    bound_rolling(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+}
+
+fn bound_rolling(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: &Relation,
+) -> Option<Relation> {
+    let mut reader = Reader::new(binder, evaluate, input);
+    let value = reader.column("v")?;
+    let percentile = reader.constant("percent", Type::Real)?;
+    let index = reader.column("t")?;
+    reader.constant("step", step_type(index.ty))?;
+    let bins = reader.constant("bins", Type::Long)?;
+    let dimensions = reader.dimensions()?;
+    let list = listed(&dimensions);
+    let ty = index.ty;
+    // Only bins that have rows of their own are rows of the result.
+    let text = format!(
+        "let B = T | extend w = bin(t, step);
+         B | mv-expand u = range(w, w + (bins - 1) * step, step) to typeof({ty})
+         | extend own = iff(u == w, 1, 0)
+         | summarize p = percentile(v, percent), own = sum(own) by u{list}
+         | where own > 0
+         | sort by u asc
+         | project u{list}, p"
+    );
+    let (Value::Real(Some(percentile)), Value::Long(Some(bins))) = (percentile, bins) else {
+        return None;
+    };
+    let result = format!("rolling_{bins}_percentile_{}_{percentile}", value.name);
+    let columns = names_of(&index.name, &dimensions, &[&result]);
+    Some(reader.run(&text, columns))
+}
+
+/// `rows_near(Condition, Before [, After])`: rows around those that meet a condition.
+pub(super) fn rows_near(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: Relation,
+) -> Relation {
+    if !matches!(evaluate.call.args.len(), 2 | 3) {
+        return wrong_count(binder, evaluate, "2 or 3 arguments");
+    }
+    bound_rows_near(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+}
+
+fn bound_rows_near(
+    binder: &mut Binder<'_>,
+    evaluate: &Evaluate,
+    input: &Relation,
+) -> Option<Relation> {
+    let args = &evaluate.call.args;
+    if input.unknown {
+        return None;
+    }
+    if !input.order.is_serialized() {
+        let span = evaluate.call.name.span;
+        binder.report(
+            huntql_kql::diagnostics::Diagnostic::binding(
+                "KS222",
+                span,
+                "`rows_near` needs rows in an order",
+            )
+            .help("put `sort by …` or `serialize` in front of it"),
+        );
+        return None;
+    }
+    let condition = binder.condition(&args[0].value, Some(input));
+    let mut counts = Vec::new();
+    for arg in &args[1..] {
+        let value = binder.scalar(&arg.value, None);
+        counts.push(binder.constant_long(&value, arg.value.span)?);
+    }
+    let (before, after) = (counts[0], counts.get(1).copied().unwrap_or(counts[0]));
+    let columns = input.columns.clone();
+    let input = binder.with_windows(input.clone());
+    let mut items = super::all_columns(&columns);
+    items.push(("__near".into(), condition));
+    let marked = input.projected(items);
+    let names = vec![
+        ("T".to_string(), Binding::Table(Rc::new(marked))),
+        (
+            "before".to_string(),
+            Binding::Scalar(Scalar::literal(Value::Long(Some(before)))),
+        ),
+        (
+            "after".to_string(),
+            Binding::Scalar(Scalar::literal(Value::Long(Some(after)))),
+        ),
+    ];
+    // The places of the rows that meet the condition, spread over the places around them.
+    let text = "let N = T | extend __place = row_number();
+        let P = N | where __near | mv-expand __at = range(__place - before, __place + after, 1) to typeof(long)
+            | distinct __at;
+        N | where __place in (P) | sort by __place asc";
+    let result = binder.written(text, names, evaluate.call.name.span);
+    Some(result.projected(super::all_columns(&columns)))
+}
