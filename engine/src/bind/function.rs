@@ -248,7 +248,10 @@ impl Binder<'_> {
             match &statement.kind {
                 StatementKind::Let(binding) => self.bind_let(binding),
                 StatementKind::Query(pipeline) => result = self.pipeline(pipeline),
-                other => unreachable!("{} in a query of huntql's", super::statement::kind_name(other)),
+                other => unreachable!(
+                    "{} in a query of huntql's",
+                    super::statement::kind_name(other)
+                ),
             }
         }
         self.scope = outer;

@@ -8,11 +8,7 @@ use crate::ir::{Relation, Scalar};
 use huntql_kql::ast::{Facet, Fork, Operator, OperatorKind};
 
 /// The results of the operator, in their order.
-pub(crate) fn bind(
-    binder: &mut Binder<'_>,
-    operator: &Operator,
-    input: Relation,
-) -> Vec<Relation> {
+pub(crate) fn bind(binder: &mut Binder<'_>, operator: &Operator, input: Relation) -> Vec<Relation> {
     match &operator.kind {
         OperatorKind::Fork(fork) => forked(binder, fork, input),
         OperatorKind::Facet(facet) => faceted(binder, facet, input),

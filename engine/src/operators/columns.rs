@@ -3,10 +3,10 @@
 use super::project::all_columns;
 use crate::bind::{Binder, facts};
 use crate::ir::{Relation, Scalar};
+use crate::json;
 use huntql_kql::ast::{
     Name, ProjectAway, ProjectByNames, ProjectKeep, ProjectRename, ProjectReorder, ReorderOrder,
 };
-use crate::json;
 use huntql_kql::types::{Column, Type, Value};
 
 /// Whether a name with `*` wildcards matches. Case matters.

@@ -130,7 +130,14 @@ fn bound_level(
         Some(count) => limited(groups, &above, count, level.direction),
         None => groups,
     };
-    let kept_rows = restricted(rows.clone(), &groups, &own, shown, index, JoinKind::LeftSemi);
+    let kept_rows = restricted(
+        rows.clone(),
+        &groups,
+        &own,
+        shown,
+        index,
+        JoinKind::LeftSemi,
+    );
     let groups = match &level.others {
         Some(others) => with_others(binder, level, others, rows, groups, index, shown)?,
         None => groups,
@@ -187,7 +194,11 @@ fn aggregated(
 /// The first groups under each key above them.
 fn limited(groups: Relation, above: &str, count: u64, direction: Option<Direction>) -> Relation {
     let descending = direction != Some(Direction::Asc);
-    let by = groups.columns.last().cloned().expect("the aggregate is last");
+    let by = groups
+        .columns
+        .last()
+        .cloned()
+        .expect("the aggregate is last");
     let key = Key {
         column: Column::new(above, Type::String),
         carried: Vec::new(),
@@ -252,7 +263,10 @@ fn with_others(
     let by = rest.columns.last().cloned()?;
     let columns = groups.columns.clone();
     let items = vec![
-        (above.clone(), Scalar::column(&Column::new(above, Type::String))),
+        (
+            above.clone(),
+            Scalar::column(&Column::new(above, Type::String)),
+        ),
         (own, Scalar::literal(Value::String(String::new()))),
         (value_column.name, Scalar::literal(value)),
         (by.name.clone(), Scalar::column(&by)),

@@ -61,7 +61,10 @@ pub enum ReorderOrder {
 
 pub(super) fn parse_by_names(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
     let (input, items) = comma_list1(expr)(input)?;
-    Ok((input, OperatorKind::ProjectByNames(ProjectByNames { items })))
+    Ok((
+        input,
+        OperatorKind::ProjectByNames(ProjectByNames { items }),
+    ))
 }
 
 const ORDERS: &[(&str, ReorderOrder)] = &[

@@ -14,7 +14,9 @@ use crate::run;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use futures::StreamExt;
-use huntql_engine::{Catalog, OtherUrls, Engine, EngineOptions, QueryOptions, Table, execution_error};
+use huntql_engine::{
+    Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Table, execution_error,
+};
 use huntql_ingest::proxies::ProxySet;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;

@@ -256,11 +256,7 @@ fn bound_rolling(
 }
 
 /// `rows_near(Condition, Before [, After])`: rows around those that meet a condition.
-pub(super) fn rows_near(
-    binder: &mut Binder<'_>,
-    evaluate: &Evaluate,
-    input: Relation,
-) -> Relation {
+pub(super) fn rows_near(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation) -> Relation {
     if !matches!(evaluate.call.args.len(), 2 | 3) {
         return wrong_count(binder, evaluate, "2 or 3 arguments");
     }
