@@ -44,6 +44,6 @@ fn every_table_of_the_samples_can_be_stored() {
         &mut Unobserved,
     )
     .unwrap();
-    assert_eq!(report.counts().kept, 2376, "{report}");
+    assert_eq!(report.counts().kept, 2524, "{report}");
     assert_eq!(store.tables().unwrap().len(), 5);
 }

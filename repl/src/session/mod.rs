@@ -35,7 +35,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens everything that the flags name. Reads no rows, except of `--logs`.
+    /// Opens everything that the flags name. Reads no rows, except of `--logs`, of watchlists, and those that tell of proxies.
     ///
     /// # Errors
     /// Files that are missing, or are not what they should be.
