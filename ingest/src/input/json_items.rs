@@ -240,7 +240,11 @@ impl<R: Read> JsonItems<R> {
                 None => at += unread.len(),
                 Some(index) => match unread[index] {
                     b'"' => return Ok(Ok(at + index + 1)),
-                    b'\\' => at += index + 2,
+                    // A line that was cut behind a backslash ends all the same.
+                    b'\\' => {
+                        let escaped = self.byte(at + index + 1)?;
+                        at += index + if escaped == Some(b'\n') { 1 } else { 2 };
+                    }
                     _ => return Ok(Err((at + index, "a string runs over the end of its line"))),
                 },
             }
@@ -379,6 +383,11 @@ mod tests {
         let found = items("[\n{\"a\":\"x\n},\n{\"a\":2}\n]");
         assert_eq!(found.iter().filter(|(_, good)| *good).count(), 1);
         assert_eq!(found.last(), Some(&("{\"a\":2}".to_owned(), true)));
+        let behind_a_backslash = items("{\"a\":\"x\\\n{\"a\":2}\n");
+        assert_eq!(
+            behind_a_backslash.last(),
+            Some(&("{\"a\":2}".to_owned(), true))
+        );
     }
 
     #[test]

@@ -45,5 +45,5 @@ fn every_table_of_the_samples_can_be_stored() {
     )
     .unwrap();
     assert_eq!(report.counts().kept, 2524, "{report}");
-    assert_eq!(store.tables().unwrap().len(), 5);
+    assert_eq!(store.tables().unwrap().len(), 7);
 }

@@ -27,7 +27,7 @@ pub(super) fn decode(bytes: &[u8]) -> String {
 
 /// Latin text in UTF-16 has a zero in every second byte; among other letters at least its blanks and digits do.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    if bytes.len() < 4 || bytes.len() % 2 != 0 {
+    if bytes.len() < 4 || !bytes.len().is_multiple_of(2) {
         return None;
     }
     let zeros = |offset: usize| {
