@@ -153,6 +153,16 @@ const SAMPLES: &[Sample] = &[
         zone: "",
         layout: Layout::Whole,
     },
+    lines("squid-logformat", "formats/squid-logformat/port.log", 0),
+    lines("squid-logformat", "formats/squid-logformat/combined.log", 0),
+    local("haproxy", "formats/haproxy/haproxy.log", 0, "Europe/Berlin"),
+    lines("3proxy", "formats/3proxy/3proxy.log", 0),
+    lines("apache", "formats/apache/access.log", 0),
+    lines("nginx", "formats/apache/access.log", 0),
+    lines("w3c", "formats/w3c/proxysg.log", 6),
+    lines("w3c", "formats/w3c/wsa.log", 5),
+    lines("w3c", "formats/w3c/tmg.log", 4),
+    lines("wsa", "formats/wsa/aclog.log", 0),
 ];
 
 /// splitmix64, so that a failure can be repeated.

@@ -6,6 +6,7 @@
 //! | [`clock`] | parts of a time, put together to an instant |
 //! | [`values`] | the fields of one line, and the [`ProxyRecord`](super::proxy::ProxyRecord) that they make: the one mapping |
 //! | [`template`] | a compiled format string: literals and fields, and how a line is taken apart by it |
+//! | [`verdict`] | what became of a request, in each product's words |
 //! | [`source`] | a product's own configuration line, and which product's it is |
 //! | `squid`, `apache`, `nginx`, `haproxy`, `threeproxy` | the directives of each product, as tables |
 //! | [`strftime`] | the dates of those that let the user write one |
@@ -21,10 +22,12 @@ mod reader;
 mod slot;
 mod source;
 mod squid;
+mod step;
 mod strftime;
 mod template;
 mod threeproxy;
 mod values;
+mod verdict;
 
 pub(super) use clock::{Instant, NO_ZONE, TimePart, ZoneRule};
 pub(super) use reader::{Lines, Tally, read_lines, survey};

@@ -128,7 +128,7 @@ const CODES: &[(&str, Meaning)] = &[
     ("dt", More),
     ("un", Text(Slot::User)),
     ("ul", Text(Slot::User)),
-    ("ui", Text(Slot::User)),
+    ("ui", More),
     ("ue", Text(Slot::User)),
     ("us", Text(Slot::User)),
     ("Hs", Text(Slot::Status)),

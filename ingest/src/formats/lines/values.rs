@@ -13,6 +13,7 @@
 
 use super::clock::{Instant, Moment, ZoneRule};
 use super::slot::{Meaning, SLOTS, Slot, Unit};
+use super::verdict::{of_error_code, of_termination, of_word};
 use crate::address;
 use crate::formats::network::NetworkTable;
 use crate::formats::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target, split_port};
@@ -403,57 +404,6 @@ impl<'a> Values<'a> {
         }
         let by_end = self.get(Slot::Termination).and_then(of_termination);
         by_end.unwrap_or_else(|| ProxyResult::of_status(method, status))
-    }
-}
-
-/// Words of a policy or an exception, and what they come down to; the first that is found in the text holds.
-const WORDS: &[(&str, ProxyResult)] = &[
-    ("authentication", ProxyResult::AuthenticationRequired),
-    ("authorization", ProxyResult::Denied),
-    ("auth_required", ProxyResult::AuthenticationRequired),
-    ("denied", ProxyResult::Denied),
-    ("block", ProxyResult::Denied),
-    ("unresolved_hostname", ProxyResult::Failed),
-    ("tcp_error", ProxyResult::Failed),
-    ("server_error", ProxyResult::Failed),
-    ("timed_out", ProxyResult::Failed),
-    ("failed", ProxyResult::Failed),
-    ("failure", ProxyResult::Failed),
-];
-
-fn of_word(text: &str) -> Option<ProxyResult> {
-    let found = |word: &str| {
-        text.len() >= word.len()
-            && text
-                .as_bytes()
-                .windows(word.len())
-                .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    WORDS
-        .iter()
-        .find(|(word, _)| found(word))
-        .map(|(_, result)| *result)
-}
-
-/// HAProxy: who ended the session, and in which state. `P` is the proxy by a rule, `S` and `s` a server that did not answer.
-fn of_termination(state: &str) -> Option<ProxyResult> {
-    match state.as_bytes() {
-        [b'P', ..] => Some(ProxyResult::Denied),
-        [b'S' | b's', b'C' | b'H' | b'Q', ..] | [b'R' | b'I' | b'D', ..] => {
-            Some(ProxyResult::Failed)
-        }
-        _ => None,
-    }
-}
-
-/// 3proxy: 1–9 are its access rules (4–8 a user who is not known), 10 a limit, 11–29 and 100 connections that failed.
-fn of_error_code(code: &str) -> ProxyResult {
-    match code.parse::<u32>() {
-        Ok(0 | 90..=99) => ProxyResult::Allowed,
-        Ok(4..=8) => ProxyResult::AuthenticationRequired,
-        Ok(1..=3 | 9 | 10) => ProxyResult::Denied,
-        Ok(11..=29 | 100) => ProxyResult::Failed,
-        _ => ProxyResult::Unknown,
     }
 }
 

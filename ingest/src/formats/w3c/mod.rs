@@ -305,11 +305,14 @@ fn tunnel(product: Product, values: &Values<'_>) -> Option<(&'static str, String
             .get(slot)
             .is_some_and(|value| value.eq_ignore_ascii_case(text))
     };
-    let part = match () {
-        () if is(Slot::Method, "CONNECT") => "connect",
-        () if is(Slot::Scheme, "ssl") => "tls",
-        () if is(Slot::Scheme, "https") => "request",
-        () => return None,
+    let part = if is(Slot::Method, "CONNECT") {
+        "connect"
+    } else if is(Slot::Scheme, "ssl") {
+        "tls"
+    } else if is(Slot::Scheme, "https") {
+        "request"
+    } else {
+        return None;
     };
     let (client, host) = (values.get(Slot::Client)?, values.get(Slot::Host)?);
     let port = values.get(Slot::Port).unwrap_or("443");

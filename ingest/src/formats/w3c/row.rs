@@ -142,11 +142,12 @@ impl Row {
         let Some(span) = self.spans.get(index).copied() else {
             return;
         };
-        if span.text != Text::Plain || !line[span.start..span.end].contains('+') {
+        let text = &line[span.start..span.end];
+        if span.text != Text::Plain || !text.contains('+') || text.contains(' ') {
             return;
         }
         let start = self.changed.len();
-        for letter in line[span.start..span.end].chars() {
+        for letter in text.chars() {
             self.changed.push(if letter == '+' { ' ' } else { letter });
         }
         self.spans[index] = Span::new(start, self.changed.len(), Text::Changed);
