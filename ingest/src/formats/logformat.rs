@@ -3,7 +3,7 @@
 //!
 //! | format | read without a format string |
 //! |---|---|
-//! | squid-logformat | Squid's common, combined, referrer, useragent, and its native one with `%>p` behind it |
+//! | squid-logformat | Squid's common and combined, and its native one with `%>p` behind it |
 //! | apache | common, combined, vhost_combined, combinedio |
 //! | nginx | combined, which is Apache's: only `--format nginx` tells that its time is the end |
 //! | haproxy | httplog, httpslog, tcplog, each behind a syslog header or not |
@@ -39,7 +39,8 @@ pub(super) static SQUID: Logformat = Logformat {
     title: "Squid's access log in a format of its `logformat`",
     spec: "https://www.squid-cache.org/Doc/config/logformat/",
     product: Product::Squid,
-    tried: &["squid-port", "common", "combined", "referrer", "useragent"],
+    // Not its `referrer` and `useragent`: three fields are too few to know a log by, and they name no request.
+    tried: &["squid-port", "common", "combined"],
     other: nothing,
     sniff: by_majority,
 };

@@ -94,14 +94,10 @@ impl Moment {
         self.epoch.is_some() || self.date.is_some() || self.day.is_some() || self.clock.is_some()
     }
 
-    /// Whether it has a clock and no day, so that a header must tell the day.
-    pub fn has_clock_only(&self) -> bool {
-        self.clock.is_some() && self.date.is_none() && self.day.is_none() && self.epoch.is_none()
-    }
-
-    /// Ticks since midnight, where the line has a clock in one piece.
-    pub fn clock(&self) -> Option<i64> {
-        self.clock
+    /// Ticks since midnight where there is no day, so that a header must tell it.
+    pub fn lone_clock(&self) -> Option<i64> {
+        let has_day = self.date.is_some() || self.day.is_some() || self.epoch.is_some();
+        self.clock.filter(|_| !has_day)
     }
 
     pub fn set_date(&mut self, midnight: i64) {

@@ -149,7 +149,9 @@ impl<'a> Values<'a> {
             client,
             client_port: port,
             method,
-            uri: uri.or(Some(built.as_str()).filter(|built| !built.is_empty())),
+            uri: uri
+                .or(Some(built.as_str()).filter(|built| !built.is_empty()))
+                .or(self.get(Slot::Path)),
             target,
             target_ip,
             status,

@@ -3,6 +3,7 @@
 use super::super::lines::{Meaning, Slot, TimePart};
 use super::fields::{self, Product};
 use crate::time;
+use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_HOUR};
 
 /// What stands between two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,8 +27,8 @@ pub(super) struct Header {
     software: String,
     fields: Vec<String>,
     pub separator: Separator,
-    /// Midnight of `#Date`, for logs whose lines have the time alone.
-    pub day: Option<i64>,
+    /// Midnight and clock of `#Date`, for logs whose lines have the time alone.
+    written: Option<(i64, i64)>,
     pub product: Product,
     pub columns: Vec<Column>,
 }
@@ -48,8 +49,7 @@ impl Header {
                 self.fields = value.split_whitespace().map(str::to_owned).collect();
             }
             "date" => {
-                let date = value.trim().get(..10).map(str::as_bytes);
-                self.day = date.and_then(time::iso_local).map(|(day, _)| day);
+                self.written = written(value.trim());
                 return;
             }
             _ => return,
@@ -71,18 +71,16 @@ impl Header {
         self.has(&[Slot::Client]) && self.has(&[Slot::Host, Slot::Url, Slot::Request])
     }
 
-    /// Whether lines have the time alone, and `#Date` must tell the day.
-    pub fn needs_day(&self) -> bool {
-        let parts = || {
-            self.columns
-                .iter()
-                .filter_map(|column| match column.meaning {
-                    Meaning::Time(part, _) => Some(part),
-                    _ => None,
-                })
-        };
-        parts().count() > 0
-            && parts().all(|part| matches!(part, TimePart::Clock | TimePart::ClockLocal))
+    /// Midnight of the day of a line that has the time alone: that of `#Date`, or the day after it when the line's clock is
+    /// more than half a day before that of the directive, which was written before the line.
+    ///
+    /// Each line is judged for itself, so that one damaged clock does not move the days of those behind it.
+    pub fn day_of(&self, clock: i64) -> Option<i64> {
+        let (day, begun) = self.written?;
+        Some(match begun - clock > 12 * TICKS_PER_HOUR {
+            true => day + TICKS_PER_DAY,
+            false => day,
+        })
     }
 
     fn has(&self, slots: &[Slot]) -> bool {
@@ -122,4 +120,13 @@ impl Header {
             _ => true,
         }
     }
+}
+
+/// `2026-03-02 08:00:00`, with anything behind it.
+fn written(text: &str) -> Option<(i64, i64)> {
+    let (day, _) = time::iso_local(text.get(..10)?.as_bytes())?;
+    let clock = text
+        .get(11..)
+        .and_then(|rest| time::clock_ticks(rest.as_bytes()));
+    Some((day, clock.map_or(0, |(ticks, _)| ticks)))
 }

@@ -2,8 +2,8 @@
 //! (spec: <https://www.w3.org/TR/WD-logfile>; what each product's fields mean: [`fields`])
 //!
 //! The header drives everything: `#Fields` may come again in the middle of a file with other fields. Times are UTC and those
-//! of the end; `date-local` and `time-local` need `--tz`; a line without a date has that of `#Date`, a day on where its clock
-//! falls back. A log without a header (sent by syslog) needs `--logformat '#Fields: …'`.
+//! of the end; `date-local` and `time-local` need `--tz`; a line without a date has that of `#Date`, or the day after it where
+//! its clock is more than half a day before that of `#Date`. A log without a header (sent by syslog) needs `--logformat '#Fields: …'`.
 //!
 //! A web server's log in this format (IIS: paths of its own, no target) is refused by name.
 //!
@@ -29,7 +29,6 @@ use crate::text::{Escape, lossless};
 use crate::{IngestError, Result};
 use fields::Product;
 use header::Header;
-use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_HOUR};
 use jiff::tz::TimeZone;
 use row::Row;
 
@@ -85,15 +84,7 @@ impl LogFormat for W3c {
         }
     }
 
-    /// Where lines have the time alone, the day is known from the clocks of the lines before.
-    fn growth(&self, head: &Head<'_>) -> Growth {
-        let mut header = Header::default();
-        for line in head.lines().filter(|line| line.starts_with(b"#")) {
-            header.directive(&lossless(line, Escape::Plain).0);
-            if header.needs_day() {
-                return Growth::Whole;
-            }
-        }
+    fn growth(&self, _: &Head<'_>) -> Growth {
         Growth::Lines
     }
 
@@ -137,8 +128,6 @@ struct Context<'a> {
 struct Reader {
     header: Header,
     row: Row,
-    /// The clock of the line before, where lines have no date.
-    clock: Option<i64>,
 }
 
 impl Reader {
@@ -153,7 +142,6 @@ impl Reader {
         output.report.escaped_bytes += escaped;
         if text.starts_with('#') {
             self.header.directive(&text);
-            self.clock = None;
             output.skip(Skip::Comment);
             return Ok(());
         }
@@ -174,10 +162,9 @@ impl Reader {
     ) -> std::result::Result<(), Refusal> {
         let key;
         let message = self.split(text)?;
-        let day = self.day_of(message);
         let mut values = self.values(message)?;
-        if let Some(day) = day
-            && values.end.has_clock_only()
+        if let Some(clock) = values.end.lone_clock()
+            && let Some(day) = self.header.day_of(clock)
         {
             values.end.set_date(day);
         }
@@ -228,23 +215,6 @@ impl Reader {
             }
         }
         Ok(message)
-    }
-
-    /// The day of a line that has the time alone: that of `#Date`, and a day on where the clock fell back by half a day.
-    fn day_of(&mut self, message: &str) -> Option<i64> {
-        let day = self.header.day.filter(|_| self.header.needs_day())?;
-        let values = self.values(message).ok()?;
-        if !values.end.has_clock_only() {
-            return None;
-        }
-        let clock = values.end.clock()?;
-        let fell = self
-            .clock
-            .is_some_and(|before| before - clock > 12 * TICKS_PER_HOUR);
-        self.clock = Some(clock);
-        let day = day + if fell { TICKS_PER_DAY } else { 0 };
-        self.header.day = Some(day);
-        Some(day)
     }
 
     fn values<'a>(&'a self, message: &'a str) -> std::result::Result<Values<'a>, Refusal> {

@@ -85,17 +85,16 @@ fn a_line_that_is_wider_than_its_header_keeps_what_is_new_and_a_narrower_one_is_
 }
 
 #[test]
-fn a_clock_that_falls_back_is_the_next_day() {
-    let mut reader = reader("#Date: 2026-03-02 00:00:01\n#Fields: time c-ip cs-host\n");
-    let days = [
-        "23:59:58 10.0.1.13 a.example",
-        "00:00:03 10.0.1.13 a.example",
-    ]
-    .map(|line| {
-        let message = reader.split(line).unwrap();
-        reader.day_of(message).unwrap()
-    });
-    assert_eq!(days[1] - days[0], TICKS_PER_DAY);
+fn a_clock_far_before_the_headers_is_of_the_next_day() {
+    let header =
+        reader("#Date: 2026-03-02 18:00:01 // written then\n#Fields: time c-ip cs-host\n").header;
+    let at = |hour: i64| {
+        header
+            .day_of(hour * huntql_kql::time::TICKS_PER_HOUR)
+            .unwrap()
+    };
+    assert_eq!(at(23), at(18));
+    assert_eq!(at(1) - at(18), huntql_kql::time::TICKS_PER_DAY);
 }
 
 #[test]
