@@ -129,6 +129,31 @@ impl FileReport {
         self.counts = Counts::default();
     }
 
+    /// Adds what a later reading of the same file told.
+    pub(crate) fn absorb(&mut self, later: FileReport) {
+        self.outcome = later.outcome;
+        self.counts.add(&later.counts);
+        for (table, rows) in later.tables {
+            *self.tables.entry(table).or_insert(0) += rows;
+        }
+        for (code, count) in later.rejects {
+            *self.rejects.entry(code).or_insert(0) += count;
+        }
+        for (mine, theirs) in [
+            (&mut self.cast_failures, later.cast_failures),
+            (&mut self.unknown_columns, later.unknown_columns),
+            (&mut self.unmapped, later.unmapped),
+        ] {
+            for (name, count) in theirs {
+                *mine.entry(name).or_insert(0) += count;
+            }
+        }
+        self.escaped_bytes += later.escaped_bytes;
+        self.nul_bytes += later.nul_bytes;
+        self.damage = later.damage;
+        self.notes = later.notes;
+    }
+
     fn details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         list(f, "rejected for", self.rejects.iter())?;
         list(f, "cells that became null", self.cast_failures.iter())?;

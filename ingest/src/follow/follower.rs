@@ -1,7 +1,7 @@
 //! One file that is followed: its end, the state in which its format reads on, and what was told of it.
 
 use super::tail::{FileTail, PipeTail, Tail};
-use crate::formats::{Head, LogFormat};
+use crate::formats::{Head, LogFormat, LookAhead};
 use crate::identity::RecordIds;
 use crate::input::{
     self, Directives, Found, Growth, HEAD_BYTES, Input, Known, LINE_BYTES_MAX, LineReader, Source,
@@ -15,6 +15,7 @@ use crate::sink::{EventSink, Observer};
 use crate::store_sink::held_sources;
 use crate::{IngestError, Result};
 use huntql_store::{SourceNote, Store};
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -95,7 +96,9 @@ impl Follower {
         let plain = &raw[mark..];
         let compared = plain.len().min(input.head().len());
         let is_plain = plain[..compared] == input.head()[..compared];
-        if !is_plain || format.growth(&head) == Growth::Whole {
+        let by_pieces = format.growth(&head) == Growth::Lines
+            && format.looks_ahead() == LookAhead::Never;
+        if !is_plain || !by_pieces {
             return Ok(Opening::Whole);
         }
         let tail = FileTail::new(file.try_clone()?, mark as u64)?;
@@ -215,6 +218,10 @@ impl Follower {
             .and_then(|()| output.finish());
         (self.report, self.ids) = output.into_parts();
         self.report.counts.forget_header(header_lines);
+        // Each piece says what holds for the file; once is enough, and it must not grow without end.
+        let mut said = HashSet::new();
+        self.report.notes.retain(|note| said.insert(note.clone()));
+        self.report.notes.truncate(NOTES_MAX);
         self.pass(&piece)?;
         read
     }
@@ -250,4 +257,6 @@ impl Follower {
     }
 }
 
+/// Notes kept of a file.
+const NOTES_MAX: usize = 40;
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];

@@ -27,7 +27,7 @@ use crate::{IngestError, Result};
 use datafusion::arrow::record_batch::RecordBatch;
 use follower::{Follower, Opening, key_of};
 use huntql_store::{Committed, Ingest, SourceNote, Store, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -88,6 +88,7 @@ pub fn follow_paths(
         },
         followers: Vec::new(),
         others: HashMap::new(),
+        failed: HashSet::new(),
         waiting: HashMap::new(),
         pipe: None,
         first_row: None,
@@ -168,6 +169,27 @@ struct Other {
     since: Instant,
     /// How it looked when it was dealt with last.
     done: Option<Looks>,
+    /// When it was dealt with last, or seen first, and how long that took.
+    last: Instant,
+    took: Duration,
+}
+
+impl Other {
+    fn new(looks: Looks) -> Self {
+        let now = Instant::now();
+        Self {
+            looks,
+            since: now,
+            done: None,
+            last: now,
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Whether it is to be read: once it is quiet; or while it goes on changing, as long as that takes little of the time.
+    fn is_due(&self, linger: Duration) -> bool {
+        self.since.elapsed() >= linger || self.last.elapsed() >= linger.max(self.took * 4)
+    }
 }
 
 struct Watch<'a> {
@@ -181,6 +203,8 @@ struct Watch<'a> {
     transaction: Transaction,
     followers: Vec<Follower>,
     others: HashMap<Source, Other>,
+    /// Files that turned out not to make sense: they are left alone.
+    failed: HashSet<Source>,
     /// Arguments that stand for nothing yet, and what was said of them.
     waiting: HashMap<String, String>,
     /// Standard input before its format is known.
@@ -202,8 +226,11 @@ impl Watch<'_> {
             if is_first && self.report.has_failures() {
                 break;
             }
-            is_first = false;
             self.read_all(stop)?;
+            if is_first && self.report.has_failures() {
+                break;
+            }
+            is_first = false;
             if only_pipe && self.pipe.is_none() && self.followers.is_empty() {
                 break;
             }
@@ -300,19 +327,17 @@ impl Watch<'_> {
     /// Opens a file that is not followed, when it has changed since it was dealt with last.
     fn look(&mut self, source: Source, found: Found, is_first: bool) -> Result<()> {
         let looks = looks_of(&source);
-        let now = Instant::now();
-        let other = self.others.entry(source.clone()).or_insert(Other {
-            looks,
-            since: now,
-            done: None,
-        });
+        let other = self
+            .others
+            .entry(source.clone())
+            .or_insert_with(|| Other::new(looks));
         if other.looks != looks {
-            (other.looks, other.since) = (looks, now);
+            (other.looks, other.since) = (looks, Instant::now());
         }
-        if other.done == Some(looks) {
+        if other.done == Some(looks) || self.failed.contains(&source) {
             return Ok(());
         }
-        let is_quiet = other.since.elapsed() >= self.pace.linger;
+        let (is_due, started) = (other.is_due(self.pace.linger), Instant::now());
         let outcome = match &source {
             Source::Path(path) => match self.open(path, found)? {
                 Opening::Follow(follower) => {
@@ -333,18 +358,33 @@ impl Watch<'_> {
                 outcome,
                 ..FileReport::default()
             },
-            None if is_quiet => self.read_whole(&source, found)?,
+            None if is_due => self.read_whole(&source, found)?,
             None => return Ok(()),
         };
         if let Some(other) = self.others.get_mut(&source) {
             other.done = Some(looks);
+            (other.last, other.took) = (Instant::now(), started.elapsed());
         }
         let is_worth_telling = is_first || !matches!(file.outcome, Outcome::Skipped(_));
         if is_worth_telling {
-            self.observer.finished(&file);
-            self.report.files.push(file);
+            self.tell(file);
         }
         Ok(())
+    }
+
+    /// Takes up the report of a file that was read; a further reading of the same file adds to the first.
+    fn tell(&mut self, file: FileReport) {
+        self.observer.finished(&file);
+        let before = self
+            .report
+            .files
+            .iter_mut()
+            .find(|before| before.file == file.file && before.format == file.format);
+        match (before, &file.outcome) {
+            (Some(_), Outcome::AlreadyKnown) => {}
+            (Some(before), Outcome::Read) => before.absorb(file),
+            _ => self.report.files.push(file),
+        }
     }
 
     fn open(&self, path: &Path, found: Found) -> Result<Opening> {
@@ -453,6 +493,7 @@ impl Watch<'_> {
                 Err(error @ (IngestError::Sink(_) | IngestError::Options(_))) => return Err(error),
                 Err(error) => {
                     follower.report.outcome = Outcome::Failed(error.to_string());
+                    self.failed.insert(Source::Path(follower.path.clone()));
                     return Ok(false);
                 }
             }

@@ -85,11 +85,9 @@ pub(super) enum JsonRecord<'a> {
 
 impl JsonRecords {
     pub fn new(input: Input) -> Self {
-        let (by_line, damage) = (is_line_by_line(input.head()), input.damage());
-        let reader: Box<dyn Read> = Box::new(input.into_reader());
-        match by_line {
-            true => Self::Lines(LineReader::new(reader, damage)),
-            false => Self::Document(JsonItems::new(reader)),
+        match input.is_behind() || is_line_by_line(input.head()) {
+            true => Self::Lines(input.into_lines()),
+            false => Self::Document(JsonItems::new(Box::new(input.into_reader()))),
         }
     }
 

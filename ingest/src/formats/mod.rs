@@ -54,8 +54,21 @@ pub trait LogFormat: Sync {
         Growth::Whole
     }
 
+    /// Whether it looks at other parts of a file (`Input::reopen`) to read one: then `--follow` reads the file now and then,
+    /// and not each piece as it comes.
+    fn looks_ahead(&self) -> LookAhead {
+        LookAhead::Never
+    }
+
     /// Reads a whole file. Errors end the file; what is wrong with a record is a reject.
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()>;
+}
+
+/// Whether a format needs more of a file than the part that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookAhead {
+    Never,
+    Always,
 }
 
 /// The answer of one format to the head of a file.

@@ -118,6 +118,13 @@ impl Input {
         })
     }
 
+    /// Whether it is text from the middle of a source, which is read by lines whatever its first bytes look like.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+            .as_ref()
+            .is_some_and(|behind| behind.offset > 0)
+    }
+
     /// Header lines that are read again: they were counted when they were read first.
     pub fn header_lines(&self) -> u64 {
         self.behind.as_ref().map_or(0, |behind| behind.header_lines)
@@ -145,9 +152,10 @@ impl Input {
     }
 
     /// All of the text as lines.
-    pub fn into_lines(self) -> LineReader<impl Read> {
+    pub fn into_lines(self) -> LineReader<Box<dyn Read>> {
         let (damage, behind) = (self.damage(), self.behind.clone());
-        let reader = LineReader::new(self.into_reader(), damage);
+        let reader: Box<dyn Read> = Box::new(self.into_reader());
+        let reader = LineReader::new(reader, damage);
         match behind {
             Some(behind) => reader.going_on(&behind),
             None => reader,

@@ -5,7 +5,7 @@ use super::record::{self, Written};
 use crate::Result;
 use crate::formats::json_objects::{self, JsonRecords, objects_in};
 use crate::formats::network::NetworkTable;
-use crate::formats::{Head, LogFormat, Sniff};
+use crate::formats::{Head, LogFormat, Sniff, LookAhead};
 use crate::input::{Growth, Input};
 use crate::output::Output;
 
@@ -35,6 +35,10 @@ impl LogFormat for Eve {
             true => Sniff::Certain,
             false => Sniff::No,
         }
+    }
+
+    fn looks_ahead(&self) -> LookAhead {
+        LookAhead::Always
     }
 
     fn growth(&self, head: &Head<'_>) -> Growth {

@@ -16,7 +16,7 @@ use super::reading::{Reading, no_event, note_single_pass};
 use crate::Result;
 use crate::formats::json_objects::{self, JsonRecords, objects_in, text_of};
 use crate::formats::local_time::LocalClock;
-use crate::formats::{Head, LogFormat, Sniff};
+use crate::formats::{Head, LogFormat, Sniff, LookAhead};
 use crate::input::{Growth, Input};
 use crate::output::{Output, Refusal};
 use serde_json::{Map, Value};
@@ -48,6 +48,10 @@ impl LogFormat for EventJson {
             false if events.is_empty() => Sniff::No,
             false => Sniff::Likely,
         }
+    }
+
+    fn looks_ahead(&self) -> LookAhead {
+        LookAhead::Always
     }
 
     fn growth(&self, head: &Head<'_>) -> Growth {
