@@ -96,8 +96,8 @@ impl Follower {
         let plain = &raw[mark..];
         let compared = plain.len().min(input.head().len());
         let is_plain = plain[..compared] == input.head()[..compared];
-        let by_pieces = format.growth(&head) == Growth::Lines
-            && format.looks_ahead() == LookAhead::Never;
+        let by_pieces =
+            format.growth(&head) == Growth::Lines && format.looks_ahead() == LookAhead::Never;
         if !is_plain || !by_pieces {
             return Ok(Opening::Whole);
         }

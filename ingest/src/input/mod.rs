@@ -120,9 +120,7 @@ impl Input {
 
     /// Whether it is text from the middle of a source, which is read by lines whatever its first bytes look like.
     pub fn is_behind(&self) -> bool {
-        self.behind
-            .as_ref()
-            .is_some_and(|behind| behind.offset > 0)
+        self.behind.as_ref().is_some_and(|behind| behind.offset > 0)
     }
 
     /// Header lines that are read again: they were counted when they were read first.

@@ -371,14 +371,22 @@ fn a_name_that_is_not_there_yet_is_waited_for() {
 #[test]
 fn a_growing_log_of_json_lines_has_its_true_places() {
     let place = Place::new();
-    let line = |n: u32| format!("{{\"timestamp\":\"2026-03-04T10:00:{n:02}.000000+0000\",\"flow_id\":{n},\"event_type\":\"flow\",\"src_ip\":\"192.0.2.7\",\"src_port\":5000{n},\"dest_ip\":\"198.51.100.9\",\"dest_port\":443,\"proto\":\"TCP\",\"flow\":{{\"start\":\"2026-03-04T10:00:{n:02}.000000+0000\",\"state\":\"closed\"}}}}\n");
+    let line = |n: u32| {
+        format!(
+            "{{\"timestamp\":\"2026-03-04T10:00:{n:02}.000000+0000\",\"flow_id\":{n},\"event_type\":\"flow\",\"src_ip\":\"192.0.2.7\",\"src_port\":5000{n},\"dest_ip\":\"198.51.100.9\",\"dest_port\":443,\"proto\":\"TCP\",\"flow\":{{\"start\":\"2026-03-04T10:00:{n:02}.000000+0000\",\"state\":\"closed\"}}}}\n"
+        )
+    };
     let text: String = (0..4).map(line).collect();
     place.write("eve.json", &text);
     assert_eq!(place.ingest("eve.json").counts.kept, 4);
     place.append("eve.json", "{ not json\n");
     place.append("eve.json", &line(5));
     let grown = place.ingest("eve.json");
-    assert_eq!((grown.counts.read, grown.counts.kept, grown.counts.rejected), (2, 1, 1), "{grown}");
+    assert_eq!(
+        (grown.counts.read, grown.counts.kept, grown.counts.rejected),
+        (2, 1, 1),
+        "{grown}"
+    );
     let report = place.follow(&["eve.json"], || {
         place.append("eve.json", &line(6));
         place.wait_for(6);

@@ -5,7 +5,7 @@ use super::record::{self, Written};
 use crate::Result;
 use crate::formats::json_objects::{self, JsonRecords, objects_in};
 use crate::formats::network::NetworkTable;
-use crate::formats::{Head, LogFormat, Sniff, LookAhead};
+use crate::formats::{Head, LogFormat, LookAhead, Sniff};
 use crate::input::{Growth, Input};
 use crate::output::Output;
 

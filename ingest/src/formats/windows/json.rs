@@ -16,7 +16,7 @@ use super::reading::{Reading, no_event, note_single_pass};
 use crate::Result;
 use crate::formats::json_objects::{self, JsonRecords, objects_in, text_of};
 use crate::formats::local_time::LocalClock;
-use crate::formats::{Head, LogFormat, Sniff, LookAhead};
+use crate::formats::{Head, LogFormat, LookAhead, Sniff};
 use crate::input::{Growth, Input};
 use crate::output::{Output, Refusal};
 use serde_json::{Map, Value};
