@@ -25,5 +25,7 @@ mod sensors;
 mod store;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/unmask.rs"]
+mod unmask;
 #[path = "it/zeek.rs"]
 mod zeek;
