@@ -36,9 +36,9 @@ const SHIPPED: &[Shipped] = &[
         text: include_str!("saved/without_proxy_hops.kql"),
     },
     Shipped {
-        name: "OneRowPerConnection",
-        doc: "Of a connection that `huntql unmask` surfaced, keeps the derived row and drops the plain row and the proxy's record: `DeviceNetworkEvents | invoke OneRowPerConnection()`.",
-        text: include_str!("saved/one_row_per_connection.kql"),
+        name: "WithoutUnmaskedTwins",
+        doc: "Drops the rows that a row of `huntql unmask` tells already (the sensor's plain row, the proxy's record), so that nothing is counted twice: `DeviceNetworkEvents | invoke WithoutUnmaskedTwins()`.",
+        text: include_str!("saved/without_unmasked_twins.kql"),
     },
 ];
 

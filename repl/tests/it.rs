@@ -21,3 +21,5 @@ mod shell;
 mod support;
 #[path = "it/timeline.rs"]
 mod timeline;
+#[path = "it/unmask.rs"]
+mod unmask;

@@ -2,7 +2,7 @@
 //! a network sensor's witnesses stand beside their connections.
 
 use super::fields::Fields;
-use super::model::{BEFORE, Connection, IDLE, LATE, Seen};
+use super::model::{BEFORE, Connection, IDLE, LATE, SECOND, Seen};
 use super::unit::{ClientRows, Outcome, Record, Witness};
 use std::collections::HashMap;
 
@@ -139,50 +139,46 @@ fn join(one: &mut Connection, other: Connection) {
     }
 }
 
-/// ProxySG writes up to three rows for one tunnel: its CONNECT, the same when it is spliced, and the TLS inside.
+/// ProxySG writes up to three kinds of rows for one tunnel: its CONNECT, the TLS inside, and the requests inside that.
 ///
-/// They are one when client, port, target and time agree and they are of different kinds; two rows of one kind are two
-/// tunnels. Only logs of the W3C family do so.
+/// Their format gives them a `TunnelKey` in common and a `TunnelPart`. Each CONNECT is a tunnel of its own; a row of another
+/// part belongs to the tunnel of its key that was open then, give or take a second.
 fn merged(records: Vec<Record>) -> Vec<Record> {
     let mut whole: Vec<Record> = Vec::with_capacity(records.len());
-    let mut kinds: HashMap<usize, Vec<(String, String)>> = HashMap::new();
-    let mut open: HashMap<(u32, Option<u16>, u32), Vec<usize>> = HashMap::new();
+    let mut tunnels: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut parts = Vec::new();
     for record in records {
-        let request = &record.request;
-        if !request.kind.is_tunnel() || request.host == 0 {
+        if !record.fields.contains("\"TunnelKey\"") {
             whole.push(record);
             continue;
         }
         let fields = Fields::parse(&record.fields);
-        let text = |key: &str| fields.text(key).unwrap_or_default();
-        if !text("ProxyLog").starts_with("w3c") {
+        let key = fields.text("TunnelKey").unwrap_or_default().to_owned();
+        if fields.text("TunnelPart") == Some("connect") {
+            tunnels.entry(key).or_default().push(whole.len());
             whole.push(record);
-            continue;
+        } else {
+            parts.push((key, record));
         }
-        let scheme = text("uri").split("://").next().unwrap_or_default();
-        let kind = (
-            format!("{} {scheme}", text("method")),
-            text("ProxyAction").to_owned(),
-        );
-        let key = (request.host, request.port, request.proxy);
-        let tunnels = open.entry(key).or_default();
-        tunnels.retain(|at| whole[*at].request.end >= request.start);
-        let same = tunnels.iter().copied().find(|at| {
-            kinds[at].iter().all(|known| *known != kind)
-                && whole[*at].request.listener == request.listener
+    }
+    for (key, record) in parts {
+        let tunnels = tunnels.entry(key).or_default();
+        let (start, end) = (record.request.start, record.request.end);
+        let same = tunnels.iter().rev().copied().find(|at| {
+            let tunnel = &whole[*at].request;
+            let ports = (tunnel.port, record.request.port);
+            let same_port = !matches!(ports, (Some(one), Some(other)) if one != other);
+            same_port && tunnel.start <= end + SECOND && tunnel.end >= start - SECOND
         });
         match same {
-            Some(at) => {
-                kinds.entry(at).or_default().push(kind);
-                merge(&mut whole[at], &record);
-            }
+            Some(at) => merge(&mut whole[at], &record),
             None => {
                 tunnels.push(whole.len());
-                kinds.insert(whole.len(), vec![kind]);
                 whole.push(record);
             }
         }
     }
+    whole.sort_by_key(|record| (record.request.start, record.request.record));
     whole
 }
 
@@ -190,8 +186,47 @@ fn merged(records: Vec<Record>) -> Vec<Record> {
 fn merge(whole: &mut Record, record: &Record) {
     whole.merged.push(record.request.record);
     whole.request.end = whole.request.end.max(record.request.end);
-    if record.outcome == Outcome::Refused || whole.outcome == Outcome::Unknown {
+    if record.outcome == Outcome::Refused && whole.outcome != Outcome::Refused {
+        whole.outcome = Outcome::Refused;
+    } else if whole.outcome == Outcome::Unknown {
         whole.outcome = record.outcome;
-        whole.request.kind = record.request.kind;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::request;
+    use super::super::unit::Client;
+    use super::*;
+
+    fn part(part: &str, from: i64, to: i64) -> Record {
+        let mut request = request(from * SECOND);
+        request.end = to * SECOND;
+        request.record = (from * 10) as u128 + part.len() as u128;
+        Record {
+            request,
+            client: Client::Nobody,
+            outcome: Outcome::Allowed,
+            fields: format!(r#"{{"TunnelKey":"k","TunnelPart":"{part}"}}"#).into(),
+            url: "".into(),
+            device_name: "".into(),
+            source: 0,
+            position: 0,
+            merged: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_rows_of_one_tunnel_are_one_and_two_tunnels_stay_two() {
+        let rows = vec![
+            part("connect", 100, 130),
+            part("tls", 101, 130),
+            part("request", 102, 103),
+            part("connect", 125, 160),
+            part("tls", 900, 901),
+        ];
+        let whole = merged(rows);
+        let told: Vec<usize> = whole.iter().map(|record| record.merged.len()).collect();
+        assert_eq!(told, [2, 0, 0]);
     }
 }

@@ -136,6 +136,7 @@ impl Emitter {
         let proxy = exact
             .map(|connection| connection.proxy)
             .or(record.request.listener)
+            .or(verdict.proxy)
             .or(context.only_proxy);
         let request = &record.request;
         self.time_and_action(request.start - shift, record.outcome);
@@ -240,7 +241,9 @@ impl Emitter {
         self.rows.cell(self.places.timestamp).push_i64(time);
         let action = match outcome {
             Outcome::Allowed => "ConnectionSuccess",
-            Outcome::Refused | Outcome::AuthenticationRequired => "ConnectionFailed",
+            Outcome::Refused | Outcome::AuthenticationRequired | Outcome::Upstream => {
+                "ConnectionFailed"
+            }
             Outcome::Unknown => "ConnectionAttempt",
         };
         self.rows.cell(self.places.action_type).push_text(action);

@@ -182,6 +182,8 @@ pub struct Verdict {
     pub connection: Option<u32>,
     /// The connection whose plain row counts the same event: of the exact tier, else the one aligned with.
     pub twin: Option<u32>,
+    /// The one proxy of all the connections that came into question.
+    pub proxy: Option<Listener>,
     /// Aligned: the share of the candidates that belong to the aligned connection's process.
     pub score: f64,
     /// Several connections of the port came into question and nothing told them apart.
@@ -194,6 +196,7 @@ impl Verdict {
         candidates: 0,
         connection: None,
         twin: None,
+        proxy: None,
         score: 0.0,
         ambiguous: false,
     };

@@ -13,7 +13,9 @@
 //! A connection whose target a network sensor named is the request's when no other comes into question: **exact** as well.
 
 use super::align::{Waiting, align};
-use super::model::{BEFORE, Connection, IDLE, Kind, LATE, Request, SKEW_MAX, Skew, Tier, Verdict};
+use super::model::{
+    BEFORE, Connection, IDLE, Kind, LATE, Listener, Request, SKEW_MAX, Skew, Tier, Verdict,
+};
 use super::skew::Clocks;
 use std::collections::HashMap;
 
@@ -227,6 +229,7 @@ impl<'a> Pairing<'a> {
         let in_question = InQuestion::of(self, request, low, high);
         let mut verdict = Verdict {
             candidates: in_question.candidates,
+            proxy: in_question.proxy,
             twin,
             ..Verdict::NOTHING
         };
@@ -274,6 +277,7 @@ struct InQuestion {
     candidates: u32,
     /// One of them, when all are of one process that is known.
     owner: Option<u32>,
+    proxy: Option<Listener>,
 }
 
 impl InQuestion {
@@ -284,6 +288,7 @@ impl InQuestion {
             return Self {
                 candidates: 0,
                 owner: None,
+                proxy: None,
             };
         }
         let whole_run = pairing.run_start[high - 1] <= low;
@@ -292,9 +297,10 @@ impl InQuestion {
             return Self {
                 candidates: (high - low) as u32,
                 owner,
+                proxy: None,
             };
         }
-        let (mut candidates, mut first, mut one) = (0, None, true);
+        let (mut candidates, mut first, mut one, mut one_proxy) = (0, None, true, true);
         for at in low..high {
             let connection = &connections[at];
             // A connection that another tunnel certainly has is out of the question.
@@ -304,9 +310,17 @@ impl InQuestion {
             candidates += 1;
             let first = &connections[*first.get_or_insert(at)];
             one &= first.owner == connection.owner && first.device == connection.device;
+            one_proxy &= first.proxy == connection.proxy;
         }
         let owner = first.filter(|at| one && is_known(*at)).map(|at| at as u32);
-        Self { candidates, owner }
+        let proxy = first
+            .filter(|_| one_proxy)
+            .map(|at| connections[at].proxy);
+        Self {
+            candidates,
+            owner,
+            proxy,
+        }
     }
 }
 

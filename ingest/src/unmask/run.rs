@@ -46,8 +46,7 @@ pub struct Options<'a> {
 ///
 /// Errors: a store that cannot be read or written. Days that were committed before the error stay.
 pub fn unmask(store: &Store, options: &Options<'_>) -> Result<Summary> {
-    let mut summary = Summary::default();
-    summary.dry_run = options.mode == Mode::DryRun;
+    let summary = Summary::new(options.mode);
     let Some(table) = store.snapshot(TABLE)? else {
         return Ok(summary);
     };
@@ -142,8 +141,6 @@ impl Run<'_> {
             unit.add(&batch?, shard, &known, &mut self.lists);
         }
         self.load_network_info(begin, &mut unit)?;
-        unit.clients
-            .retain(|_, rows| !rows.records.is_empty() || !rows.witnesses.is_empty());
         for rows in unit.clients.values_mut() {
             rows.settle();
         }
@@ -194,13 +191,18 @@ impl Run<'_> {
                 self.flush(ingest)?;
             }
         }
-        let nobody = ClientRows::default();
         for record in unit.strangers.iter().filter(|record| is_of(record, begin)) {
             let whose = Whose {
                 holder: Holder::Unknown,
                 sharing: Vec::new(),
             };
-            let context = context(&self.lists, unit, &nobody, whose);
+            let context = Context {
+                lists: &self.lists,
+                processes: &unit.processes,
+                connections: &[],
+                whose,
+                only_proxy: None,
+            };
             let skew = clocks.at(record.request.proxy, record.request.start);
             let emitted = emit(&mut self.emitter, record, &Verdict::NOTHING, skew, &context);
             self.note(record, &Verdict::NOTHING, emitted);
@@ -216,20 +218,25 @@ impl Run<'_> {
         begin: i64,
         clocks: &Clocks,
     ) {
+        let is_idle = rows.records.is_empty() && rows.witnesses.is_empty();
+        let of_day = |time: i64| (begin..begin + TICKS_PER_DAY).contains(&time);
+        let connections = rows.connections.iter().filter(|c| of_day(c.start));
+        self.summary.connections += connections.filter(|c| c.record != 0).count() as u64;
+        if is_idle {
+            return;
+        }
         let sharing = rows.sightings.sharing();
         if !sharing.is_empty() {
             self.summary.shared_addresses.push(address.to_string());
         }
-        let of_day = |time: i64| (begin..begin + TICKS_PER_DAY).contains(&time);
-        let connections = rows.connections.iter().filter(|c| of_day(c.start));
-        self.summary.connections += connections.filter(|c| c.record != 0).count() as u64;
         let records: Vec<&Record> = rows
             .records
             .iter()
-            .filter(|record| record.outcome != Outcome::AuthenticationRequired)
+            .filter(|record| record.outcome.has_row())
             .collect();
         let requests: Vec<Request> = records.iter().map(|r| r.request.clone()).collect();
         let verdicts = pair(&rows.connections, &requests, clocks, !sharing.is_empty());
+        let only_proxy = only_proxy(rows);
         for (record, verdict) in records.iter().zip(&verdicts) {
             if !is_of(record, begin) {
                 continue;
@@ -241,12 +248,18 @@ impl Run<'_> {
                 Skew::Refused(_) => 0,
             };
             let whose = whose(rows, &sharing, request.start - shift);
-            let context = context(&self.lists, unit, rows, whose);
+            let context = Context {
+                lists: &self.lists,
+                processes: &unit.processes,
+                connections: &rows.connections,
+                whose,
+                only_proxy,
+            };
             let emitted = emit(&mut self.emitter, record, verdict, skew, &context);
             self.note(record, verdict, emitted);
         }
         for record in rows.records.iter().filter(|record| is_of(record, begin)) {
-            if record.outcome == Outcome::AuthenticationRequired {
+            if !record.outcome.has_row() {
                 self.note(record, &Verdict::NOTHING, None);
             }
         }
@@ -272,11 +285,17 @@ impl Run<'_> {
                 continue;
             };
             let of_day = (begin..begin + TICKS_PER_DAY).contains(&witness.start);
-            if !of_day || witness.outcome == Outcome::AuthenticationRequired {
+            if !of_day || !witness.outcome.has_row() {
                 continue;
             }
             let whose = whose(rows, &sharing, witness.start);
-            let context = context(&self.lists, unit, rows, whose);
+            let context = Context {
+                lists: &self.lists,
+                processes: &unit.processes,
+                connections: &rows.connections,
+                whose,
+                only_proxy: None,
+            };
             self.emitter.witness(witness, at as u32, address, &context);
             self.summary.rows += 1;
             let seen = &mut self.summary.witnessed;
@@ -300,6 +319,7 @@ impl Run<'_> {
                 proxy.tiers.add(tier);
                 self.summary.rows += 1;
             }
+            None if record.outcome == Outcome::Upstream => proxy.upstream += 1,
             None => proxy.authentication += 1,
         }
     }
@@ -326,21 +346,11 @@ impl Run<'_> {
     }
 }
 
-fn context<'a>(
-    lists: &'a Lists,
-    unit: &'a Unit,
-    rows: &'a ClientRows,
-    whose: Whose,
-) -> Context<'a> {
-    let first = rows.connections.first().map(|connection| connection.proxy);
-    let only = first.filter(|first| rows.connections.iter().all(|c| c.proxy == *first));
-    Context {
-        lists,
-        processes: &unit.processes,
-        connections: &rows.connections,
-        whose,
-        only_proxy: only,
-    }
+/// The one proxy that a client talks to, if it is one.
+fn only_proxy(rows: &ClientRows) -> Option<Listener> {
+    let first = rows.connections.first()?.proxy;
+    let only = rows.connections.iter().all(|c| c.proxy == first);
+    only.then_some(first)
 }
 
 /// Writes the record's row, if it has one.
@@ -351,7 +361,7 @@ fn emit(
     skew: Skew,
     context: &Context<'_>,
 ) -> Option<Tier> {
-    let has_row = record.outcome != Outcome::AuthenticationRequired;
+    let has_row = record.outcome.has_row();
     has_row.then(|| emitter.record(record, verdict, skew, context))
 }
 

@@ -1,6 +1,7 @@
 //! What a run of the correlation tells of itself.
 
 use super::model::{Skew, Tier};
+use super::run::Mode;
 use huntql_kql::time::{TICKS_PER_HOUR, civil};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ pub struct ProxySummary {
     pub records: u64,
     /// Records that are half of an authentication handshake (407) and become no row.
     pub authentication: u64,
+    /// Records whose client is a proxy itself: the first hop's record has the row.
+    pub upstream: u64,
     /// Records that are told in another one's row: the same tunnel.
     pub merged: u64,
     pub tiers: Tiers,
@@ -82,6 +85,13 @@ pub struct Witnessed {
 }
 
 impl Summary {
+    pub(super) fn new(mode: Mode) -> Self {
+        Self {
+            dry_run: mode == Mode::DryRun,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn proxy(&mut self, number: u32, name: &str) -> &mut ProxySummary {
         let next = self.proxies.len();
         let at = *self.by_proxy.entry(number).or_insert(next);
@@ -171,6 +181,7 @@ impl fmt::Display for ProxySummary {
         write!(f, "{}: {} records", self.proxy, self.records)?;
         for (count, what) in [
             (self.authentication, "authentication"),
+            (self.upstream, "from another proxy"),
             (self.merged, "merged into another"),
         ] {
             if count > 0 {

@@ -62,7 +62,16 @@ pub enum Outcome {
     Refused,
     /// 407: half a handshake, no connection to any target.
     AuthenticationRequired,
+    /// The client is a proxy itself: the first hop's record tells of the device.
+    Upstream,
     Unknown,
+}
+
+impl Outcome {
+    /// Whether the record becomes a row.
+    pub fn has_row(self) -> bool {
+        !matches!(self, Outcome::AuthenticationRequired | Outcome::Upstream)
+    }
 }
 
 /// A proxy's record.
@@ -148,6 +157,11 @@ impl Known<'_> {
             .configured
             .listener_at(listener.address, listener.port, ticks);
         proven || known.is_some()
+    }
+
+    fn is_proxy_address(&self, address: IpAddr, ticks: i64) -> bool {
+        let known = self.configured.listener_at(address, None, ticks);
+        known.is_some() || self.proven.iter().any(|proven| proven.address == address)
     }
 
     /// Whether a name is the proxy's own.
@@ -280,7 +294,11 @@ impl Unit {
         let client_text = text(cells.local_ip, row);
         let client = self.address(client_text);
         if action == "HttpConnectionInspected" && fields.contains("\"ProxyLog\":") {
-            let record = self.record(cells, row, client, lists);
+            let mut record = self.record(cells, row, client, lists);
+            let time = cells.time.value(row);
+            if client.is_some_and(|client| known.is_proxy_address(client, time)) {
+                record.outcome = Outcome::Upstream;
+            }
             match client {
                 Some(address) => self
                     .clients

@@ -52,9 +52,9 @@ pub fn run(args: &UnmaskArgs) -> Result<(), Failure> {
         summary.to_string()
     };
     writeln!(std::io::stdout(), "{text}")?;
-    if summary.connections == 0 && summary.rows == 0 {
+    if summary.connections == 0 {
         report::hint(
-            "no connection to a proxy and no record of one: `huntql proxies` shows which proxies are known",
+            "no connection to a known proxy; `huntql proxies` shows which are known, `--proxy HOST:PORT` and huntql.toml name others",
         );
     }
     Ok(())
