@@ -313,9 +313,7 @@ impl InQuestion {
             one_proxy &= first.proxy == connection.proxy;
         }
         let owner = first.filter(|at| one && is_known(*at)).map(|at| at as u32);
-        let proxy = first
-            .filter(|_| one_proxy)
-            .map(|at| connections[at].proxy);
+        let proxy = first.filter(|_| one_proxy).map(|at| connections[at].proxy);
         Self {
             candidates,
             owner,

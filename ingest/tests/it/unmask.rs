@@ -83,7 +83,11 @@ impl Place {
     fn ingest_file(&self, path: &Path) {
         let options = Options {
             proxies: self.proxies.clone(),
-            from_proxy: self.proxies.proxies().first().map(|proxy| proxy.name.clone()),
+            from_proxy: self
+                .proxies
+                .proxies()
+                .first()
+                .map(|proxy| proxy.name.clone()),
             ..Options::default()
         };
         let mut sink = StoreSink::new(&self.store);
@@ -124,7 +128,12 @@ impl Place {
                 rows.push(Derived { cells, fields });
             }
         }
-        rows.sort_by_key(|row| (row.cells["Timestamp"].clone(), row.cells["_record_id"].clone()));
+        rows.sort_by_key(|row| {
+            (
+                row.cells["Timestamp"].clone(),
+                row.cells["_record_id"].clone(),
+            )
+        });
         rows.into_iter()
             .partition(|row| row.cells["AdditionalFields"].starts_with("{\"Surfaced\":"))
     }
@@ -140,7 +149,12 @@ const NINE: f64 = 1_772_442_000.0;
 fn stamp(seconds: f64) -> String {
     let whole = seconds as i64;
     let minutes = (whole - NINE as i64) / 60;
-    format!("2026-03-02T{:02}:{:02}:{:09.6}Z", 9 + minutes / 60, minutes % 60, seconds - (NINE as i64 + minutes * 60) as f64)
+    format!(
+        "2026-03-02T{:02}:{:02}:{:09.6}Z",
+        9 + minutes / 60,
+        minutes % 60,
+        seconds - (NINE as i64 + minutes * 60) as f64
+    )
 }
 
 /// A connection of a device to the proxy, as Defender's sensor streams it.
@@ -161,7 +175,10 @@ fn seen(at: f64, device: &str, address: &str, port: u16, process: (&str, u32)) -
 
 /// The proxy's line of it; its clock is 3 s ahead and it stamps the end.
 fn logged(at: f64, client: &str, what: &str, target: &str, user: &str) -> String {
-    format!("{:.3}    250 {client} {what} {target} {user} HIER_DIRECT/203.0.113.7 -\n", at + 3.0 + 0.25)
+    format!(
+        "{:.3}    250 {client} {what} {target} {user} HIER_DIRECT/203.0.113.7 -\n",
+        at + 3.0 + 0.25
+    )
 }
 
 const TUNNEL: &str = "TCP_TUNNEL/200 5000 CONNECT";
@@ -176,13 +193,25 @@ fn company() -> Place {
         let port = 50_000 + n as u16;
         // exact: the log has the port.
         sensor += &seen(at, "ws-01", "10.0.1.11", port, ("chrome.exe", 11));
-        proxy += &logged(at + 0.002, &format!("10.0.1.11:{port}"), TUNNEL, "a.example:443", "-");
+        proxy += &logged(
+            at + 0.002,
+            &format!("10.0.1.11:{port}"),
+            TUNNEL,
+            "a.example:443",
+            "-",
+        );
         // process: one process, no port.
         sensor += &seen(at, "ws-02", "10.0.1.12", port, ("edge.exe", 12));
         proxy += &logged(at + 0.002, "10.0.1.12", TUNNEL, "b.example:443", "-");
         // aligned: two processes at once.
         sensor += &seen(at, "ws-03", "10.0.1.13", port, ("chrome.exe", 13));
-        sensor += &seen(at + 0.1, "ws-03", "10.0.1.13", port + 100, ("agent.exe", 14));
+        sensor += &seen(
+            at + 0.1,
+            "ws-03",
+            "10.0.1.13",
+            port + 100,
+            ("agent.exe", 14),
+        );
         proxy += &logged(at + 0.002, "10.0.1.13", TUNNEL, "c.example:443", "erin");
         proxy += &logged(at + 0.102, "10.0.1.13", TUNNEL, "d.example:443", "erin");
     }
@@ -190,8 +219,20 @@ fn company() -> Place {
     // Requests of one connection; a refusal; a target that was not reached; half of a handshake.
     let client = "10.0.1.11:51000";
     sensor += &seen(at, "ws-01", "10.0.1.11", 51_000, ("curl.exe", 15));
-    proxy += &logged(at + 0.002, client, "TCP_MISS/200 100 GET", "http://e.example/1", "-");
-    proxy += &logged(at + 5.0, client, "TCP_MISS/200 100 GET", "http://e.example/2", "-");
+    proxy += &logged(
+        at + 0.002,
+        client,
+        "TCP_MISS/200 100 GET",
+        "http://e.example/1",
+        "-",
+    );
+    proxy += &logged(
+        at + 5.0,
+        client,
+        "TCP_MISS/200 100 GET",
+        "http://e.example/2",
+        "-",
+    );
     for (port, what, target) in [
         (51_001, "TCP_DENIED/403 100 CONNECT", "denied.example:443"),
         (51_002, "NONE_NONE/503 100 CONNECT", "down.example:443"),
@@ -208,7 +249,13 @@ fn company() -> Place {
     for turn in 0..4_u16 {
         let device = ["nat-a", "nat-b"][usize::from(turn) % 2];
         let process = ("chrome.exe", 20 + u32::from(turn) % 2);
-        sensor += &seen(at + 60.0 * f64::from(turn), device, "10.0.1.20", 53_000 + turn, process);
+        sensor += &seen(
+            at + 60.0 * f64::from(turn),
+            device,
+            "10.0.1.20",
+            53_000 + turn,
+            process,
+        );
     }
     proxy += &logged(at + 30.0, "10.0.1.20", TUNNEL, "h.example:443", "-");
     place.ingest("sensor.ndjson", &sensor);
@@ -241,7 +288,10 @@ fn every_tier_says_as_much_as_is_certain() {
     );
     assert_eq!(summary.shared_addresses, ["10.0.1.20"]);
     let [least, _, most] = summary.proxies[0].skew_ms.unwrap();
-    assert!((2_990..3_020).contains(&least) && (2_990..3_020).contains(&most), "{summary}");
+    assert!(
+        (2_990..3_020).contains(&least) && (2_990..3_020).contains(&most),
+        "{summary}"
+    );
     let derived = place.derived();
     for (url, tier, process, port, device) in [
         ("a.example", "exact", "chrome.exe", "50000", "ws-01"),
@@ -257,7 +307,11 @@ fn every_tier_says_as_much_as_is_certain() {
         assert_eq!(cell("InitiatingProcessFileName"), process, "{url}");
         assert_eq!(cell("LocalPort"), port, "{url}");
         assert_eq!(cell("DeviceName"), device, "{url}");
-        assert_eq!((cell("RemoteIP"), cell("RemotePort")), ("10.0.0.6", "8080"), "{url}");
+        assert_eq!(
+            (cell("RemoteIP"), cell("RemotePort")),
+            ("10.0.0.6", "8080"),
+            "{url}"
+        );
         assert_eq!(row.field("TargetHost"), url);
     }
     let aligned = &to(&derived, "d.example")[0];
@@ -352,10 +406,18 @@ impl Capture {
             .map(|row| (row.cells["_record_id"].as_str(), row))
             .collect();
         let text = std::fs::read_to_string(self.made.join("truth.tsv")).unwrap();
-        let truth: Vec<Vec<&str>> = text.lines().skip(1).map(|l| l.split('\t').collect()).collect();
+        let truth: Vec<Vec<&str>> = text
+            .lines()
+            .skip(1)
+            .map(|l| l.split('\t').collect())
+            .collect();
         let mut lines = HashMap::new();
         let mut offset = 0;
-        for (number, line) in std::fs::read_to_string(self.made.join(log)).unwrap().lines().enumerate() {
+        for (number, line) in std::fs::read_to_string(self.made.join(log))
+            .unwrap()
+            .lines()
+            .enumerate()
+        {
             lines.insert(offset.to_string(), number);
             offset += line.len() + 1;
         }
@@ -388,8 +450,14 @@ fn with_the_port_every_tunnel_of_a_real_capture_finds_its_connection_at_any_skew
             };
             capture.place.unmask(Mode::Write);
             let judged = capture.judge(log);
-            let right = judged.get(&("exact".to_owned(), true)).copied().unwrap_or(0);
-            assert!(right >= 405 && !judged.keys().any(|(_, right)| !right), "{squeeze} {skew} {judged:?}");
+            let right = judged
+                .get(&("exact".to_owned(), true))
+                .copied()
+                .unwrap_or(0);
+            assert!(
+                right >= 405 && !judged.keys().any(|(_, right)| !right),
+                "{squeeze} {skew} {judged:?}"
+            );
         }
     }
 }
@@ -405,7 +473,12 @@ fn without_the_port_nothing_of_a_real_capture_is_said_with_certainty_that_is_not
         capture.place.unmask(Mode::Write);
         let judged = capture.judge(log);
         // The sensor is on the network and knows no process.
-        assert!(judged.keys().all(|(tier, _)| tier != "exact" && tier != "process"), "{judged:?}");
+        assert!(
+            judged
+                .keys()
+                .all(|(tier, _)| tier != "exact" && tier != "process"),
+            "{judged:?}"
+        );
     }
 }
 
@@ -415,19 +488,34 @@ fn a_network_sensors_own_witness_names_the_target_and_a_proxys_log_does_not_add_
         return;
     };
     let summary = alone.place.unmask(Mode::Write);
-    assert_eq!((summary.witnessed.connect, summary.rows), (407, 407), "{summary}");
+    assert_eq!(
+        (summary.witnessed.connect, summary.rows),
+        (407, 407),
+        "{summary}"
+    );
     let derived = alone.place.derived();
-    assert!(derived.iter().all(|row| row.field("Surfaced") == "connect" && row.field("MatchTier") == "exact"));
+    assert!(
+        derived
+            .iter()
+            .all(|row| row.field("Surfaced") == "connect" && row.field("MatchTier") == "exact")
+    );
 
     let both = capture(&[], "squid.port.log", &["http.log", "ssl.log"]).unwrap();
     let summary = both.place.unmask(Mode::Write);
-    assert_eq!((summary.witnessed.connect, summary.rows), (0, 407), "{summary}");
+    assert_eq!(
+        (summary.witnessed.connect, summary.rows),
+        (0, 407),
+        "{summary}"
+    );
 
     // Without the port the witness of the same target tells which connection it was.
     let both = capture(&[], "squid.native.log", &["http.log", "ssl.log"]).unwrap();
     let summary = both.place.unmask(Mode::Write);
     assert_eq!(summary.rows, 407, "{summary}");
     let judged = both.judge("squid.native.log");
-    assert!(!judged.contains_key(&("exact".to_owned(), false)), "{judged:?}");
+    assert!(
+        !judged.contains_key(&("exact".to_owned(), false)),
+        "{judged:?}"
+    );
     assert!(judged[&("exact".to_owned(), true)] > 350, "{judged:?}");
 }

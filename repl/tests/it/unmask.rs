@@ -48,11 +48,17 @@ fn a_dry_run_tells_what_a_run_then_writes_and_a_second_run_adds_nothing() {
     let rows = dry["rows"].as_u64().unwrap();
     assert!(rows > 300 && dry["dry_run"] == true, "{dry}");
     assert_eq!(dry["proxies"][0]["proxy"], "gw-01");
-    assert!(dry["proxies"][0]["tiers"]["exact"].as_u64() > Some(200), "{dry}");
+    assert!(
+        dry["proxies"][0]["tiers"]["exact"].as_u64() > Some(200),
+        "{dry}"
+    );
     assert_eq!(derived_rows(&place), 0);
     for _ in 0..2 {
         let ran = place.run(&["unmask", "--store", "s"]).code(0);
-        assert!(ran.stdout.contains(&format!("{rows} rows written")), "{ran:#?}");
+        assert!(
+            ran.stdout.contains(&format!("{rows} rows written")),
+            "{ran:#?}"
+        );
         assert_eq!(derived_rows(&place), rows);
     }
     let none = place.run(&["unmask", "--store", "s", "--from", "2026-04-01", "--json"]);
@@ -70,7 +76,10 @@ fn nothing_is_counted_twice_without_the_twins() {
         | where isnotempty(Id) | distinct Id"
     );
     let all = count(&place, "DeviceNetworkEvents");
-    let left = count(&place, "DeviceNetworkEvents | invoke WithoutUnmaskedTwins()");
+    let left = count(
+        &place,
+        "DeviceNetworkEvents | invoke WithoutUnmaskedTwins()",
+    );
     assert_eq!(all - left, count(&place, &twins));
     let still = format!("{SURFACED} | invoke WithoutUnmaskedTwins()");
     assert_eq!(count(&place, &still), derived_rows(&place));
