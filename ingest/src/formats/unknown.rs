@@ -103,6 +103,22 @@ const KINDS: &[Kind] = &[
         looks_so: |head| most(head, is_web_access),
     },
     Kind {
+        name: "a log in W3C's extended format whose `#Fields` name no client",
+        looks_so: |head| head.lines().any(|line| line.starts_with(b"#Fields:")),
+    },
+    Kind {
+        name: "an export of another Log Analytics table",
+        looks_so: |head| first_line_has(head, &["TimeGenerated", "TenantId"]),
+    },
+    Kind {
+        name: "a Sentinel rule or another YAML document",
+        looks_so: |head| most(head, is_yaml),
+    },
+    Kind {
+        name: "the output of `netsh winhttp show proxy`, which is no log",
+        looks_so: |head| head.lines().take(4).any(|line| line.trim_ascii_start().starts_with(b"Current WinHTTP proxy settings")),
+    },
+    Kind {
         name: "syslog",
         looks_so: |head| most(head, is_syslog),
     },
@@ -181,6 +197,21 @@ fn is_syslog(line: &str) -> bool {
     };
     let body = body.strip_prefix("1 ").unwrap_or(body);
     super::syslog::header(body).is_some()
+}
+
+/// `key:`, `- item`, or a continued text.
+fn is_yaml(line: &str) -> bool {
+    let text = line.trim_start();
+    let key = text.trim_start_matches("- ").split(':').next().unwrap_or_default();
+    let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    (is_key && key.len() < text.len() && text.contains(':') && !key.as_bytes()[0].is_ascii_digit())
+        || text.starts_with("- ")
+}
+
+fn first_line_has(head: &Head<'_>, names: &[&str]) -> bool {
+    let first = head.lines().next().unwrap_or_default();
+    let has = |name: &&str| memchr::memmem::find(first, name.as_bytes()).is_some();
+    names.iter().all(has)
 }
 
 fn is_json(head: &Head<'_>) -> bool {

@@ -350,7 +350,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("w3c/lnav/logfile_w3c.2", "(IIS)"),
     ("w3c/lnav/logfile_w3c.3", "(IIS)"),
     ("w3c/lnav/logfile_w3c.4", "web server"),
-    ("w3c/lnav/logfile_w3c.5", "not a network or proxy log"),
+    ("w3c/lnav/logfile_w3c.5", "name no client"),
     ("w3c/lnav/logfile_w3c.6", "(IIS)"),
     ("w3c/lnav/logfile_w3c_big.0", "(IIS)"),
     ("aws_elb/plaso/aws_elb_access.log", "load balancer"),

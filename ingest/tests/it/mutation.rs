@@ -27,6 +27,8 @@ struct Sample {
     format: &'static str,
     content: Content,
     zone: &'static str,
+    /// What `--logformat` says, for formats that need to be told.
+    logformat: &'static str,
     layout: Layout,
 }
 
@@ -50,6 +52,7 @@ const fn local(
         format,
         content: Content::File(file),
         zone,
+        logformat: "",
         layout: Layout::Lines(header),
     }
 }
@@ -80,6 +83,9 @@ const ZEEK_JSON: &str = r#"{"_path":"conn","ts":1772442900.1,"uid":"C1","id.orig
 {"_path":"dns","ts":1772442902.1,"uid":"C3","id.orig_h":"10.0.1.12","id.orig_p":50003,"id.resp_h":"10.0.2.2","id.resp_p":53,"proto":"udp","query":"a.example","qtype":1,"qtype_name":"A","rcode":0,"rcode_name":"NOERROR"}
 "#;
 
+const NGINX: &str = "log_format forward '$msec $request_time $remote_addr $remote_port $remote_user \"$request\" $status '
+  '$request_length $bytes_sent \"$http_user_agent\" $connect_host $connect_port';";
+
 const SAMPLES: &[Sample] = &[
     lines(
         "defender-stream",
@@ -90,18 +96,21 @@ const SAMPLES: &[Sample] = &[
         format: "defender-api",
         content: Content::Text(API),
         zone: "",
+        logformat: "",
         layout: Layout::Whole,
     },
     Sample {
         format: "defender-csv",
         content: Content::Text(CSV),
         zone: "",
+        logformat: "",
         layout: Layout::Lines(1),
     },
     Sample {
         format: "zeek-json",
         content: Content::Text(ZEEK_JSON),
         zone: "",
+        logformat: "",
         layout: Layout::Lines(0),
     },
     lines("zeek-tsv", "logs/zeek/conn.log", 8),
@@ -144,6 +153,22 @@ const SAMPLES: &[Sample] = &[
     local("forcepoint", "formats/forcepoint/pairs.log", 0, "UTC"),
     lines("netskope", "formats/netskope/events.ndjson", 0),
     lines("netskope", "formats/netskope/cef.log", 0),
+    lines("w3c", "formats/w3c/proxysg.log", 5),
+    lines("w3c", "formats/w3c/wsa.log", 5),
+    lines("w3c", "formats/w3c/tmg.log", 4),
+    lines("wsa", "formats/wsa/aclog.log", 0),
+    lines("squid-logformat", "formats/squid-logformat/port.log", 0),
+    lines("squid-logformat", "formats/squid-logformat/combined.log", 0),
+    local("haproxy", "formats/haproxy/haproxy.log", 0, "Europe/Berlin"),
+    lines("3proxy", "formats/3proxy/3proxy.log", 0),
+    lines("apache", "formats/apache/access.log", 0),
+    Sample {
+        format: "nginx",
+        content: Content::File("formats/nginx/access.log"),
+        zone: "",
+        logformat: NGINX,
+        layout: Layout::Lines(0),
+    },
     lines("cef", "formats/cef/events.log", 0),
     lines("leef", "formats/leef/events.log", 0),
     // The checks of a URL depend on the line that names it.
@@ -281,6 +306,7 @@ impl Sample {
         Options {
             format: Some(self.format.to_owned()),
             time_zone: zone,
+            logformat: (!self.logformat.is_empty()).then(|| self.logformat.to_owned()),
             ..Options::default()
         }
     }

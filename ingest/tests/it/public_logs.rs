@@ -76,7 +76,7 @@ const SKIPPED: &[(&str, &str)] = &[
     ("proxied/zeek/weird.log", "`weird`"),
     (
         "squid/azure-sentinel/SquidProxy_WebSession_excerpt.csv",
-        "not a network or proxy log",
+        "Log Analytics",
     ),
     ("auditd/plaso/audit_enriched.log", "auditd's log"),
     ("aws_elb/plaso/aws_elb_access.log", "AWS load balancer"),
@@ -153,4 +153,92 @@ fn connections_of_the_real_proxied_capture_are_counted_with_and_without_the_prox
         ran.tally("DeviceNetworkEvents", "ActionType"),
         tally(&[("ConnectionSuccess", 407), ("IcmpConnectionInspected", 56)])
     );
+}
+
+/// A folder of the public data, the formats by which its files may be read, and words of the refusals of the others. Every
+/// file is one or the other.
+const VERDICTS: &[(&str, &[&str], &[&str])] = &[
+    ("3proxy", &["3proxy"], &[]),
+    ("SOURCES.md", &[], &["not a network or proxy log"]),
+    ("apache", &[], &["a web server's access log"]),
+    ("auditd", &[], &["auditd's log"]),
+    ("aws_elb", &[], &["an access log of an AWS load balancer"]),
+    ("compression", &[], &["syslog", "a bzip2 stream", "an xz stream"]),
+    ("evtx", &["windows-evtx"], &["(EVTX)", "no records", "mapped"]),
+    ("haproxy", &["haproxy"], &[]),
+    (
+        "hostile",
+        &[],
+        &[
+            "a web server's access log",
+            "syslog",
+            "Cloudflare",
+            "JSON of some other kind",
+            "not a network or proxy log",
+        ],
+    ),
+    ("proxied/make_proxy_log.py", &[], &["not a network or proxy log"]),
+    ("proxied/zeek", &["zeek-tsv"], &["it is Zeek's"]),
+    (
+        "proxy_config",
+        &["client-analyzer", "mdatp"],
+        &["netsh winhttp show proxy", "not a network or proxy log"],
+    ),
+    ("rules", &[], &["YAML", "not a network or proxy log"]),
+    ("squid/azure-sentinel", &[], &["Log Analytics"]),
+    ("squid/fail2ban", &["squid"], &[]),
+    ("suricata", &[], &["fast.log"]),
+    ("sysmon_json", &["windows-json"], &["JSON of some other kind"]),
+    ("w3c", &[], &["W3C's extended format"]),
+    ("watchlists.json", &[], &["JSON of some other kind"]),
+    ("windows_firewall", &["windows-firewall"], &["W3C's extended format"]),
+    (
+        "zeek",
+        &["zeek-tsv", "zeek-json"],
+        &["packet capture", "it is Zeek's", "#fields", "not a network or proxy log"],
+    ),
+];
+
+/// Files with rejects, and how many: they have been read, and are as bad as that.
+const REJECTS: &[(&str, u64)] = &[
+    ("zeek/btest/scripts.base.protocols.http.http-connect/conn.log", 1),
+    ("zeek/btest/scripts.base.protocols.http.http-connect/http.log", 1),
+    ("zeek/btest/scripts.base.protocols.http.http-connect-with-header/conn.log", 1),
+    ("zeek/btest/scripts.base.protocols.http.http-connect-with-header/http.log", 1),
+    ("zeek/rita-hostile/has_unknown_field_http.log", 1),
+    ("zeek/rita-hostile/truncated_conn.log", 1),
+    ("zeek/rita-hostile/truncated_conn_json.log", 1),
+];
+
+#[test]
+fn every_public_file_is_read_by_its_format_or_refused_by_name() {
+    let Some(data) = public_data() else { return };
+    let options = Options {
+        time_zone: Some(jiff::tz::TimeZone::UTC),
+        ..Options::default()
+    };
+    let ran = ingest(&[&data], &options);
+    let mut wrong = Vec::new();
+    for file in &ran.report.files {
+        let name = file.file.strip_prefix(&format!("{}/", data.display())).unwrap();
+        let Some((_, formats, refusals)) = VERDICTS.iter().find(|(folder, _, _)| name.starts_with(folder)) else {
+            wrong.push(format!("{name}: no verdict is pinned for its folder"));
+            continue;
+        };
+        let rejects = REJECTS.iter().find(|(known, _)| *known == name).map_or(0, |(_, count)| *count);
+        let is_right = match &file.outcome {
+            Outcome::Read => {
+                formats.contains(&file.format.unwrap_or_default())
+                    && file.counts.is_conserved()
+                    && file.counts.rejected == rejects
+            }
+            Outcome::Skipped(reason) => refusals.iter().any(|word| reason.contains(word)),
+            Outcome::Failed(_) | Outcome::AlreadyKnown => false,
+        };
+        if !is_right {
+            wrong.push(file.to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(ran.report.files.len() > 300);
 }

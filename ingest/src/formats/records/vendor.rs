@@ -13,7 +13,7 @@ use crate::formats::line::{self, Vetted};
 use crate::formats::network::NetworkTable;
 use crate::formats::proxy::ProxyLog;
 use crate::formats::{Head, LogFormat, Sniff, syslog};
-use crate::input::{Input, Line};
+use crate::input::{Growth, Input, Line};
 use crate::output::{Output, Refusal};
 use crate::report::Skip;
 use crate::text::{Escape, lossless};
@@ -98,8 +98,23 @@ impl LogFormat for Vendor {
         }
     }
 
+    /// A header without `#`, and dates that the whole file decides on, must be read from the start.
+    fn growth(&self, head: &Head<'_>) -> Growth {
+        let mut has_header = false;
+        for line in head.lines().take(SNIFFED_LINES).filter(|line| !line.starts_with(b"#")) {
+            has_header |= (self.header)(&lossless(line, Escape::Plain).0).is_some();
+        }
+        match has_header || self.surveys(head) {
+            true => Growth::Whole,
+            false => Growth::Lines,
+        }
+    }
+
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
-        let order = match (output.options.date_order, self.surveys(&input)) {
+        let order = match (
+            output.options.date_order,
+            self.surveys(&Head::new("", input.head())),
+        ) {
             (Some(order), _) => Some(order),
             (None, true) => self
                 .survey(&input)?
@@ -140,8 +155,7 @@ impl LogFormat for Vendor {
 
 impl Vendor {
     /// Whether the head has a time whose day and month cannot be told apart.
-    fn surveys(&self, input: &Input) -> bool {
-        let head = Head::new("", input.head());
+    fn surveys(&self, head: &Head<'_>) -> bool {
         let mut survey = Survey::default();
         let mut header = None;
         for line in head.lines().take(SNIFFED_LINES) {
