@@ -116,7 +116,12 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         name: "the output of `netsh winhttp show proxy`, which is no log",
-        looks_so: |head| head.lines().take(4).any(|line| line.trim_ascii_start().starts_with(b"Current WinHTTP proxy settings")),
+        looks_so: |head| {
+            head.lines().take(4).any(|line| {
+                line.trim_ascii_start()
+                    .starts_with(b"Current WinHTTP proxy settings")
+            })
+        },
     },
     Kind {
         name: "syslog",
@@ -202,8 +207,15 @@ fn is_syslog(line: &str) -> bool {
 /// `key:`, `- item`, or a continued text.
 fn is_yaml(line: &str) -> bool {
     let text = line.trim_start();
-    let key = text.trim_start_matches("- ").split(':').next().unwrap_or_default();
-    let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let key = text
+        .trim_start_matches("- ")
+        .split(':')
+        .next()
+        .unwrap_or_default();
+    let is_key = !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     (is_key && key.len() < text.len() && text.contains(':') && !key.as_bytes()[0].is_ascii_digit())
         || text.starts_with("- ")
 }

@@ -163,8 +163,16 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
     ("apache", &[], &["a web server's access log"]),
     ("auditd", &[], &["auditd's log"]),
     ("aws_elb", &[], &["an access log of an AWS load balancer"]),
-    ("compression", &[], &["syslog", "a bzip2 stream", "an xz stream"]),
-    ("evtx", &["windows-evtx"], &["(EVTX)", "no records", "mapped"]),
+    (
+        "compression",
+        &[],
+        &["syslog", "a bzip2 stream", "an xz stream"],
+    ),
+    (
+        "evtx",
+        &["windows-evtx"],
+        &["(EVTX)", "no records", "mapped"],
+    ),
     ("haproxy", &["haproxy"], &[]),
     (
         "hostile",
@@ -177,7 +185,11 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
             "not a network or proxy log",
         ],
     ),
-    ("proxied/make_proxy_log.py", &[], &["not a network or proxy log"]),
+    (
+        "proxied/make_proxy_log.py",
+        &[],
+        &["not a network or proxy log"],
+    ),
     ("proxied/zeek", &["zeek-tsv"], &["it is Zeek's"]),
     (
         "proxy_config",
@@ -188,23 +200,48 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
     ("squid/azure-sentinel", &[], &["Log Analytics"]),
     ("squid/fail2ban", &["squid"], &[]),
     ("suricata", &[], &["fast.log"]),
-    ("sysmon_json", &["windows-json"], &["JSON of some other kind"]),
+    (
+        "sysmon_json",
+        &["windows-json"],
+        &["JSON of some other kind"],
+    ),
     ("w3c", &[], &["W3C's extended format"]),
     ("watchlists.json", &[], &["JSON of some other kind"]),
-    ("windows_firewall", &["windows-firewall"], &["W3C's extended format"]),
+    (
+        "windows_firewall",
+        &["windows-firewall"],
+        &["W3C's extended format"],
+    ),
     (
         "zeek",
         &["zeek-tsv", "zeek-json"],
-        &["packet capture", "it is Zeek's", "#fields", "not a network or proxy log"],
+        &[
+            "packet capture",
+            "it is Zeek's",
+            "#fields",
+            "not a network or proxy log",
+        ],
     ),
 ];
 
 /// Files with rejects, and how many: they have been read, and are as bad as that.
 const REJECTS: &[(&str, u64)] = &[
-    ("zeek/btest/scripts.base.protocols.http.http-connect/conn.log", 1),
-    ("zeek/btest/scripts.base.protocols.http.http-connect/http.log", 1),
-    ("zeek/btest/scripts.base.protocols.http.http-connect-with-header/conn.log", 1),
-    ("zeek/btest/scripts.base.protocols.http.http-connect-with-header/http.log", 1),
+    (
+        "zeek/btest/scripts.base.protocols.http.http-connect/conn.log",
+        1,
+    ),
+    (
+        "zeek/btest/scripts.base.protocols.http.http-connect/http.log",
+        1,
+    ),
+    (
+        "zeek/btest/scripts.base.protocols.http.http-connect-with-header/conn.log",
+        1,
+    ),
+    (
+        "zeek/btest/scripts.base.protocols.http.http-connect-with-header/http.log",
+        1,
+    ),
     ("zeek/rita-hostile/has_unknown_field_http.log", 1),
     ("zeek/rita-hostile/truncated_conn.log", 1),
     ("zeek/rita-hostile/truncated_conn_json.log", 1),
@@ -220,12 +257,21 @@ fn every_public_file_is_read_by_its_format_or_refused_by_name() {
     let ran = ingest(&[&data], &options);
     let mut wrong = Vec::new();
     for file in &ran.report.files {
-        let name = file.file.strip_prefix(&format!("{}/", data.display())).unwrap();
-        let Some((_, formats, refusals)) = VERDICTS.iter().find(|(folder, _, _)| name.starts_with(folder)) else {
+        let name = file
+            .file
+            .strip_prefix(&format!("{}/", data.display()))
+            .unwrap();
+        let Some((_, formats, refusals)) = VERDICTS
+            .iter()
+            .find(|(folder, _, _)| name.starts_with(folder))
+        else {
             wrong.push(format!("{name}: no verdict is pinned for its folder"));
             continue;
         };
-        let rejects = REJECTS.iter().find(|(known, _)| *known == name).map_or(0, |(_, count)| *count);
+        let rejects = REJECTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(0, |(_, count)| *count);
         let is_right = match &file.outcome {
             Outcome::Read => {
                 formats.contains(&file.format.unwrap_or_default())

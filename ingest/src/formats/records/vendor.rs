@@ -101,7 +101,11 @@ impl LogFormat for Vendor {
     /// A header without `#`, and dates that the whole file decides on, must be read from the start.
     fn growth(&self, head: &Head<'_>) -> Growth {
         let mut has_header = false;
-        for line in head.lines().take(SNIFFED_LINES).filter(|line| !line.starts_with(b"#")) {
+        for line in head
+            .lines()
+            .take(SNIFFED_LINES)
+            .filter(|line| !line.starts_with(b"#"))
+        {
             has_header |= (self.header)(&lossless(line, Escape::Plain).0).is_some();
         }
         match has_header || self.surveys(head) {
