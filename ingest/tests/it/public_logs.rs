@@ -193,7 +193,7 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
     ("proxied/zeek", &["zeek-tsv"], &["it is Zeek's"]),
     (
         "proxy_config",
-        &["client-analyzer", "mdatp"],
+        &["connectivity"],
         &["netsh winhttp show proxy", "not a network or proxy log"],
     ),
     ("rules", &[], &["YAML", "not a network or proxy log"]),
@@ -226,6 +226,18 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
 
 /// Files with rejects, and how many: they have been read, and are as bad as that.
 const REJECTS: &[(&str, u64)] = &[
+    // Damaged chunks cost themselves, and are told.
+    (
+        "evtx/omerbenamram/sample-with-zero-data-size-event.evtx",
+        1,
+    ),
+    ("evtx/omerbenamram/sample_with_a_bad_chunk_magic.evtx", 3),
+    ("evtx/omerbenamram/sysmon.evtx", 8),
+    // Times that Zeek's own test harness has made unreadable.
+    (
+        "zeek/btest/scripts.base.protocols.http.http-connect/smtp.log",
+        1,
+    ),
     (
         "zeek/btest/scripts.base.protocols.http.http-connect/conn.log",
         1,
