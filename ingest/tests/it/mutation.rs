@@ -172,7 +172,12 @@ const SAMPLES: &[Sample] = &[
     lines("windows-json", "formats/windows/nxlog.ndjson", 0),
     lines("windows-json", "formats/windows/winlogbeat.ndjson", 0),
     lines("suricata-eve", "formats/suricata-eve/eve.json", 0),
-    local("windows-firewall", "formats/windows-firewall/pfirewall.log", 4, "Europe/Berlin"),
+    local(
+        "windows-firewall",
+        "formats/windows-firewall/pfirewall.log",
+        4,
+        "Europe/Berlin",
+    ),
     lines("aws-vpc-flow", "formats/aws-vpc-flow/header.log", 1),
     lines("aws-vpc-flow", "formats/aws-vpc-flow/version2.log", 0),
     lines("osquery", "formats/osquery/osqueryd.results.log", 0),
@@ -302,7 +307,9 @@ impl Sample {
 
     fn bytes(&self) -> Vec<u8> {
         match self.content {
-            Content::File(file) | Content::Told(file, _) => std::fs::read(samples().join(file)).unwrap(),
+            Content::File(file) | Content::Told(file, _) => {
+                std::fs::read(samples().join(file)).unwrap()
+            }
             Content::Text(text) => text.as_bytes().to_vec(),
         }
     }

@@ -227,10 +227,7 @@ const VERDICTS: &[(&str, &[&str], &[&str])] = &[
 /// Files with rejects, and how many: they have been read, and are as bad as that.
 const REJECTS: &[(&str, u64)] = &[
     // Damaged chunks cost themselves, and are told.
-    (
-        "evtx/omerbenamram/sample-with-zero-data-size-event.evtx",
-        1,
-    ),
+    ("evtx/omerbenamram/sample-with-zero-data-size-event.evtx", 1),
     ("evtx/omerbenamram/sample_with_a_bad_chunk_magic.evtx", 3),
     ("evtx/omerbenamram/sysmon.evtx", 8),
     // Times that Zeek's own test harness has made unreadable.
