@@ -63,3 +63,30 @@ impl LocalClock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_time_that_the_clock_had_twice_is_read_and_counted() {
+        let options = Options {
+            time_zone: Some(TimeZone::get("Europe/Berlin").unwrap()),
+            ..Options::default()
+        };
+        let mut clock = LocalClock::of(&options);
+        let read = |clock: &mut LocalClock, text: &str| clock.with_zone(text).unwrap();
+        assert_eq!(
+            read(&mut clock, "2026-03-02 10:00:00.5"),
+            "2026-03-02T09:00:00.5000000Z"
+        );
+        assert_eq!(clock.folded, 0);
+        assert_eq!(
+            read(&mut clock, "2026-10-25 02:30:00"),
+            "2026-10-25T00:30:00.0000000Z"
+        );
+        assert_eq!(clock.folded, 1);
+        assert_eq!(clock.with_zone("2026-03-02T10:00:00Z"), None);
+    }
+}

@@ -376,3 +376,63 @@ fn absolute(text: &str, unit: i64, clock: &mut LocalClock) -> std::result::Resul
     };
     since_1990(tick, text, name)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::options::Options;
+
+    fn start_of(text: &str, zone: Option<&str>) -> std::result::Result<i64, &'static str> {
+        let Value::Object(object) = serde_json::from_str(text).unwrap() else {
+            panic!("{text}")
+        };
+        let options = Options {
+            time_zone: zone.map(|zone| jiff::tz::TimeZone::get(zone).unwrap()),
+            ..Options::default()
+        };
+        start(&Flow::of(&object), &mut LocalClock::of(&options))
+            .map(|(tick, _)| tick)
+            .map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn each_unit_of_a_start_is_read_as_its_name_says() {
+        let expected = time::iso_instant("2026-03-02T09:12:44.9Z").unwrap();
+        for text in [
+            r#"{"flowStartMilliseconds":1772442764900}"#,
+            r#"{"flowStartMicroseconds":1772442764900000}"#,
+            r#"{"time_flow_start_ns":1772442764900000000}"#,
+            r#"{"timestamp_start":"1772442764.900000"}"#,
+            r#"{"netflow":{"flow_start_milliseconds":"2026-03-02T09:12:44.900Z"}}"#,
+            r#"{"FIRST_SWITCHED":900,"sysUpTime":100900,"unix_secs":1772442864.9}"#,
+        ] {
+            assert_eq!(start_of(text, None), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_known_is_refused_by_its_reason() {
+        let local = r#"{"first":"2026-03-02T10:12:44.900"}"#;
+        assert_eq!(start_of(local, None), Err("local_time"));
+        assert!(start_of(local, Some("Europe/Berlin")).is_ok());
+        for (text, code) in [
+            (r#"{"first_switched":900}"#, "no_export_time"),
+            (r#"{"first_switched":900,"unix_secs":1}"#, "no_export_time"),
+            (r#"{"flowStartMilliseconds":12}"#, "time_before_1990"),
+            (
+                r#"{"flowStartMilliseconds":9223372036854775807}"#,
+                "bad_time",
+            ),
+            (r#"{"bytes":1}"#, "no_time"),
+        ] {
+            assert_eq!(start_of(text, None), Err(code), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_syn_alone_is_seen_in_every_spelling() {
+        assert!(is_syn_alone("2") && is_syn_alone("0x02") && is_syn_alone("....S."));
+        assert!(!is_syn_alone("18") && !is_syn_alone("0x1b") && !is_syn_alone(".AP.SF"));
+    }
+}

@@ -334,6 +334,19 @@ fn suricatas_alerts_have_the_flows_sides_and_not_the_packets() {
 }
 
 #[test]
+fn suricatas_inspected_rows_name_their_target_when_that_is_asked_for() {
+    let options = Options {
+        url_fill: huntql_ingest::options::UrlFill::FromInspection,
+        ..Options::default()
+    };
+    let ran = sample_with("suricata-eve/eve.json", &options);
+    assert_eq!(
+        ran.tally("DeviceNetworkEvents", "RemoteUrl"),
+        tally(&[("", 12), ("phish-login.example", 2)])
+    );
+}
+
+#[test]
 fn the_firewalls_log_is_refused_without_its_zone() {
     let ran = sample("windows-firewall/pfirewall.log");
     let Outcome::Failed(reason) = &ran.file().outcome else {

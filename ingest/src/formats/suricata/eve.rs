@@ -61,8 +61,8 @@ impl LogFormat for Eve {
                     continue;
                 }
             };
-            let nets = &output.options.local_nets;
-            match record::write(&object, &flows, nets, &table, output.rows(table.id)) {
+            let options = output.options;
+            match record::write(&object, &flows, options, &table, output.rows(table.id)) {
                 Ok(Written::Row(class)) => output.keep(table.id, class, raw, place)?,
                 Ok(Written::Unmapped(kind)) => output.skip_unmapped(&kind),
                 Err(refusal) => output.discard(table.id, refusal, raw, place)?,

@@ -166,7 +166,7 @@ pub(super) fn dns(object: &Map<String, Value>, fields: &mut TextObject<'_>) {
     };
     for answer in list {
         if let Some(data) = answer.get("rdata") {
-            answers.push(Value::String(rdata(data)));
+            answers.push(Value::String(text_of(data)));
             ttls.push(answer.get("ttl").cloned().unwrap_or(Value::Null));
         }
     }
@@ -174,11 +174,6 @@ pub(super) fn dns(object: &Map<String, Value>, fields: &mut TextObject<'_>) {
         fields.field("answers", &Value::Array(answers).to_string());
         fields.field("TTLs", &Value::Array(ttls).to_string());
     }
-}
-
-/// The data of an answer: text, or an object for SOA and its kin.
-fn rdata(data: &Value) -> String {
-    text_of(data)
 }
 
 pub(super) fn alert(object: &Map<String, Value>, fields: &mut TextObject<'_>) {

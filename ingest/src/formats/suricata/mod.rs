@@ -5,6 +5,7 @@
 //! | Timestamp | `flow.start` (`timestamp` is when the flow was given up, minutes later) | `timestamp` | `timestamp` |
 //! | ActionType | by packets and flags: ConnectionSuccess, ConnectionFailed, ConnectionAttempt and their inbound kin; icmp → IcmpConnectionInspected | Http-, Ssl-, DnsConnectionInspected | NetworkSignatureInspected |
 //! | Local*, Remote* | who opened the flow is local when `--local-nets` or RFC 1918 says so | the same | the flow's sides: `flow.src_ip`, else the `flow_id` as seen elsewhere in the file, else the packet's (`SidesFrom` says which) |
+//! | RemoteUrl | empty | empty, as Defender's inspected rows; `--fill-url`: `hostname`, `sni` | empty |
 //! | Protocol | `proto` | `proto` | `proto` |
 //! | DeviceName | the local address | = | = |
 //! | AdditionalFields | Zeek's names: conn's | http's, ssl's, dns's | SignatureName, SignatureId, Category, Severity, AlertAction, SamplePacketContent |

@@ -2,9 +2,10 @@
 
 use super::fields;
 use super::flows::Flows;
-use crate::address::{self, Direction, LocalNets, Told};
+use crate::address::{self, Direction, Told};
 use crate::formats::json_objects::text_of;
 use crate::formats::network::NetworkTable;
+use crate::options::{Options, UrlFill};
 use crate::output::Refusal;
 use crate::table::TableRows;
 use crate::text::TextObject;
@@ -28,6 +29,8 @@ struct Kind {
     name: &'static str,
     class: &'static str,
     action: &'static str,
+    /// Where the target's name stands, for `--fill-url`.
+    name_at: Option<&'static str>,
     fields: Fields,
 }
 
@@ -37,30 +40,35 @@ const KINDS: &[Kind] = &[
         class: "suricata.flow",
         // By packets and flags: see `flow_action`.
         action: "",
+        name_at: None,
         fields: fields::flow,
     },
     Kind {
         name: "http",
         class: "suricata.http",
         action: "HttpConnectionInspected",
+        name_at: Some("hostname"),
         fields: fields::http,
     },
     Kind {
         name: "tls",
         class: "suricata.tls",
         action: "SslConnectionInspected",
+        name_at: Some("sni"),
         fields: fields::tls,
     },
     Kind {
         name: "dns",
         class: "suricata.dns",
         action: "DnsConnectionInspected",
+        name_at: None,
         fields: fields::dns,
     },
     Kind {
         name: "alert",
         class: "suricata.alert",
         action: "NetworkSignatureInspected",
+        name_at: None,
         fields: fields::alert,
     },
 ];
@@ -125,7 +133,7 @@ enum SidesFrom {
 pub(super) fn write(
     object: &Map<String, Value>,
     flows: &Flows,
-    nets: &LocalNets,
+    options: &Options,
     table: &NetworkTable,
     rows: &mut TableRows,
 ) -> Result<Written, Refusal> {
@@ -139,7 +147,7 @@ pub(super) fn write(
     let tick = timestamp(object, kind)?;
     let (ends, from) = sides(object, kind, flows)?;
     let direction = address::direction(
-        nets,
+        &options.local_nets,
         (Some(ends.source.0), Told::Nothing),
         (Some(ends.destination.0), Told::Nothing),
     );
@@ -159,6 +167,11 @@ pub(super) fn write(
     rows.cell(table.protocol).push_text(&protocol);
     table.local(rows, &local.0.to_string(), Some(local.0), local.1);
     table.remote(rows, &remote.0.to_string(), Some(remote.0), remote.1);
+    if let (UrlFill::FromInspection, Some(at)) = (options.url_fill, kind.name_at)
+        && let Some(name) = object.get(kind.name).and_then(|part| part.get(at))
+    {
+        rows.cell(table.remote_url).push_text(&text_of(name));
+    }
     rows.cell(table.additional_fields).write_text(|text| {
         let mut fields = TextObject::begin(text);
         // Of an alert whose flow is not known it cannot be said who opened it.
@@ -265,5 +278,33 @@ fn protocol_name(proto: &str) -> String {
         "UDP" | "17" => "Udp".to_owned(),
         "ICMP" | "IPV6-ICMP" | "ICMPV6" | "1" | "58" => "Icmp".to_owned(),
         _ => proto.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn action(tcp: &str, answered: u64, direction: Direction) -> &'static str {
+        let text = format!(r#"{{"flow":{{"pkts_toclient":{answered}}},"tcp":{tcp}}}"#);
+        let Value::Object(object) = serde_json::from_str(&text).unwrap() else {
+            panic!("{text}")
+        };
+        flow_action(&object, direction)
+    }
+
+    #[test]
+    fn a_reset_without_a_syn_of_the_servers_is_a_refusal() {
+        let refused = r#"{"tcp_flags_ts":"02","tcp_flags_tc":"14"}"#;
+        let reset_later = r#"{"tcp_flags_ts":"1a","tcp_flags_tc":"16"}"#;
+        let midstream = r#"{"tcp_flags_ts":"18","tcp_flags_tc":"18"}"#;
+        assert_eq!(action(refused, 1, Direction::Out), "ConnectionFailed");
+        assert_eq!(action(reset_later, 4, Direction::Out), "ConnectionSuccess");
+        assert_eq!(
+            action(midstream, 4, Direction::In),
+            "InboundConnectionAccepted"
+        );
+        assert_eq!(action("{}", 0, Direction::In), "InboundConnectionAttempt");
     }
 }

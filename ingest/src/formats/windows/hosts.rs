@@ -199,3 +199,90 @@ fn is_one_hosts(address: IpAddr) -> bool {
     };
     !(address.is_multicast() || address.is_unspecified() || broadcast)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn event(id: u32, data: &[(&str, &str)]) -> WindowsEvent {
+        let own = |text: &&str| (*text).to_owned();
+        WindowsEvent {
+            channel: "Microsoft-Windows-Sysmon/Operational".to_owned(),
+            id: Some(id),
+            computer: "WS-01".to_owned(),
+            data: data.iter().map(|(k, v)| (own(k), own(v))).collect(),
+            ..WindowsEvent::default()
+        }
+    }
+
+    fn end(hosts: &Hosts, source: &str, destination: &str, initiated: bool) -> LocalEnd {
+        let ip = |text: &str| Some(text.parse().unwrap());
+        hosts.local_end("ws-01", ip(source), ip(destination), initiated)
+    }
+
+    #[test]
+    fn the_own_address_goes_before_what_initiated_says() {
+        let mut hosts = Hosts::default();
+        hosts.learn(&event(
+            3,
+            &[("Initiated", "True"), ("SourceIp", "::ffff:10.0.0.1")],
+        ));
+        assert_eq!(end(&hosts, "10.0.0.1", "10.0.0.9", false), LocalEnd::Source);
+        assert_eq!(
+            end(&hosts, "10.0.0.9", "10.0.0.1", true),
+            LocalEnd::Destination
+        );
+        // Neither is known: the event's own word.
+        assert_eq!(end(&hosts, "10.0.0.8", "10.0.0.9", true), LocalEnd::Source);
+        assert_eq!(
+            end(&hosts, "10.0.0.8", "10.0.0.9", false),
+            LocalEnd::Destination
+        );
+        assert_eq!(
+            end(&hosts, "127.0.0.1", "127.0.0.1", false),
+            LocalEnd::Destination
+        );
+    }
+
+    #[test]
+    fn nobodys_own_address_is_a_multicast_or_broadcast_one() {
+        let mut hosts = Hosts::default();
+        for source in ["224.0.0.251", "255.255.255.255", "0.0.0.0", "127.0.0.1"] {
+            hosts.learn(&event(3, &[("Initiated", "true"), ("SourceIp", source)]));
+        }
+        assert!(hosts.addresses.is_empty());
+        assert_eq!(
+            end(&hosts, "10.0.0.8", "224.0.0.251", false),
+            LocalEnd::Source
+        );
+        assert_eq!(
+            end(&hosts, "ff02::fb", "fe80::1", true),
+            LocalEnd::Destination
+        );
+    }
+
+    #[test]
+    fn processes_are_remembered_up_to_a_bound_and_the_oldest_go_first() {
+        let mut hosts = Hosts::default();
+        let guid = |n: usize| format!("{{00000000-0000-0000-0000-{:012x}}}", n + 1);
+        for n in 0..=PROCESSES_MAX {
+            let guid = guid(n);
+            hosts.learn(&event(1, &[("ProcessGuid", &guid), ("CommandLine", "x")]));
+        }
+        assert_eq!(hosts.processes.len(), PROCESSES_MAX);
+        let line = |n| {
+            let guid = guid(n).to_uppercase();
+            hosts
+                .process(&event(3, &[("ProcessGuid", guid.as_str())]))
+                .command_line
+        };
+        assert_eq!((line(0), line(1)), (None, Some("x".to_owned())));
+    }
+
+    #[test]
+    fn a_guid_of_zeros_is_no_process() {
+        let zeros = "{00000000-0000-0000-0000-000000000000}";
+        assert_eq!(process_key(&event(1, &[("ProcessGuid", zeros)])), None);
+    }
+}

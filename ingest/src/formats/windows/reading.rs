@@ -133,10 +133,12 @@ impl Reading {
 
 /// Said when a source cannot be read twice.
 pub(super) fn note_single_pass(output: &mut Output<'_>) {
-    output.report.notes.push(
-        "the source can be read only once: addresses and processes of the hosts are known from earlier events alone"
-            .to_owned(),
-    );
+    const NOTE: &str = "the source can be read only once: addresses and processes of the hosts are known from earlier \
+                        events alone";
+    let notes = &mut output.report.notes;
+    if !notes.iter().any(|note| note == NOTE) {
+        notes.push(NOTE.to_owned());
+    }
 }
 
 /// A record that is no event.

@@ -179,3 +179,17 @@ fn query_results(results: &str) -> String {
     json.push(']');
     json
 }
+
+#[cfg(test)]
+mod tests {
+    use super::query_results;
+
+    #[test]
+    fn query_results_have_types_and_plain_addresses() {
+        assert_eq!(query_results(""), "[]");
+        assert_eq!(
+            query_results("type:  5 a.example;::ffff:192.0.2.1;type:  99 x;\"odd\";"),
+            r#"[{"DnsQueryType":"CNAME","Result":"a.example"},{"DnsQueryType":"A","Result":"192.0.2.1"},{"DnsQueryType":"99","Result":"x"},{"DnsQueryType":"","Result":"\"odd\""}]"#
+        );
+    }
+}

@@ -122,7 +122,8 @@ impl<R: Read> XmlItems<R> {
                 return Ok(Some(found));
             }
             // What is not wanted any more must not gather in memory.
-            if from == 0 && have > EVENT_BYTES_MAX || self.fill()? == 0 {
+            let limit = if from == 0 { 1 } else { 4 } * EVENT_BYTES_MAX;
+            if have > limit || self.fill()? == 0 {
                 return Ok(None);
             }
             at = at.max(have.saturating_sub(8));
@@ -196,5 +197,55 @@ fn is_between(mut text: &[u8]) -> bool {
             Some(end) => text = &text[end + ends.len()..],
             None => return false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Offset and length of each item; negative for stray text.
+    fn items(text: &[u8]) -> Vec<(u64, i64)> {
+        let mut reader = XmlItems::new(text);
+        let mut found = Vec::new();
+        while let Some(item) = reader.next_item().unwrap() {
+            found.push(match item {
+                Item::Event { offset, bytes } => (offset, bytes.len() as i64),
+                Item::Stray { offset, bytes, .. } => (offset, -(bytes.len() as i64)),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn events_are_told_from_what_may_stand_around_them() {
+        let text = b"<?xml version='1.0'?>\n<Events>\n<Event x='1'><EventID>3</EventID></Event>\n<!-- c --><Event></Event></Events>\n";
+        assert_eq!(items(text), [(31, 41), (83, 15)]);
+        assert_eq!(items(b" \n"), []);
+        assert_eq!(items(b"junk"), [(0, -4)]);
+    }
+
+    #[test]
+    fn an_event_without_an_end_costs_itself() {
+        let text = b"<Event a><Event b></Event>tail<Event c>";
+        assert_eq!(items(text), [(0, -9), (9, 17), (26, -4), (30, -9)]);
+    }
+
+    #[test]
+    fn an_event_over_the_limit_is_told_and_passed() {
+        let mut text = b"<Event >".to_vec();
+        text.extend(vec![b'x'; EVENT_BYTES_MAX]);
+        text.extend(b"</Event><Event></Event>");
+        let found = items(&text);
+        assert_eq!(found.len(), 2);
+        assert!(found[0].1 < 0 && found[1].1 == 15);
+        // Without any end at all it is told in pieces.
+        let mut text = b"<Event >".to_vec();
+        text.extend(vec![b'x'; 12 * EVENT_BYTES_MAX]);
+        let found = items(&text);
+        assert!(found.len() > 2 && found.iter().all(|(_, length)| *length < 0));
+        let all: i64 = found.iter().map(|(_, length)| -length).sum();
+        assert_eq!(all as usize, text.len());
     }
 }
