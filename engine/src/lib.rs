@@ -20,6 +20,7 @@ mod operators;
 mod program;
 mod prune;
 mod query;
+pub mod reference;
 pub mod registry;
 mod saved;
 mod stage;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Distinct values that are counted exactly.
 pub(crate) const EXACT_MAX: usize = 16_384;
 /// Bits of a hash that choose the bucket, by accuracy.
-const BUCKET_BITS: [u32; 5] = [12, 14, 16, 17, 18];
+pub(super) const BUCKET_BITS: [u32; 5] = [12, 14, 16, 17, 18];
 
 pub(super) const DCOUNT: Meaning = Meaning::Fold(Folding::of::<Dcount>("dcount"));
 
@@ -106,6 +106,28 @@ impl Sketch {
         }
     }
 
+    /// Brings registers to fewer buckets: those that share their first bits become one.
+    pub(super) fn lower(&mut self, from_bits: u32, to_bits: u32) {
+        let Sketch::Registers(registers) = self else {
+            return;
+        };
+        let dropped = from_bits - to_bits;
+        if dropped == 0 {
+            return;
+        }
+        let mut fewer = vec![0_u8; 1 << to_bits];
+        for (bucket, rank) in registers.iter().enumerate().filter(|(_, rank)| **rank > 0) {
+            let low = (bucket as u64) << (64 - dropped);
+            let rank = match low {
+                0 => u32::from(*rank) + dropped,
+                low => low.leading_zeros() + 1,
+            };
+            let slot = &mut fewer[bucket >> dropped];
+            *slot = (*slot).max(u8::try_from(rank).expect("at most 64"));
+        }
+        *registers = fewer;
+    }
+
     pub(crate) fn count(&self) -> i64 {
         match self {
             Sketch::Exact(hashes) => i64::try_from(hashes.len()).unwrap_or(i64::MAX),
@@ -114,7 +136,7 @@ impl Sketch {
     }
 
     /// A byte for the form, then hashes (little endian) or registers.
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {
             Sketch::Exact(hashes) => std::iter::once(0)
                 .chain(hashes.iter().flat_map(|hash| hash.to_le_bytes()))
@@ -125,7 +147,7 @@ impl Sketch {
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Sketch {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Sketch {
         match bytes.split_first() {
             Some((1, registers)) => Sketch::Registers(registers.to_vec()),
             Some((_, hashes)) => {

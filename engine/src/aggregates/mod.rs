@@ -9,6 +9,7 @@
 pub(crate) mod cell;
 mod columns;
 mod fold;
+pub(crate) mod intermediate;
 mod json;
 mod lower;
 mod resolve;
@@ -37,6 +38,7 @@ pub use udaf::by_name;
 /// Every family's rows.
 pub const FAMILIES: &[&[Aggregate]] = &[
     counting::AGGREGATES,
+    intermediate::AGGREGATES,
     reduce::AGGREGATES,
     averages::AGGREGATES,
     collect::AGGREGATES,

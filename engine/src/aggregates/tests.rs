@@ -386,7 +386,7 @@ fn nan_is_no_extreme_beside_numbers() {
 }
 
 #[test]
-fn sets_keep_first_seen_order_and_take_arrays_apart() {
+fn lists_and_sets_keep_first_seen_order_and_take_arrays_apart() {
     let rows = Rows::of(jsons(&["1", "~", "3", "1", "null"]));
     let whole = |name, args: &[(Expr, Type)], rows: &Rows| {
         run(name, args, rows, &[], Spread::Whole, None)[0][0].clone()
@@ -423,7 +423,7 @@ fn sets_keep_first_seen_order_and_take_arrays_apart() {
     );
     assert_eq!(
         whole("make_list", &[x(Type::Dynamic)], &rows),
-        json(r#"[["A1","A2"],["A2","C1"],"C,2"]"#)
+        json(r#"["A1","A2","A2","C1","C,2"]"#)
     );
     let rows = Rows::of(jsons(&[
         r#"{"a":1,"b":{"c":"}"}}"#,

@@ -57,10 +57,7 @@ impl Binder<'_> {
             );
         }
         if crate::support::is_known(name) {
-            return self.wrong(Diagnostic::unsupported(
-                call.name.span,
-                format!("the function `{name}` is not supported"),
-            ));
+            return self.wrong(facts::unsupported_function(call.name.span, name));
         }
         let diagnostic = facts::unknown_function(call.name.span, name);
         self.wrong(Self::suggest(
@@ -119,7 +116,7 @@ impl Binder<'_> {
 }
 
 /// Functions that take a `typeof(T)` behind their arguments.
-const TYPED: [&str; 2] = ["extract", "extract_json"];
+const TYPED: [&str; 3] = ["extract", "extract_json", "percentile_tdigest"];
 
 /// The arguments of a call, and the type of a `typeof(…)` at their end.
 fn split_typeof<'c>(function: &ScalarFunction, call: &'c Call) -> (&'c [Arg], Option<&'c Name>) {

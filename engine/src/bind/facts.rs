@@ -111,3 +111,13 @@ pub(crate) fn named_argument(span: Span, name: &str) -> Diagnostic {
         format!("the named argument `{name}` is not supported"),
     )
 }
+
+/// A function of the language that is not there, and why where that is known.
+pub(crate) fn unsupported_function(span: Span, name: &str) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::unsupported(span, format!("the function `{name}` is not supported"));
+    match crate::support::reason(name) {
+        Some(reason) => diagnostic.help(reason),
+        None => diagnostic,
+    }
+}

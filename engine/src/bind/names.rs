@@ -41,6 +41,7 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
                 Some(ResultName::Prefix(prefix)) => {
                     Some(format!("{prefix}_{}", first().unwrap_or_default()))
                 }
+                Some(ResultName::Always(name)) => Some(name.to_string()),
                 Some(ResultName::OnlyArgument) if call.args.len() == 1 => first(),
                 Some(ResultName::Default | ResultName::OnlyArgument) => None,
                 None => {

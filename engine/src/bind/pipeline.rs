@@ -7,7 +7,6 @@ use crate::ir::{BoundQuery, Node, Relation};
 use crate::operators;
 use crate::query::RenderAnnotation;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
-use huntql_kql::diagnostics::Diagnostic;
 
 impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
@@ -189,10 +188,7 @@ impl Binder<'_> {
         }
         let Some(function) = function else {
             if crate::support::is_known(name) {
-                self.report(Diagnostic::unsupported(
-                    call.name.span,
-                    format!("the function `{name}` is not supported"),
-                ));
+                self.report(facts::unsupported_function(call.name.span, name));
                 return Relation::unknown();
             }
             let names: Vec<String> = self

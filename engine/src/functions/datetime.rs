@@ -328,7 +328,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "datetime_part",
-        &[],
+        &["datepart"],
         DATETIME_PART,
         "Gives one part of a datetime.",
         "kusto/query/datetime-part-function",

@@ -1,10 +1,9 @@
 //! Cells of the Earth: geohash, H3 and S2.
 //!
-//! Not here: `geo_h3cell_neighbors` and `geo_s2cell_neighbors`, whose order in the real engine follows no rule that is known.
-//!
 //! Cells are text as Kusto writes them: geohash characters, H3's fifteen hexadecimal digits, S2's tokens. What names no cell, or
 //! lies out of range, gives null, or `""` where the result is a string.
 
+use super::geo_lines::undocumented;
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::json::{Array, quote};
 use crate::kernel;
@@ -91,6 +90,20 @@ fn h3_rings(text: &str, distance: i64) -> Option<String> {
         list.push(Some(&texts(ring)));
     }
     Some(list.finish())
+}
+
+fn h3_neighbors(args: &Args<'_>) -> KernelResult {
+    let cell = args.input::<&str>(0);
+    undocumented(args, "the order of a cell's neighbors", |row| {
+        cell.get(row).and_then(h3).is_some()
+    })
+}
+
+fn s2_neighbors(args: &Args<'_>) -> KernelResult {
+    let cell = args.input::<&str>(0);
+    undocumented(args, "the order of a cell's neighbors", |row| {
+        cell.get(row).and_then(s2).is_some()
+    })
 }
 
 /// The resolution asked for, or the one next to the cell's own.
@@ -379,6 +392,26 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "7",
             ),
             example("geo_h3cell_to_polygon('@')", "dynamic(null)"),
+        ],
+    ),
+    row(
+        "geo_h3cell_neighbors",
+        &[overload(&[TEXT], Type::Dynamic, h3_neighbors)],
+        "kusto/query/geo-h3cell-neighbors-function",
+        "Would give the H3 cells around a cell. Every good cell is refused, for their order is not documented; `geo_h3cell_rings(Cell, 1)[1]` gives them.",
+        &[
+            example("geo_h3cell_neighbors('abc')", "dynamic(null)"),
+            example("geo_h3cell_neighbors('')", "dynamic(null)"),
+        ],
+    ),
+    row(
+        "geo_s2cell_neighbors",
+        &[overload(&[TEXT], Type::Dynamic, s2_neighbors)],
+        "kusto/query/geo-s2cell-neighbors-function",
+        "Would give the S2 cells around a cell. Every good cell is refused, for their order is not documented.",
+        &[
+            example("geo_s2cell_neighbors('a')", "dynamic(null)"),
+            example("geo_s2cell_neighbors('')", "dynamic(null)"),
         ],
     ),
     row(

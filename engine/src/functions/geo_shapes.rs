@@ -24,7 +24,7 @@ fn point_at<'a>(args: &Args<'a>, index: usize) -> impl Fn(usize) -> Option<Point
 }
 
 /// The shape of an argument; a constant one is read once.
-fn shape_at<'a, T>(
+pub(super) fn shape_at<'a, T>(
     args: &Args<'a>,
     index: usize,
     parse: fn(&str) -> Option<T>,
@@ -283,7 +283,7 @@ fn polygons_meet(args: &Args<'_>) -> KernelResult {
     })
 }
 
-fn collection(geometries: &[String]) -> String {
+pub(super) fn collection(geometries: &[String]) -> String {
     format!(
         "{{\"type\":\"GeometryCollection\",\"geometries\":[{}]}}",
         geometries.join(",")
@@ -340,29 +340,6 @@ fn union_polygons(args: &Args<'_>) -> KernelResult {
             .flat_map(|polygon| polygon.parts)
             .collect();
         (!regions.is_empty()).then(|| write::region(&shape::union(regions)))
-    })
-}
-
-/// Points where lines cross or touch; lines that run along each other are refused.
-fn intersection_lines(args: &Args<'_>) -> KernelResult {
-    let (a, b) = (
-        shape_at(args, 0, Line::parse),
-        shape_at(args, 1, Line::parse),
-    );
-    for row in 0..args.rows() {
-        if let (Some(a), Some(b)) = (a(row), b(row)) {
-            if edges_meet(&a.edges(), &b.edges()) {
-                return Err(KernelError::Argument {
-                    index: 1,
-                    message: "the intersection of lines that meet is not supported".to_owned(),
-                });
-            }
-        }
-    }
-    collect(args, |row| {
-        a(row)?;
-        b(row)?;
-        Some(collection(&[]))
     })
 }
 
@@ -724,22 +701,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             example(
                 "geo_intersects_2polygons(dynamic({'type':'Polygon','coordinates':[[[0,0],[4,0],[4,4],[0,0]]]}), dynamic({'type':'Polygon'}))",
                 "bool(null)",
-            ),
-        ],
-    ),
-    row(
-        "geo_intersection_2lines",
-        of_two_shapes!(Type::Dynamic, intersection_lines),
-        "kusto/query/geo-intersection-2lines-function",
-        "Gives what two lines share. Only lines that do not meet are supported.",
-        &[
-            example(
-                "geo_intersection_2lines(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'LineString','coordinates':[[3,3],[4,4]]}))",
-                "dynamic({'type':'GeometryCollection','geometries':[]})",
-            ),
-            example(
-                "geo_intersection_2lines(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'LineString','coordinates':[[3,3]]}))",
-                "dynamic(null)",
             ),
         ],
     ),

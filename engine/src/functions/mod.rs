@@ -14,8 +14,10 @@ mod conversions;
 mod datetime;
 mod encoding;
 mod geo_cells;
+mod geo_lines;
 mod geo_shapes;
 mod hashing;
+mod intermediate;
 mod ip;
 mod ip6;
 mod math;
@@ -55,9 +57,11 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     strings_regex::FUNCTIONS,
     encoding::FUNCTIONS,
     geo_cells::FUNCTIONS,
+    geo_lines::FUNCTIONS,
     geo_shapes::FUNCTIONS,
     hashing::FUNCTIONS,
     parsing::FUNCTIONS,
+    intermediate::FUNCTIONS,
     ip::FUNCTIONS,
     ip6::FUNCTIONS,
     series::FUNCTIONS,
@@ -87,4 +91,9 @@ pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
 /// All rows of operators.
 pub fn all_operators() -> impl Iterator<Item = &'static ScalarFunction> {
     OPERATOR_FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Rows of functions that give several columns: a query calls them where columns are made.
+pub fn several() -> impl Iterator<Item = &'static ScalarFunction> {
+    tuples::FUNCTIONS.iter()
 }

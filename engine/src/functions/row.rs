@@ -73,6 +73,8 @@ pub enum ResultName {
     NameAndFirstArgument,
     /// `type_X`: this prefix and the first argument's name.
     Prefix(&'static str),
+    /// This name.
+    Always(&'static str),
     /// The name of the only argument; none when there are more.
     OnlyArgument,
 }

@@ -40,7 +40,7 @@ pub fn point(longitude: f64, latitude: f64) -> Option<Point> {
 
 /// Longitude and latitude in degrees.
 pub fn degrees(p: Point) -> (f64, f64) {
-    let latitude = p[2].atan2(p[0].hypot(p[1]));
+    let latitude = p[2].atan2((p[0] * p[0] + p[1] * p[1]).sqrt());
     (p[1].atan2(p[0]).to_degrees(), latitude.to_degrees())
 }
 

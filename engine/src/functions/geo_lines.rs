@@ -1,0 +1,541 @@
+//! Lines cut, joined and made denser; and the functions of shapes whose algorithm is not documented.
+//!
+//! The latter give null for bad input as the reference says, and refuse good input.
+
+use super::geo_shapes::{collection, shape_at};
+use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::tuples::rows;
+use crate::json::{Kind, items, kind};
+use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions};
+use crate::kernel::geo::{self, Crossing, Point, crossing, degrees, write};
+use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
+use huntql_kql::types::Type;
+
+const REAL: Param = Param::Is(Type::Real);
+const LONG: Param = Param::Is(Type::Long);
+const BOOL: Param = Param::Is(Type::Bool);
+const SHAPE: Param = Param::Is(Type::Dynamic);
+
+type Edge = (Point, Point);
+
+fn refused(message: &str) -> KernelError {
+    KernelError::Argument {
+        index: 0,
+        message: message.to_owned(),
+    }
+}
+
+fn same_edge(a: Edge, b: Edge) -> bool {
+    a == b || (a.0 == b.1 && a.1 == b.0)
+}
+
+fn in_degrees(line: &[Point]) -> Vec<Degrees> {
+    line.iter().map(|p| degrees(*p)).collect()
+}
+
+/// Lines as one geometry; none is an empty collection.
+fn lines_json(lines: &[Vec<Point>]) -> String {
+    if lines.is_empty() {
+        return collection(&[]);
+    }
+    write::lines(
+        &lines
+            .iter()
+            .map(|line| in_degrees(line))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The edge's pieces between its crossings with others.
+fn cut(edge: Edge, others: &[Edge]) -> Vec<Edge> {
+    let mut points: Vec<Point> = others
+        .iter()
+        .filter(|(c, d)| crossing(edge.0, edge.1, *c, *d) == Crossing::Yes)
+        .map(|(c, d)| geo::intersection(edge.0, edge.1, *c, *d))
+        .collect();
+    points.sort_by(|p, q| geo::angle(edge.0, *p).total_cmp(&geo::angle(edge.0, *q)));
+    points.insert(0, edge.0);
+    points.push(edge.1);
+    points.windows(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
+/// Edges that follow each other as lines.
+fn chained(edges: &[Edge]) -> Vec<Vec<Point>> {
+    let mut lines: Vec<Vec<Point>> = Vec::new();
+    for (a, b) in edges {
+        match lines.last_mut() {
+            Some(line) if line.last() == Some(a) => line.push(*b),
+            _ => lines.push(vec![*a, *b]),
+        }
+    }
+    lines
+}
+
+fn line_with_polygon(args: &Args<'_>) -> KernelResult {
+    let (line, polygon) = (
+        shape_at(args, 0, Line::parse),
+        shape_at(args, 1, Polygon::parse),
+    );
+    rows(args, |row| {
+        let (Some(line), Some(polygon)) = (line(row), polygon(row)) else {
+            return Ok(None);
+        };
+        let borders = polygon.edges();
+        let mut lines = Vec::new();
+        for part in &line.parts {
+            let mut kept = Vec::new();
+            for pair in part.windows(2) {
+                let edge = (pair[0], pair[1]);
+                let shared = borders.iter().any(|border| same_edge(edge, *border));
+                kept.extend(
+                    cut(edge, &borders)
+                        .into_iter()
+                        .filter(|(a, b)| shared || polygon.contains(geo::unit(geo::add(*a, *b)))),
+                );
+            }
+            lines.extend(chained(&kept));
+        }
+        if lines.is_empty() && geo::shape::edges_meet(&line.edges(), &borders) {
+            return Err(refused(
+                "a line and a polygon that only touch are not supported",
+            ));
+        }
+        Ok(Some(lines_json(&lines)))
+    })
+}
+
+fn two_lines(args: &Args<'_>) -> KernelResult {
+    let (a, b) = (
+        shape_at(args, 0, Line::parse),
+        shape_at(args, 1, Line::parse),
+    );
+    rows(args, |row| {
+        let (Some(a), Some(b)) = (a(row), b(row)) else {
+            return Ok(None);
+        };
+        let (a, b) = (a.edges(), b.edges());
+        let shared: Vec<Edge> = a
+            .iter()
+            .copied()
+            .filter(|edge| b.iter().any(|other| same_edge(*edge, *other)))
+            .collect();
+        let mut points: Vec<Point> = Vec::new();
+        for (p, q) in &a {
+            for (r, s) in &b {
+                let found = match crossing(*p, *q, *r, *s) {
+                    Crossing::No => continue,
+                    Crossing::Yes => geo::intersection(*p, *q, *r, *s),
+                    Crossing::Touch if p == r || p == s => *p,
+                    Crossing::Touch => *q,
+                };
+                let on_shared = shared.iter().any(|(c, d)| found == *c || found == *d);
+                if !on_shared && !points.contains(&found) {
+                    points.push(found);
+                }
+            }
+        }
+        let lines = chained(&shared);
+        match (lines.len(), points.as_slice()) {
+            (_, []) => Ok(Some(lines_json(&lines))),
+            (0, [point]) => Ok(Some(write::point(*point))),
+            _ => Err(refused(
+                "lines that meet at several places are not supported",
+            )),
+        }
+    })
+}
+
+/// Lines that go on where another ends become one; lines that cross or branch are refused.
+fn union_lines(args: &Args<'_>) -> KernelResult {
+    let input = args.input::<Json<'_>>(0);
+    rows(args, |row| {
+        let lines = input
+            .get(row)
+            .filter(|Json(json)| kind(json) == Kind::Array)
+            .and_then(|Json(json)| items(json).map(Line::parse).collect::<Option<Vec<_>>>())
+            .filter(|lines| !lines.is_empty());
+        let Some(lines) = lines else {
+            return Ok(None);
+        };
+        let mut edges: Vec<Edge> = Vec::new();
+        for edge in lines.iter().flat_map(Line::edges) {
+            if !edges.iter().any(|known| same_edge(*known, edge)) {
+                edges.push(edge);
+            }
+        }
+        match one_path(&edges) {
+            Some(path) => Ok(Some(lines_json(&[path]))),
+            None => Err(refused(
+                "a union of lines that is not one line is not supported",
+            )),
+        }
+    })
+}
+
+/// All edges as one line, when that is what they are.
+fn one_path(edges: &[Edge]) -> Option<Vec<Point>> {
+    let crossed = edges.iter().enumerate().any(|(at, (a, b))| {
+        edges[at + 1..]
+            .iter()
+            .any(|(c, d)| crossing(*a, *b, *c, *d) == Crossing::Yes)
+    });
+    let leaving = |p: Point| edges.iter().filter(move |(a, _)| *a == p);
+    let arriving = |p: Point| edges.iter().filter(move |(_, b)| *b == p);
+    let (start, _) = edges.iter().find(|(a, _)| arriving(*a).count() == 0)?;
+    let branches = edges
+        .iter()
+        .any(|(a, b)| leaving(*a).count() > 1 || arriving(*b).count() > 1);
+    if crossed || branches {
+        return None;
+    }
+    let mut path = vec![*start];
+    while let Some((_, next)) = leaving(*path.last()?).next() {
+        path.push(*next);
+    }
+    (path.len() == edges.len() + 1).then_some(path)
+}
+
+/// How dense a planar edge becomes, in metres; `None` when it is no good.
+fn tolerance(args: &Args<'_>, row: usize) -> Result<Option<f64>, KernelError> {
+    if args.len() > 2 && args.input::<bool>(2).get(row) != Some(false) {
+        return Err(refused(
+            "keeping crossings of the antimeridian is not supported",
+        ));
+    }
+    if args.len() < 2 {
+        return Ok(Some(10.0));
+    }
+    let asked = args.input::<f64>(1).get(row);
+    Ok(asked.filter(|metres| (0.1..=10_000.0).contains(metres)))
+}
+
+/// Halves a planar edge until its middle is near the geodesic's; gives all points but the first.
+fn dense(from: Degrees, to: Degrees, metres: f64, points: &mut Vec<Degrees>) {
+    let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+    let on_sphere = |at: Degrees| geo::point(at.0, at.1).expect("between good points");
+    let away = geo::closest(on_sphere(middle), on_sphere(from), on_sphere(to));
+    if geo::distance(away, on_sphere(middle)) > metres {
+        dense(from, middle, metres, points);
+        dense(middle, to, metres, points);
+    } else {
+        points.push(to);
+    }
+}
+
+fn densified(line: &[Degrees], metres: f64) -> Result<Vec<Degrees>, KernelError> {
+    let mut points = vec![line[0]];
+    for pair in line.windows(2) {
+        if (pair[0].0 - pair[1].0).abs() > 180.0 {
+            return Err(refused("an edge across the antimeridian is not supported"));
+        }
+        dense(pair[0], pair[1], metres, &mut points);
+    }
+    let on_sphere = points.iter().filter_map(|at| geo::point(at.0, at.1));
+    Ok(on_sphere.map(degrees).collect())
+}
+
+fn densify_line(args: &Args<'_>) -> KernelResult {
+    let input = args.input::<Json<'_>>(0);
+    rows(args, |row| {
+        let good = input
+            .get(row)
+            .filter(|Json(json)| Line::parse(json).is_some())
+            .and_then(|Json(json)| line_positions(json));
+        let (Some(lines), Some(metres)) = (good, tolerance(args, row)?) else {
+            return Ok(None);
+        };
+        let lines = lines.iter().map(|line| densified(line, metres));
+        Ok(Some(write::lines(&lines.collect::<Result<Vec<_>, _>>()?)))
+    })
+}
+
+/// Refused: the real engine writes some of its numbers with another last digit, and the text is what is compared.
+fn densify_polygon(args: &Args<'_>) -> KernelResult {
+    let polygon = shape_at(args, 0, Polygon::parse);
+    undocumented(args, "a denser polygon", |row| polygon(row).is_some())
+}
+
+/// Null for a row that is not good, else a refusal.
+pub(super) fn undocumented(
+    args: &Args<'_>,
+    what: &str,
+    good: impl Fn(usize) -> bool,
+) -> KernelResult {
+    if (0..args.rows()).any(good) {
+        return Err(refused(&format!(
+            "{what} is not supported: how the real engine does it is not documented"
+        )));
+    }
+    collect(args, |_| None::<String>)
+}
+
+fn positive(args: &Args<'_>, index: usize, row: usize) -> bool {
+    args.len() <= index
+        || args
+            .input::<f64>(index)
+            .get(row)
+            .is_some_and(|value| value > 0.0)
+}
+
+fn point_buffer(args: &Args<'_>) -> KernelResult {
+    let (longitude, latitude) = (args.input::<f64>(0), args.input::<f64>(1));
+    undocumented(args, "a buffer around a point", |row| {
+        let point = longitude.get(row).zip(latitude.get(row));
+        point.is_some_and(|(longitude, latitude)| geo::point(longitude, latitude).is_some())
+            && positive(args, 2, row)
+    })
+}
+
+fn line_buffer(args: &Args<'_>) -> KernelResult {
+    let line = shape_at(args, 0, Line::parse);
+    undocumented(args, "a buffer around a line", |row| {
+        line(row).is_some() && positive(args, 1, row)
+    })
+}
+
+fn polygon_buffer(args: &Args<'_>) -> KernelResult {
+    let polygon = shape_at(args, 0, Polygon::parse);
+    undocumented(args, "a buffer around a polygon", |row| {
+        polygon(row).is_some() && args.input::<f64>(1).get(row).is_some()
+    })
+}
+
+/// Metres from 0 to a quarter around the Earth, as the page has it.
+fn simplifies(args: &Args<'_>, row: usize) -> bool {
+    args.len() < 2
+        || args
+            .input::<f64>(1)
+            .get(row)
+            .is_some_and(|metres| (0.0..=7_800_000.0).contains(&metres))
+}
+
+fn simplify_line(args: &Args<'_>) -> KernelResult {
+    let line = shape_at(args, 0, Line::parse);
+    undocumented(args, "the simplification of a line", |row| {
+        line(row).is_some() && simplifies(args, row)
+    })
+}
+
+fn simplify_polygon(args: &Args<'_>) -> KernelResult {
+    let polygon = shape_at(args, 0, Polygon::parse);
+    undocumented(args, "the simplification of a polygon", |row| {
+        polygon(row).is_some() && simplifies(args, row)
+    })
+}
+
+fn polygon_to_h3cells(args: &Args<'_>) -> KernelResult {
+    let polygon = shape_at(args, 0, Polygon::parse);
+    undocumented(args, "the order of a polygon's H3 cells", |row| {
+        polygon(row).is_some()
+            && (args.len() < 2
+                || args
+                    .input::<i64>(1)
+                    .get(row)
+                    .is_some_and(|level| (0..=15).contains(&level)))
+    })
+}
+
+const TWO: &[Overload] = &[overload(&[SHAPE, SHAPE], Type::Dynamic, two_lines)];
+const LINE_POLYGON: &[Overload] = &[overload(&[SHAPE, SHAPE], Type::Dynamic, line_with_polygon)];
+const UNION: &[Overload] = &[overload(&[SHAPE], Type::Dynamic, union_lines)];
+const DENSIFY_LINE: &[Overload] =
+    &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_line).optional(2)];
+const DENSIFY_POLYGON: &[Overload] =
+    &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_polygon).optional(2)];
+const POINT_BUFFER: &[Overload] =
+    &[overload(&[REAL, REAL, REAL, REAL], Type::Dynamic, point_buffer).optional(1)];
+const LINE_BUFFER: &[Overload] =
+    &[overload(&[SHAPE, REAL, REAL], Type::Dynamic, line_buffer).optional(1)];
+const POLYGON_BUFFER: &[Overload] =
+    &[overload(&[SHAPE, REAL, REAL], Type::Dynamic, polygon_buffer).optional(1)];
+const SIMPLIFY_LINE: &[Overload] =
+    &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_line).optional(1)];
+const SIMPLIFY_POLYGON: &[Overload] =
+    &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_polygon).optional(1)];
+const H3CELLS: &[Overload] =
+    &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, polygon_to_h3cells).optional(2)];
+
+const fn row(
+    name: &'static str,
+    overloads: &'static [Overload],
+    source: &'static str,
+    doc: &'static str,
+    examples: &'static [Example],
+) -> ScalarFunction {
+    ScalarFunction {
+        name,
+        aliases: &[],
+        overloads,
+        result_name: ResultName::Default,
+        doc,
+        source,
+        examples,
+    }
+}
+
+pub const FUNCTIONS: &[ScalarFunction] = &[
+    row(
+        "geo_intersection_2lines",
+        TWO,
+        "kusto/query/geo-intersection-2lines-function",
+        "Gives what two lines share: a point, a line, or nothing. Lines that meet at several places are refused.",
+        &[
+            example(
+                "geo_intersection_2lines(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'LineString','coordinates':[[3,3],[4,4]]}))",
+                "dynamic({'type':'GeometryCollection','geometries':[]})",
+            ),
+            example(
+                "geo_intersection_2lines(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'LineString','coordinates':[[3,3]]}))",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_intersection_line_with_polygon",
+        LINE_POLYGON,
+        "kusto/query/geo-intersection-line-with-polygon-function",
+        "Gives the part of a line that is in a polygon.",
+        &[
+            example(
+                "geo_intersection_line_with_polygon(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'Polygon','coordinates':[[[3,3],[4,3],[4,4],[3,3]]]}))",
+                "dynamic({'type':'GeometryCollection','geometries':[]})",
+            ),
+            example(
+                "geo_intersection_line_with_polygon(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), dynamic({'type':'Polygon','coordinates':[]}))",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_union_lines_array",
+        UNION,
+        "kusto/query/geo-union-lines-array-function",
+        "Gives the union of an array of lines that go on where another ends. Others are refused.",
+        &[
+            example(
+                "array_length(geo_union_lines_array(dynamic([{'type':'LineString','coordinates':[[1,1],[2,2]]},{'type':'LineString','coordinates':[[2,2],[3,1]]}])).coordinates)",
+                "3",
+            ),
+            example(
+                "geo_union_lines_array(dynamic([{'type':'LineString','coordinates':[[1,1]]}]))",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_line_densify",
+        DENSIFY_LINE,
+        "kusto/query/geo-line-densify-function",
+        "Puts points on a line's planar edges until geodesics between them are near, 10 metres by default.",
+        &[
+            example(
+                "array_length(geo_line_densify(dynamic({'type':'LineString','coordinates':[[50,50],[51,51]]})).coordinates)",
+                "9",
+            ),
+            example(
+                "geo_line_densify(dynamic({'type':'LineString','coordinates':[[50,50],[51,51]]}), 0.0)",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_polygon_densify",
+        DENSIFY_POLYGON,
+        "kusto/query/geo-polygon-densify-function",
+        "Would make a polygon's planar edges denser. Every good polygon is refused: the real engine writes other last digits.",
+        &[
+            example(
+                "geo_polygon_densify(dynamic({'type':'p'}))",
+                "dynamic(null)",
+            ),
+            example(
+                "geo_polygon_densify(dynamic({'type':'Polygon'}))",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_point_buffer",
+        POINT_BUFFER,
+        "kusto/query/geo-point-buffer-function",
+        "Would give a polygon around a point. Every good point is refused: the real engine's vertices are not documented.",
+        &[
+            example("geo_point_buffer(200.0, 1.0, 0.1)", "dynamic(null)"),
+            example("geo_point_buffer(1.0, 1.0, -1.0)", "dynamic(null)"),
+        ],
+    ),
+    row(
+        "geo_line_buffer",
+        LINE_BUFFER,
+        "kusto/query/geo-line-buffer-function",
+        "Would give a polygon around a line. Every good line is refused: the real engine's vertices are not documented.",
+        &[
+            example(
+                "geo_line_buffer(dynamic({'type':'LineString'}), 5.0)",
+                "dynamic(null)",
+            ),
+            example(
+                "geo_line_buffer(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), -5.0)",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_polygon_buffer",
+        POLYGON_BUFFER,
+        "kusto/query/geo-polygon-buffer-function",
+        "Would give a polygon around a polygon. Every good polygon is refused: the real engine's vertices are not documented.",
+        &[
+            example(
+                "geo_polygon_buffer(dynamic({'type':'p'}), 1.0)",
+                "dynamic(null)",
+            ),
+            example("geo_polygon_buffer(dynamic(null), 1.0)", "dynamic(null)"),
+        ],
+    ),
+    row(
+        "geo_line_simplify",
+        SIMPLIFY_LINE,
+        "kusto/query/geo-line-simplify-function",
+        "Would simplify a line. Every good line is refused: how the real engine does it is not documented.",
+        &[
+            example(
+                "geo_line_simplify(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), -1.0)",
+                "dynamic(null)",
+            ),
+            example(
+                "geo_line_simplify(dynamic({'type':'LineString'}))",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_polygon_simplify",
+        SIMPLIFY_POLYGON,
+        "kusto/query/geo-polygon-simplify-function",
+        "Would simplify a polygon. Every good polygon is refused: how the real engine does it is not documented.",
+        &[
+            example(
+                "geo_polygon_simplify(dynamic({'type':'Polygon'}))",
+                "dynamic(null)",
+            ),
+            example(
+                "geo_polygon_simplify(dynamic({'type':'Polygon','coordinates':[[[5,48],[0,50],[0,47],[4,47],[5,48]]]}), -0.1)",
+                "dynamic(null)",
+            ),
+        ],
+    ),
+    row(
+        "geo_polygon_to_h3cells",
+        H3CELLS,
+        "kusto/query/geo-polygon-to-h3cells-function",
+        "Would give the H3 cells of a polygon. Every good polygon is refused: the order of the cells is not documented.",
+        &[
+            example(
+                "geo_polygon_to_h3cells(dynamic({'type':'Polygon','coordinates':[[[0,0],[1,1]]]}))",
+                "dynamic(null)",
+            ),
+            example("geo_polygon_to_h3cells(dynamic(null))", "dynamic(null)"),
+        ],
+    ),
+];
