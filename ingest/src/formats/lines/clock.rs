@@ -194,7 +194,7 @@ impl Moment {
     pub fn ticks(&self, rule: ZoneRule, zone: Option<&TimeZone>) -> Result<i64, Refusal> {
         let tick = match self.epoch {
             Some(epoch) => Some(epoch + self.fraction),
-            None => self.from_calendar(rule, zone)?,
+            None => self.of_calendar(rule, zone)?,
         };
         match tick {
             Some(tick) if (time::YEAR_1990..=MAX_DATETIME).contains(&tick) => Ok(tick),
@@ -209,11 +209,7 @@ impl Moment {
         }
     }
 
-    fn from_calendar(
-        &self,
-        rule: ZoneRule,
-        zone: Option<&TimeZone>,
-    ) -> Result<Option<i64>, Refusal> {
+    fn of_calendar(&self, rule: ZoneRule, zone: Option<&TimeZone>) -> Result<Option<i64>, Refusal> {
         let from_parts = || time::day_tick(self.year?, self.month?, self.day?);
         let Some(midnight) = self.date.or_else(from_parts) else {
             return Ok(None);

@@ -208,8 +208,8 @@ impl Reader {
         let columns = self.header.columns.len();
         self.row.split(message, self.header.separator, columns)?;
         if self.header.product != Product::ProxySg {
-            for index in 0..columns {
-                if self.header.columns[index].meaning == Meaning::Text(Slot::UserAgent) {
+            for (index, column) in self.header.columns.iter().enumerate() {
+                if column.meaning == Meaning::Text(Slot::UserAgent) {
                     self.row.undo_plus(message, index);
                 }
             }
