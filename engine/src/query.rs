@@ -245,11 +245,10 @@ impl Engine {
             }
             if bound.queries.is_empty() {
                 let end = Span::new(text.len(), text.len());
-                return Err(QueryError::Query(vec![Diagnostic::syntax(
-                    "SYN0002",
-                    end,
-                    "there is no query in this text",
-                )]));
+                return Err(QueryError::Query(vec![
+                    Diagnostic::binding("SYN0002", end, "the text declares names and asks nothing")
+                        .help("a query has to follow, for instance the name of one of them"),
+                ]));
             }
             if bound.questions.is_empty() {
                 return Ok((bound.queries, bound.diagnostics));

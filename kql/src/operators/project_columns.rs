@@ -95,7 +95,7 @@ pub(super) fn parse_rename(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
 fn rename(input: Tokens<'_>) -> PResult<'_, Rename> {
     if !input.is_symbol(if input.is_symbol(0, "[") { 3 } else { 1 }, "=") {
         let diagnostic =
-            Diagnostic::syntax("KS110", input.here(), "expected a renaming, `New = Old`");
+            Diagnostic::binding("KS110", input.here(), "expected a renaming, `New = Old`");
         return refuse(input, diagnostic);
     }
     let (input, new) = made_name(input)?;
@@ -108,7 +108,7 @@ fn rename(input: Tokens<'_>) -> PResult<'_, Rename> {
         );
         return refuse(
             input,
-            Diagnostic::syntax("KS109", input.here(), message)
+            Diagnostic::binding("KS109", input.here(), message)
                 .help("compute the column with `extend`"),
         );
     }

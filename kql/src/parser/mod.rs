@@ -61,6 +61,12 @@ pub fn parse(text: &str) -> Parsed {
     let mut diagnostics = lexed.diagnostics;
     let mut script = Script::default();
     let mut input = Tokens::new(&lexed.tokens, &state);
+    if input.is_symbol(0, ".") {
+        // What follows has a grammar of its own: nothing that could be said of it as a query would help.
+        let message = "a management command (`.show`, `.create` …) is no query";
+        diagnostics = vec![Diagnostic::unsupported(input.here(), message)];
+        input = input.skip(lexed.tokens.len());
+    }
     while input.first().is_some() {
         let (rest, statement) = statement_or_recover(input, &mut diagnostics);
         script.statements.extend(statement);
@@ -108,10 +114,6 @@ fn statement_or_recover<'a>(
 
 fn statement(input: Tokens<'_>) -> PResult<'_, Statement> {
     let start = input.position();
-    if input.is_symbol(0, ".") {
-        let message = "a management command (`.show`, `.create` …) is no query";
-        return refuse(input, Diagnostic::unsupported(input.here(), message));
-    }
     let (input, kind) = match statement::statement_kind(input)? {
         (rest, Some(kind)) => (rest, kind),
         (_, None) => {
