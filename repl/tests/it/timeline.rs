@@ -168,3 +168,19 @@ fn other_formats_have_the_columns_and_the_shell_goes_on_from_a_timeline() {
 fn a_device_that_nothing_tells_of_is_said_to_be_so() {
     of_samples("defender", &["nobody"]).says("no event of this device");
 }
+
+#[test]
+fn after_unmask_each_connection_is_one_line_that_names_its_target() {
+    let place = Place::new();
+    let (logs, config) = (samples().join("logs"), samples().join("huntql.toml"));
+    let common = ["--store", "store", "--config", text(&config)];
+    let run = |first: &[&str]| place.run(&[first, &common[..]].concat()).code(0);
+    run(&["ingest", text(&logs)]);
+    run(&["unmask"]);
+    let window = ["--from", "2026-03-02T08:56:40Z", "--to", "2026-03-02T09:08Z"];
+    let told = run(&[&["timeline", "ws-03"][..], &window[..]].concat()).stdout;
+    let beacon = "rundll32.exe (18712)      connected to telemetry.cdn-sync.example:443 via 10.0.0.6:8080 [exact]";
+    assert_eq!(told.matches(beacon).count(), 3, "{told}");
+    assert_eq!(told.matches("telemetry").count(), 3, "{told}");
+    assert!(!told.contains("(unknown)"), "{told}");
+}
