@@ -177,7 +177,12 @@ fn after_unmask_each_connection_is_one_line_that_names_its_target() {
     let run = |first: &[&str]| place.run(&[first, &common[..]].concat()).code(0);
     run(&["ingest", text(&logs)]);
     run(&["unmask"]);
-    let window = ["--from", "2026-03-02T08:56:40Z", "--to", "2026-03-02T09:08Z"];
+    let window = [
+        "--from",
+        "2026-03-02T08:56:40Z",
+        "--to",
+        "2026-03-02T09:08Z",
+    ];
     let told = run(&[&["timeline", "ws-03"][..], &window[..]].concat()).stdout;
     let beacon = "rundll32.exe (18712)      connected to telemetry.cdn-sync.example:443 via 10.0.0.6:8080 [exact]";
     assert_eq!(told.matches(beacon).count(), 3, "{told}");
