@@ -54,7 +54,6 @@ fn iso_time(line: &str) -> Option<&str> {
 ///
 /// `begins` says whether a text is the beginning of a record; it is asked of the line first, so that a record that looks
 /// like a header is not cut.
-
 pub(super) fn strip(line: &str, begins: impl Fn(&str) -> bool) -> &str {
     if begins(line) {
         return line;

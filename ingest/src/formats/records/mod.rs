@@ -37,6 +37,3 @@ pub(super) use paloalto::PALO_ALTO;
 pub(super) use skyhigh::{MCAFEE, SKYHIGH};
 pub(super) use umbrella::UMBRELLA;
 pub(super) use zscaler::ZSCALER;
-
-#[cfg(test)]
-mod tests;
