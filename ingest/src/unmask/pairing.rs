@@ -14,7 +14,7 @@
 
 use super::align::{Waiting, align};
 use super::model::{
-    BEFORE, Connection, IDLE, Kind, LATE, Listener, Request, SKEW_MAX, Skew, Tier, Verdict,
+    BEFORE, Connection, IDLE, Kind, LATE, Listener, Request, SECOND, SKEW_MAX, Skew, Tier, Verdict,
 };
 use super::skew::Clocks;
 use std::collections::HashMap;
@@ -22,19 +22,47 @@ use std::collections::HashMap;
 /// So many connections are looked at one by one to find out whether they are of one process.
 const LOOKED_AT_MAX: usize = 1024;
 
+/// A sensor's report of connections that it does not tell one by one.
+#[derive(Debug, Clone, Copy)]
+pub struct AggregatedReport {
+    pub time: i64,
+    pub owner: u64,
+}
+
+/// So far around its time an aggregated report may speak of a request's connection.
+const REPORTED: i64 = 3600 * SECOND;
+
+/// What stands against the tier `process` at a client's address.
+#[derive(Debug, Clone, Default)]
+pub struct Doubts {
+    /// Several devices use the address.
+    pub is_shared: bool,
+    /// Connections to proxies that are no rows of their own.
+    pub reports: Vec<AggregatedReport>,
+}
+
+impl Doubts {
+    fn allow(&self, owner: u64, time: i64) -> bool {
+        let of_other = |report: &AggregatedReport| {
+            report.owner != owner && (report.time - time).abs() <= REPORTED
+        };
+        !self.is_shared && !self.reports.iter().any(of_other)
+    }
+}
+
 /// A verdict for each request. Both sides must be sorted by start; the requests are those of one address.
 pub fn pair(
     connections: &[Connection],
     requests: &[Request],
     clocks: &Clocks,
-    is_shared: bool,
+    doubts: &Doubts,
 ) -> Vec<Verdict> {
     let mut pairing = Pairing::new(connections, requests, clocks);
     pairing.by_port();
     pairing.in_order(Kind::is_tunnel);
     pairing.in_order(|kind| !kind.is_tunnel());
     for index in 0..requests.len() {
-        pairing.by_process(index, is_shared);
+        pairing.by_process(index, doubts);
     }
     pairing.verdicts
 }
@@ -212,7 +240,7 @@ impl<'a> Pairing<'a> {
     }
 
     /// The tier of a request without a port.
-    fn by_process(&mut self, index: usize, is_shared: bool) {
+    fn by_process(&mut self, index: usize, doubts: &Doubts) {
         let (request, Some(time)) = (&self.requests[index], self.times[index]) else {
             return;
         };
@@ -237,7 +265,9 @@ impl<'a> Pairing<'a> {
             let connection = &self.connections[*at as usize];
             connection.witness.is_some() && connection.host == request.host && request.host != 0
         });
-        let certain = in_question.owner.is_some() && !is_shared;
+        let certain = in_question
+            .owner
+            .is_some_and(|at| doubts.allow(self.connections[at as usize].owner, time));
         if named.is_some() && in_question.candidates == 1 && request.kind.is_tunnel() {
             verdict.tier = Tier::Exact;
             verdict.connection = named;

@@ -4,7 +4,7 @@ use super::device::Holder;
 use super::emit::{Context, Emitter, Whose};
 use super::fields::Fields;
 use super::model::{BEFORE, LATE, Listener, Request, SKEW_MAX, Skew, Tier, Verdict};
-use super::pairing::pair;
+use super::pairing::{Doubts, pair};
 use super::skew::{Clocks, Gathered};
 use super::summary::Summary;
 use super::unit::{self, Client, ClientRows, Known, Lists, Outcome, Record, Shard, Unit};
@@ -235,7 +235,11 @@ impl Run<'_> {
             .filter(|record| record.outcome.has_row())
             .collect();
         let requests: Vec<Request> = records.iter().map(|r| r.request.clone()).collect();
-        let verdicts = pair(&rows.connections, &requests, clocks, !sharing.is_empty());
+        let doubts = Doubts {
+            is_shared: !sharing.is_empty(),
+            reports: rows.reports.clone(),
+        };
+        let verdicts = pair(&rows.connections, &requests, clocks, &doubts);
         let only_proxy = only_proxy(rows);
         for (record, verdict) in records.iter().zip(&verdicts) {
             if !is_of(record, begin) {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::model::{Connection, Kind, Listener, MILLISECOND, Request, SECOND, Skew, Tier, Verdict};
-use super::pairing::pair;
+use super::pairing::{AggregatedReport, Doubts, pair};
 use super::skew::Gathered;
 use std::collections::HashMap;
 
@@ -135,7 +135,12 @@ fn world(seed: u64, missed_percent: u64) -> World {
 fn verdicts(world: &World, requests: &[Request]) -> Vec<Verdict> {
     let mut gathered = Gathered::default();
     gathered.add(&world.connections, requests);
-    pair(&world.connections, requests, &gathered.clocks(), false)
+    pair(
+        &world.connections,
+        requests,
+        &gathered.clocks(),
+        &Doubts::default(),
+    )
 }
 
 fn changed(requests: &[Request], change: impl Fn(&mut Request)) -> Vec<Request> {
@@ -279,12 +284,35 @@ fn a_tunnel_has_its_connection_for_itself_and_other_requests_share_theirs() {
     }));
     let mut gathered = Gathered::default();
     gathered.add(&connections, &requests);
-    let tiers: Vec<Tier> = pair(&connections, &requests, &gathered.clocks(), false)
-        .iter()
-        .map(|verdict| verdict.tier)
-        .collect();
+    let tiers: Vec<Tier> = pair(
+        &connections,
+        &requests,
+        &gathered.clocks(),
+        &Doubts::default(),
+    )
+    .iter()
+    .map(|verdict| verdict.tier)
+    .collect();
     assert_eq!(
         tiers[..4],
         [Tier::Exact, Tier::Exact, Tier::Exact, Tier::Device]
     );
+}
+
+#[test]
+fn a_report_of_another_processs_connections_stands_against_certainty() {
+    let t = 638_000_000 * SECOND;
+    let starts: Vec<i64> = (0..12).map(|n| t + n * n * 7 * SECOND).collect();
+    let connections: Vec<Connection> = starts.iter().map(|start| connection(*start)).collect();
+    let requests: Vec<Request> = starts.iter().map(|start| request(*start)).collect();
+    let mut gathered = Gathered::default();
+    gathered.add(&connections, &requests);
+    let tier = |doubts: &Doubts| pair(&connections, &requests, &gathered.clocks(), doubts)[3].tier;
+    let report = |owner: u64| Doubts {
+        reports: vec![AggregatedReport { time: t, owner }],
+        ..Doubts::default()
+    };
+    assert_eq!(tier(&Doubts::default()), Tier::Process);
+    assert_eq!(tier(&report(1)), Tier::Process);
+    assert_eq!(tier(&report(2)), Tier::Aligned);
 }

@@ -13,6 +13,7 @@ use super::device::{Devices, Sightings};
 use super::fields::Fields;
 use super::model::{Connection, Kind, Listener, Request, SECOND, Seen};
 use super::names::{Names, host_of};
+use super::pairing::AggregatedReport;
 use super::processes::{self, Incoming, Processes};
 use crate::address;
 use crate::proxies::ProxySet;
@@ -48,6 +49,12 @@ const OPENING: &[&str] = &[
     "ConnectionFound",
     "ConnectionAttempt",
     "ConnectionAcknowledged",
+];
+
+/// What a sensor calls many connections told at once.
+const AGGREGATED: &[&str] = &[
+    "ConnectionSuccessAggregatedReport",
+    "ConnectionFailedAggregatedReport",
 ];
 
 /// The columns that are read, the process columns last.
@@ -120,6 +127,7 @@ pub struct ClientRows {
     pub records: Vec<Record>,
     pub witnesses: Vec<Witness>,
     pub sightings: Sightings,
+    pub reports: Vec<AggregatedReport>,
 }
 
 /// What is read: which share of the clients.
@@ -329,7 +337,8 @@ impl Unit {
             "SslConnectionInspected" => Some(Seen::Sni),
             _ => None,
         };
-        if !opens && seen.is_none() {
+        let reports = AGGREGATED.contains(&action);
+        if !opens && !reports && seen.is_none() {
             return;
         }
         let Some(address) = self.address(text(cells.remote_ip, row)) else {
@@ -348,6 +357,12 @@ impl Unit {
             rows.witnesses.extend(witness);
             return;
         }
+        let owner = ids.owner(row, text(cells.device_id, row));
+        if reports {
+            let rows = self.clients.entry(client).or_default();
+            rows.reports.push(AggregatedReport { time, owner });
+            return;
+        }
         let fields = Fields::parse(fields);
         let length = fields
             .number("duration")
@@ -356,7 +371,6 @@ impl Unit {
         let host = host_of(text(cells.remote_url, row))
             .filter(|host| !known.is_own_name(host, proxy))
             .map_or(0, |host| lists.names.number(&host));
-        let owner = ids.owner(row, text(cells.device_id, row));
         let connection = Connection {
             start: time,
             end,
