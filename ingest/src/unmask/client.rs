@@ -142,7 +142,7 @@ fn join(one: &mut Connection, other: Connection) {
 /// ProxySG writes up to three kinds of rows for one tunnel: its CONNECT, the TLS inside, and the requests inside that.
 ///
 /// Their format gives them a `TunnelKey` in common and a `TunnelPart`. Each CONNECT is a tunnel of its own; a row of another
-/// part belongs to the tunnel of its key that was open then, give or take a second.
+/// part belongs to the tunnel of its key that was open then, give or take a second, and began nearest.
 fn merged(records: Vec<Record>) -> Vec<Record> {
     let mut whole: Vec<Record> = Vec::with_capacity(records.len());
     let mut tunnels: HashMap<String, Vec<usize>> = HashMap::new();
@@ -164,12 +164,13 @@ fn merged(records: Vec<Record>) -> Vec<Record> {
     for (key, record) in parts {
         let tunnels = tunnels.entry(key).or_default();
         let (start, end) = (record.request.start, record.request.end);
-        let same = tunnels.iter().rev().copied().find(|at| {
+        let overlapping = tunnels.iter().copied().filter(|at| {
             let tunnel = &whole[*at].request;
             let ports = (tunnel.port, record.request.port);
             let same_port = !matches!(ports, (Some(one), Some(other)) if one != other);
             same_port && tunnel.start <= end + SECOND && tunnel.end >= start - SECOND
         });
+        let same = overlapping.min_by_key(|at| (whole[*at].request.start - start).abs());
         match same {
             Some(at) => merge(&mut whole[at], &record),
             None => {
