@@ -60,10 +60,13 @@ impl Binder<'_> {
             return self.wrong(facts::unsupported_function(call.name.span, name));
         }
         let diagnostic = facts::unknown_function(call.name.span, name);
+        let mut known: Vec<String> = self.scope.names().map(str::to_string).collect();
+        known.extend(self.catalog.functions().map(|saved| saved.name.clone()));
+        known.extend(functions::names().chain(forms::names()).map(str::to_string));
         self.wrong(Self::suggest(
             diagnostic,
             name,
-            functions::names().chain(forms::names()),
+            known.iter().map(String::as_str),
         ))
     }
 

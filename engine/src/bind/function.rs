@@ -109,6 +109,15 @@ impl Binder<'_> {
                     .find(|parameter| parameter.name.text == name.text),
                 None => positional.next(),
             };
+            if let (None, Some(name)) = (parameter, &arg.name) {
+                let message = format!("`{}` has no parameter `{}`", function.name, name.text);
+                let diagnostic = Diagnostic::binding("KS196", name.span, message);
+                let known = parameters
+                    .iter()
+                    .map(|parameter| parameter.name.text.as_str());
+                self.report(Self::suggest(diagnostic, &name.text, known));
+                return None;
+            }
             let Some(parameter) = parameter else {
                 let place = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
                 self.report(facts::wrong_count(
@@ -276,6 +285,7 @@ impl Binder<'_> {
             LetValue::Function(body) | LetValue::View(body) => Some(Rc::new(UserFunction {
                 name: name.to_string(),
                 body: Rc::new(body),
+                kind: super::scope::FunctionKind::Plain,
                 scope: Scope::default(),
             })),
             LetValue::Expr(_) => None,

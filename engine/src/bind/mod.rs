@@ -11,6 +11,7 @@ mod function;
 mod learn;
 pub(crate) mod names;
 mod path;
+mod pattern;
 mod pipeline;
 mod scalar;
 mod scope;

@@ -126,6 +126,9 @@ impl Binder<'_> {
 
     /// The table that an expression is, or `None` when it is none: then it is a scalar, or nothing that is known.
     pub(crate) fn try_table(&mut self, expr: &Expr, row: Row<'_>) -> Option<Relation> {
+        if let Some(relation) = self.pattern_table(expr) {
+            return Some(relation);
+        }
         match &expr.kind {
             ExprKind::Paren(inner) => self.try_table(inner, row),
             ExprKind::Pipeline(pipeline) => Some(self.pipeline(pipeline)),
@@ -147,7 +150,7 @@ impl Binder<'_> {
                     Some(Called::Scalar(_)) | None => None,
                 }
             }
-            Some(Binding::Scalar(_)) => None,
+            Some(Binding::Scalar(_) | Binding::Pattern(_)) => None,
             None => self.catalog.table(&name.text).map(scan),
         }
     }
@@ -169,6 +172,20 @@ impl Binder<'_> {
             Some(Called::Scalar(_)) => None,
             None => Some(Relation::unknown()),
         }
+    }
+
+    /// The views whose names match, with their tables.
+    pub(crate) fn views(&mut self, matches: impl Fn(&str) -> bool) -> Vec<(String, Relation)> {
+        let mut found = Vec::new();
+        for view in self.scope.views() {
+            if matches(&view.name)
+                && let Some(Called::Table(relation)) =
+                    self.call_user(&view, None, &[], view.body.span, None)
+            {
+                found.push((view.name.clone(), relation));
+            }
+        }
+        found
     }
 
     /// `invoke f(…)`: the input is the function's first argument.

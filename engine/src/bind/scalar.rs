@@ -64,7 +64,7 @@ impl Binder<'_> {
         }
         match self.scope.get(&name.text).cloned() {
             Some(Binding::Scalar(scalar)) => return scalar,
-            Some(Binding::Table(_)) => {
+            Some(Binding::Table(_) | Binding::Pattern(_)) => {
                 return self.wrong(facts::scalar_expected(name.span, &name.text));
             }
             Some(Binding::Function(function)) => {

@@ -1,7 +1,7 @@
 //! The names that `let`, parameters and `as` give.
 
 use crate::ir::{Relation, Scalar};
-use huntql_kql::ast::FunctionBody;
+use huntql_kql::ast::{FunctionBody, PatternDeclaration};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -11,6 +11,15 @@ pub enum Binding {
     Scalar(Scalar),
     Table(Rc<Relation>),
     Function(Rc<UserFunction>),
+    Pattern(Rc<PatternDeclaration>),
+}
+
+/// What a function was declared as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionKind {
+    Plain,
+    /// `view () { … }`: wildcards and searches over all tables find it.
+    View,
 }
 
 /// A function with the names that its body could see when it was written.
@@ -18,6 +27,7 @@ pub enum Binding {
 pub struct UserFunction {
     pub name: String,
     pub body: Rc<FunctionBody>,
+    pub kind: FunctionKind,
     pub scope: Scope,
 }
 
@@ -34,6 +44,22 @@ impl Scope {
 
     pub fn set(&mut self, name: impl Into<String>, binding: Binding) {
         self.names.insert(name.into(), binding);
+    }
+
+    /// The views, by name.
+    pub fn views(&self) -> Vec<Rc<UserFunction>> {
+        let mut views: Vec<Rc<UserFunction>> = self
+            .names
+            .values()
+            .filter_map(|binding| match binding {
+                Binding::Function(function) if function.kind == FunctionKind::View => {
+                    Some(Rc::clone(function))
+                }
+                _ => None,
+            })
+            .collect();
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        views
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -1,6 +1,6 @@
 //! Statements: `let`, `set`, `declare`, and the tabular ones.
 
-use super::scope::UserFunction;
+use super::scope::{FunctionKind, UserFunction};
 use super::{Binder, Binding, Missing, Question, facts};
 use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
@@ -34,6 +34,10 @@ fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Vec<BoundQu
         StatementKind::QueryParameters(parameters) => parameters
             .iter()
             .for_each(|parameter| query_parameter(binder, parameter)),
+        StatementKind::Pattern(pattern) => {
+            let binding = Binding::Pattern(Rc::new(pattern.clone()));
+            binder.scope.set(&pattern.name.text, binding);
+        }
         StatementKind::Other { name } => binder.unsupported(statement.span, &format!("`{name}`")),
         StatementKind::Query(pipeline) => return binder.query(pipeline),
     }
@@ -46,6 +50,7 @@ pub(super) fn kind_name(kind: &StatementKind) -> &str {
         StatementKind::Let(_) => "`let`",
         StatementKind::Set { .. } => "`set`",
         StatementKind::QueryParameters(_) => "`declare query_parameters`",
+        StatementKind::Pattern(_) => "`declare pattern`",
         StatementKind::Other { name } => name,
         StatementKind::Query(_) => "a tabular statement",
     }
@@ -59,6 +64,10 @@ impl Binder<'_> {
                 Binding::Function(Rc::new(UserFunction {
                     name: name.clone(),
                     body: Rc::new(body.clone()),
+                    kind: match binding.value {
+                        LetValue::View(_) => FunctionKind::View,
+                        LetValue::Function(_) | LetValue::Expr(_) => FunctionKind::Plain,
+                    },
                     scope: self.scope.clone(),
                 }))
             }

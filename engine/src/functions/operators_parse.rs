@@ -2,7 +2,7 @@
 
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::json::quote_into;
-use crate::kernel::pairs::{PairReader, PairShape, PairSpec, by_expression};
+use crate::kernel::pairs::{PairReader, PairShape, PairSpec, by_expression, greedy};
 use crate::kernel::pattern;
 use crate::kernel::template::{Matcher, Template};
 use crate::kernel::{Args, KernelError, KernelResult, Output};
@@ -89,6 +89,9 @@ fn parsed_pairs(args: &Args<'_>) -> KernelResult {
                 Some(array(&by_expression(&keys, &regex, texts.get(row)?)))
             })
         }
+        PairShape::Greedy { pair, key } => String::collect(args.rows(), |row| {
+            Some(array(&greedy(&keys, pair, key, texts.get(row)?)))
+        }),
         PairShape::Delimited {
             pair,
             key,

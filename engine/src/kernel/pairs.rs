@@ -25,6 +25,8 @@ pub enum PairShape {
         quotes: Vec<(char, char)>,
         escapes: Vec<char>,
     },
+    /// A value goes on to the last pair delimiter in front of the next key.
+    Greedy { pair: String, key: String },
 }
 
 /// The value of each key, in the order of the keys.
@@ -36,6 +38,31 @@ pub fn by_expression(keys: &[String], regex: &Regex, text: &str) -> Values {
     for captures in regex.captures_iter(text) {
         let group = |index| captures.get(index).map_or("", |hit| hit.as_str()).trim();
         keep(keys, &mut values, group(1), || group(2).to_string());
+    }
+    values
+}
+
+/// Values that may hold the delimiter of pairs: each ends in front of the word that the next key is.
+pub fn greedy(keys: &[String], pair: &str, key: &str, text: &str) -> Values {
+    let mut values = vec![None; keys.len()];
+    let places: Vec<usize> = text.match_indices(key).map(|(at, _)| at).collect();
+    let word = |from: usize, at: usize| match text[from..at].rfind(pair) {
+        Some(before) => (from + before, from + before + pair.len()),
+        None => (from, from),
+    };
+    let mut from = 0;
+    for (index, at) in places.iter().enumerate() {
+        let (_, start) = word(from, *at);
+        let after = at + key.len();
+        let end = match places.get(index + 1) {
+            Some(next) if *next >= after => word(after, *next).0,
+            Some(_) => continue,
+            None => text.len(),
+        };
+        keep(keys, &mut values, text[start..*at].trim(), || {
+            text[after..end].trim().to_string()
+        });
+        from = after;
     }
     values
 }

@@ -6,7 +6,7 @@
 
 use super::by_leg;
 use super::project::all_columns;
-use super::search::{Case, has_functions, predicate};
+use super::search::{Case, predicate};
 use super::union::{self, Options};
 use crate::bind::{Binder, facts};
 use crate::functions;
@@ -116,8 +116,8 @@ fn source_column(binder: &mut Binder<'_>, find: &Find) -> String {
 fn legs(binder: &mut Binder<'_>, find: &Find, span: Span) -> Vec<(String, Relation)> {
     let mut legs = Vec::new();
     if find.tables.is_empty() {
-        if has_functions(binder) {
-            binder.unsupported(span, "`find` in all tables beside functions of `let`");
+        if !binder.scope.views().is_empty() {
+            binder.unsupported(span, "`find` in all tables beside views of `let`");
         }
         let catalog = binder.catalog;
         legs.extend(

@@ -1,7 +1,6 @@
 //! `parse-kv`: columns out of the keys and values of a text.
 //!
-//! How pairs are read is in [`crate::kernel::pairs`]. Without delimiters, and with `greedy`, the reference does not say enough:
-//! both are refused. Source: Kusto docs, "parse-kv operator".
+//! How pairs are read is in [`crate::kernel::pairs`]. Without delimiters the reference does not say enough: that is refused. Source: Kusto docs, "parse-kv operator".
 
 use super::parse::{element, without_hidden};
 use super::project::{beside, with_hidden};
@@ -60,13 +59,16 @@ pub(super) fn bind(
 
 /// How the pairs are told apart; `None` when something was reported.
 fn shape(binder: &mut Binder<'_>, options: &[OperatorParameter], span: Span) -> Option<PairShape> {
+    let mut is_greedy = false;
     let (mut pair, mut key, mut regex) = (None, None, None);
     let (mut quotes, mut escapes) = (Vec::new(), Vec::new());
     for option in options {
         let name = option.name.text.as_str();
         if name == "greedy" {
-            binder.unsupported(option.span, "`greedy` in `parse-kv`");
-            return None;
+            let value = binder.scalar(&option.value, None);
+            let value = binder.constant(&value, Type::Bool, option.value.span)?;
+            is_greedy = value == Value::Bool(Some(true));
+            continue;
         }
         let value = binder.scalar(&option.value, None);
         let Value::String(text) = binder.constant(&value, Type::String, option.value.span)? else {
@@ -96,6 +98,13 @@ fn shape(binder: &mut Binder<'_>, options: &[OperatorParameter], span: Span) -> 
     match (pair, key, regex) {
         (None, None, Some(regex)) if quotes.is_empty() && escapes.is_empty() => {
             Some(PairShape::Regex(regex))
+        }
+        (Some(pair), Some(key), None) if is_greedy => {
+            if !quotes.is_empty() || !escapes.is_empty() {
+                binder.unsupported(span, "`greedy` beside quotes in `parse-kv`");
+                return None;
+            }
+            Some(PairShape::Greedy { pair, key })
         }
         (Some(pair), Some(key), None) => Some(PairShape::Delimited {
             pair,

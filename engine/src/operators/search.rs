@@ -5,7 +5,7 @@
 
 use super::by_leg;
 use super::union::{self, Options};
-use crate::bind::{Binder, Binding};
+use crate::bind::Binder;
 use crate::ir::{Node, Relation};
 use huntql_kql::ast::{Arg, Binary, BinaryOp, Call, Expr, ExprKind, Literal, Search};
 use huntql_kql::diagnostics::Diagnostic;
@@ -83,8 +83,8 @@ fn legs(
             legs.push((source_name(&input), input));
         }
         None if search.tables.is_empty() => {
-            if has_functions(binder) {
-                binder.unsupported(span, "`search` over all tables beside functions of `let`");
+            if !binder.scope.views().is_empty() {
+                binder.unsupported(span, "`search` over all tables beside views of `let`");
             }
             let catalog = binder.catalog;
             legs.extend(
@@ -100,14 +100,6 @@ fn legs(
         }
     }
     legs
-}
-
-/// A `view` would be searched as a table is, and the scope does not tell one from a plain function.
-pub(super) fn has_functions(binder: &Binder<'_>) -> bool {
-    binder
-        .scope
-        .names()
-        .any(|name| matches!(binder.scope.get(name), Some(Binding::Function(_))))
 }
 
 /// The table whose rows these are, or a made name when they are of several or computed.

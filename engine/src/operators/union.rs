@@ -50,6 +50,13 @@ pub(super) fn bind(
     } else {
         outer_columns(&legs)
     };
+    if let Some(source) = &options.source
+        && columns.iter().any(|(_, target)| target == source)
+    {
+        let what = format!("`withsource={source}` over tables that have a column of this name");
+        binder.unsupported(span, &what);
+        return Relation::unknown();
+    }
     let mut united = unite(with_rows(legs), &columns, options.source.as_deref());
     united.unknown = unknown;
     united
@@ -170,13 +177,15 @@ fn wildcard(
         .tables()
         .filter(|table| matches_pattern(&name.text, &table.schema.name))
         .collect();
-    if matching.is_empty() && !options.fuzzy {
+    let views = binder.views(|view| matches_pattern(&name.text, view));
+    if matching.is_empty() && views.is_empty() && !options.fuzzy {
         binder.report(facts::unknown_table(name.span, &name.text));
         return;
     }
     for table in matching {
         legs.push((table.schema.name.clone(), crate::bind::scan(table)));
     }
+    legs.extend(views);
 }
 
 /// Name, type, and the name in the result.

@@ -26,7 +26,9 @@ pub enum StatementKind {
     },
     /// `declare query_parameters(name: type [= default], …)`
     QueryParameters(Vec<Parameter>),
-    /// `declare pattern …`, `alias database …`, `restrict access to …`: refused by this name.
+    /// `declare pattern name = …`
+    Pattern(PatternDeclaration),
+    /// `declare pattern name;`, `alias database …`, `restrict access to …`: refused by this name.
     Other {
         name: String,
     },
@@ -75,6 +77,23 @@ pub enum ParameterType {
     Table(Vec<ColumnDeclaration>),
     /// `(*)`: any table.
     AnyTable,
+}
+
+/// `name = (parameter: string, …)[path: string] { (value, …).[path] = { table }; … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct PatternDeclaration {
+    pub name: Name,
+    pub parameters: Vec<Parameter>,
+    pub path: Option<Parameter>,
+    pub cases: Vec<PatternCase>,
+}
+
+/// `(value, …).[path] = { table }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct PatternCase {
+    pub values: Vec<Expr>,
+    pub path: Option<Expr>,
+    pub body: Expr,
 }
 
 /// `name: type`

@@ -9,7 +9,8 @@ use super::limits::nested;
 use super::query::{expr_or_pipeline, skip_to};
 use super::tokens::Tokens;
 use crate::ast::{
-    Expr, ExprKind, FunctionBody, Let, LetValue, Parameter, ParameterType, Statement, StatementKind,
+    Expr, ExprKind, FunctionBody, Let, LetValue, Parameter, ParameterType, PatternCase,
+    PatternDeclaration, Statement, StatementKind,
 };
 use crate::lexer::TokenKind;
 use nom::Parser;
@@ -25,9 +26,7 @@ const STATEMENTS: &[Row] = &[
     (&["let"], let_statement),
     (&["set"], set),
     (&["declare", "query_parameters"], query_parameters),
-    (&["declare", "pattern"], |input| {
-        other(input, "declare pattern")
-    }),
+    (&["declare", "pattern"], pattern),
     (&["alias", "database"], |input| {
         other(input, "alias database")
     }),
@@ -212,6 +211,64 @@ fn set(input: Tokens<'_>) -> PResult<'_, StatementKind> {
 /// `declare query_parameters(name: type [= default], …)`
 fn query_parameters(input: Tokens<'_>) -> PResult<'_, StatementKind> {
     map(parameters, StatementKind::QueryParameters).parse(input)
+}
+
+/// `declare pattern name = (…)[…] { … }`; without a body it is known by name only.
+fn pattern(input: Tokens<'_>) -> PResult<'_, StatementKind> {
+    if !input.is_symbol(1, "=") {
+        return other(input, "declare pattern without a body");
+    }
+    let (input, name) = name(input)?;
+    let (input, _) = symbol("=")(input)?;
+    let (input, parameters) = in_round(comma_list1(parameter))(input)?;
+    let (input, path) = if input.is_symbol(0, "[") {
+        input.note_tight();
+        let (input, path) = parameter(input.skip(1))?;
+        let (input, _) = symbol("]")(input)?;
+        (input, Some(path))
+    } else {
+        (input, None)
+    };
+    let (mut input, _) = symbol("{")(input)?;
+    let mut cases = Vec::new();
+    while !input.is_symbol(0, "}") {
+        let (rest, case) = nested(input, pattern_case)?;
+        cases.push(case);
+        input = rest;
+        while input.is_symbol(0, ";") {
+            input = input.skip(1);
+        }
+    }
+    let (input, _) = symbol("}")(input)?;
+    Ok((
+        input,
+        StatementKind::Pattern(PatternDeclaration {
+            name,
+            parameters,
+            path,
+            cases,
+        }),
+    ))
+}
+
+/// `(value, …).[path] = { table }`
+fn pattern_case(input: Tokens<'_>) -> PResult<'_, PatternCase> {
+    let (input, values) = in_round(comma_list1(literal))(input)?;
+    let (input, path) = if input.is_symbol(0, ".") {
+        input.note_tight();
+        let (input, _) = symbol("[")(input.skip(1))?;
+        let (input, path) = literal(input)?;
+        let (input, _) = symbol("]")(input)?;
+        (input, Some(path))
+    } else {
+        (input, None)
+    };
+    let (input, _) = symbol("=")(input)?;
+    let (input, _) = symbol("{")(input)?;
+    let (input, body) = expr_or_pipeline(input)?;
+    let (input, _) = opt(symbol(";")).parse(input)?;
+    let (input, _) = symbol("}")(input)?;
+    Ok((input, PatternCase { values, path, body }))
 }
 
 /// A statement that is known by name only: everything up to the next semicolon outside of brackets is skipped.

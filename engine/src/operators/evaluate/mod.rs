@@ -75,7 +75,12 @@ pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation
     let name = &evaluate.call.name;
     let Some(plugin) = PLUGINS.iter().find(|plugin| plugin.name == name.text) else {
         if crate::support::is_known(&name.text) {
-            binder.unsupported(name.span, &format!("the plugin `{}`", name.text));
+            let message = format!("the plugin `{}` is not supported", name.text);
+            let diagnostic = Diagnostic::unsupported(name.span, message);
+            binder.report(match crate::support::reason(&name.text) {
+                Some(reason) => diagnostic.help(reason),
+                None => diagnostic,
+            });
         } else {
             let diagnostic = facts::unknown_function(name.span, &name.text);
             let names = PLUGINS.iter().map(|plugin| plugin.name);
