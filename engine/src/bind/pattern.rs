@@ -57,7 +57,10 @@ impl Binder<'_> {
             same.as_ref() == Some(&values) && case.path.as_ref().and_then(text_of) == path
         });
         let Some(case) = case else {
-            let message = format!("the pattern `{}` has no case for these values", pattern.name.text);
+            let message = format!(
+                "the pattern `{}` has no case for these values",
+                pattern.name.text
+            );
             self.report(Diagnostic::binding("SEM0036", expr.span, message));
             return Relation::unknown();
         };
