@@ -35,6 +35,7 @@ mod strings_find;
 mod strings_regex;
 mod tuples;
 mod units;
+mod versions;
 pub mod volatile;
 mod xml;
 
@@ -67,6 +68,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     series::FUNCTIONS,
     series_whole::FUNCTIONS,
     units::FUNCTIONS,
+    versions::FUNCTIONS,
     volatile::FUNCTIONS,
     xml::FUNCTIONS,
 ];

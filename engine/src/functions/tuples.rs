@@ -159,7 +159,8 @@ pub(super) fn rows(
     collect(args, |at| values[at].clone())
 }
 
-fn refused(index: usize, message: &str) -> KernelError {
+/// Why a row cannot be answered.
+pub(super) fn refused(index: usize, message: &str) -> KernelError {
     KernelError::Argument {
         index,
         message: message.to_owned(),
