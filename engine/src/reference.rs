@@ -63,7 +63,10 @@ const OPERATORS: &[(&str, &str)] = &[
     ("mv-expand", "T | mv-expand Y = range(1, X)"),
     ("order", "T | order by X"),
     ("parse", "T | parse S with 'a' Y"),
-    ("parse-kv", "T | parse-kv S as (a: string) with (pair_delimiter=';', kv_delimiter='=')"),
+    (
+        "parse-kv",
+        "T | parse-kv S as (a: string) with (pair_delimiter=';', kv_delimiter='=')",
+    ),
     ("parse-where", "T | parse-where S with 'a' Y"),
     ("partition", "T | partition by X (count)"),
     ("print", "print 1"),

@@ -135,7 +135,7 @@ const MODULO: &[Overload] = &[
 ];
 
 const NEGATE: &[Overload] = &[
-    overload(&[is(Int)], Int, kernel!(|a: i32| a.wrapping_neg())),
+    overload(&[is(Int)], Long, kernel!(|a: i32| -i64::from(a))),
     overload(&[is(Long)], Long, kernel!(|a: i64| a.wrapping_neg())),
     overload(&[is(Real)], Real, kernel!(|a: f64| -a)),
     overload(&[is(Decimal)], Decimal, kernel!(|a: i128| a.checked_neg())),
@@ -219,6 +219,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
         "negate",
         NEGATE,
         "Changes the sign.",
-        &[example("-(1 + 2)", "-3"), example("-(1h)", "-1h")],
+        &[
+            example("-(1 + 2)", "-3"),
+            example("-int(5)", "long(-5)"),
+            example("-(1h)", "-1h"),
+        ],
     ),
 ];

@@ -12,12 +12,15 @@ const PART: i128 = 100_000_000;
 /// Up to four numbers of up to eight digits; the missing ones at the end are 0.
 fn version(text: &str) -> Option<i128> {
     let parts: Vec<&str> = text.split('.').collect();
-    let good = |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let good =
+        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() > 4 || !parts.iter().all(good) {
         return None;
     }
     let filled = parts.into_iter().chain(std::iter::repeat("0")).take(4);
-    filled.map(|part| part.parse::<i128>().ok()).try_fold(0, |sum, part| Some(sum * PART + part?))
+    filled
+        .map(|part| part.parse::<i128>().ok())
+        .try_fold(0, |sum, part| Some(sum * PART + part?))
 }
 
 /// Decimals have 21 digits in front of the point here, and a version needs up to 32.
@@ -25,7 +28,11 @@ fn parse_version(args: &Args<'_>) -> KernelResult {
     let text = args.input::<&str>(0);
     let scale = 10_i128.pow(DECIMAL_SCALE.unsigned_abs().into());
     let greatest = 10_i128.pow(38) / scale;
-    let too_great = |row| text.get(row).and_then(version).is_some_and(|version| version >= greatest);
+    let too_great = |row| {
+        text.get(row)
+            .and_then(version)
+            .is_some_and(|version| version >= greatest)
+    };
     if (0..args.rows()).any(too_great) {
         return Err(refused(
             0,
@@ -46,7 +53,11 @@ fn parse_user_agent(args: &Args<'_>) -> KernelResult {
     collect(args, |_| None::<String>)
 }
 
-const VERSION: &[Overload] = &[overload(&[Param::Is(Type::String)], Type::Decimal, parse_version)];
+const VERSION: &[Overload] = &[overload(
+    &[Param::Is(Type::String)],
+    Type::Decimal,
+    parse_version,
+)];
 const USER_AGENT: &[Overload] = &[overload(
     &[Param::Is(Type::String), Param::Any],
     Type::Dynamic,
