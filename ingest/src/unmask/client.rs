@@ -115,13 +115,13 @@ fn joined(connections: Vec<Connection>) -> Vec<Connection> {
 }
 
 fn is_same(one: &Connection, other: &Connection) -> bool {
-    let both = |a: u64, b: u64| a != 0 && b != 0 && a != b;
+    let agree = |a: u64, b: u64| a == 0 || b == 0 || a == b;
     other.start - one.start <= LATE
         && one.proxy.fits(other.proxy)
         && !(one.has_uid && other.has_uid)
-        && !both(one.owner, other.owner)
-        && !both(u64::from(one.device), u64::from(other.device))
-        && !both(u64::from(one.host), u64::from(other.host))
+        && agree(one.owner, other.owner)
+        && agree(u64::from(one.device), u64::from(other.device))
+        && agree(u64::from(one.host), u64::from(other.host))
 }
 
 fn join(one: &mut Connection, other: Connection) {
