@@ -167,8 +167,15 @@ pub(super) fn refused(index: usize, message: &str) -> KernelError {
     }
 }
 
-/// Whether nulls and other things that are no finite numbers are left out (else they make the whole null).
-fn numbers(json: &str, leave_out: bool) -> Option<Vec<(usize, f64)>> {
+/// What nulls and other things that are no finite numbers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotFinite {
+    LeftOut,
+    /// They make the whole null.
+    Spoils,
+}
+
+fn numbers(json: &str, not_finite: NotFinite) -> Option<Vec<(usize, f64)>> {
     if kind(json) != Kind::Array {
         return None;
     }
@@ -176,7 +183,7 @@ fn numbers(json: &str, leave_out: bool) -> Option<Vec<(usize, f64)>> {
     for (at, item) in items(json).enumerate() {
         match real(item).filter(|value| value.is_finite()) {
             Some(value) => found.push((at, value)),
-            None if leave_out => {}
+            None if not_finite == NotFinite::LeftOut => {}
             None => return None,
         }
     }
@@ -186,8 +193,12 @@ fn numbers(json: &str, leave_out: bool) -> Option<Vec<(usize, f64)>> {
 /// The series of a row and what the flag behind it says.
 pub(super) fn stats_at(args: &Args<'_>, row: usize) -> Option<(series::Stats, usize)> {
     let json = args.input::<Json<'_>>(0).get(row)?.0;
-    let leave_out = args.len() > 1 && args.input::<bool>(1).get(row)?;
-    let values = numbers(json, leave_out)?;
+    let not_finite = if args.len() > 1 && args.input::<bool>(1).get(row)? {
+        NotFinite::LeftOut
+    } else {
+        NotFinite::Spoils
+    };
+    let values = numbers(json, not_finite)?;
     Some((series::stats(values.iter().copied())?, values.len()))
 }
 

@@ -79,19 +79,24 @@ pub fn region(rings: &Rings) -> String {
             let holes = (0..rings.len()).filter(|at| {
                 around[*at].len() == around[shell].len() + 1 && around[*at].contains(&shell)
             });
-            let mut polygon = vec![closed(&rings[shell], false)];
-            polygon.extend(holes.map(|hole| closed(&rings[hole], true)));
+            let mut polygon = vec![closed(&rings[shell].vertices)];
+            polygon.extend(holes.map(|hole| closed(&reversed(&rings[hole]))));
             polygon
         })
         .collect();
     polygons(&all)
 }
 
-fn closed(ring: &Ring, hole: bool) -> Vec<Degrees> {
-    let mut positions: Vec<Degrees> = ring.vertices.iter().map(|p| degrees(*p)).collect();
-    if hole {
-        positions[1..].reverse();
-    }
+/// A ring's positions, the first repeated at the end.
+fn closed(ring: &[Point]) -> Vec<Degrees> {
+    let mut positions: Vec<Degrees> = ring.iter().map(|p| degrees(*p)).collect();
     positions.extend(positions.first().copied());
     positions
+}
+
+/// A hole's vertices run the other way, from the same one on.
+fn reversed(ring: &Ring) -> Vec<Point> {
+    let mut vertices = ring.vertices.clone();
+    vertices[1..].reverse();
+    vertices
 }
