@@ -14,6 +14,7 @@ pub mod functions;
 mod ir;
 pub mod json;
 pub mod kernel;
+pub mod lints;
 mod lists;
 mod lower;
 mod operators;

@@ -4,6 +4,7 @@ use crate::bind::{BoundScript, Lessons, bind};
 use crate::catalog::Catalog;
 use crate::execute::Session;
 use crate::ir::BoundQuery;
+use crate::lints::{self, Known};
 use crate::stage::{self, Runner};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
@@ -143,6 +144,11 @@ impl Engine {
             diagnostics,
             results,
         }
+    }
+
+    /// What is good KQL and yet seldom what was meant, or slow. Nothing for a text with syntax errors.
+    pub fn lint(&self, text: &str, known: &Known) -> Vec<Diagnostic> {
+        lints::find(text, &self.catalog, known)
     }
 
     /// Starts the query. Rows come when the streams are polled; dropping a stream stops its work.

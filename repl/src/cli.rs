@@ -31,7 +31,7 @@ pub enum Command {
     Batch(crate::commands::batch::BatchArgs),
     /// Read logs into the store
     Ingest(crate::commands::ingest::IngestArgs),
-    /// Parse and bind queries without running them
+    /// Check queries in files, folders, Markdown and rules: errors and lints, for people and for CI
     Check(crate::commands::check::CheckArgs),
     /// Show the plans of a query
     Explain(crate::commands::explain::ExplainArgs),

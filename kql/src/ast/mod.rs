@@ -3,8 +3,10 @@
 mod expr;
 mod same;
 mod statement;
+mod walk;
 
 pub use crate::operators::*;
 pub use expr::*;
 pub use same::same_but_for_spans;
 pub use statement::*;
+pub use walk::{Part, walk_expr, walk_operator, walk_pipeline, walk_script};

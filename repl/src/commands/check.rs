@@ -1,48 +1,223 @@
-//! `huntql check`: parses and binds; reads no rows. Says nothing when all is well.
+//! `huntql check`: parses, binds and lints; reads no rows. Says nothing when all is well.
 
+use crate::check::findings::Finding;
+use crate::check::{Document, Excerpt, Found, sarif};
 use crate::cli::{AskArgs, DataArgs};
-use crate::failure::{EXIT_QUERY, Failure};
-use crate::question::Question;
+use crate::failure::{EXIT_DATA, EXIT_INTERNAL, EXIT_QUERY, Failure};
 use crate::report;
 use crate::session::Session;
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
+use huntql_engine::{QueryOptions, lints};
+use huntql_kql::diagnostics::{Diagnostic, Fault, Severity};
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The query [default: read from stdin]
-    pub text: Option<String>,
+    /// Queries, files, folders or patterns: `.kql`, Markdown with fenced `kql`, Sentinel's and Defender's rules in YAML or JSON
+    /// [default: a query from stdin]
+    #[arg(value_name = "QUERY|PATH", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<String>,
     /// Read queries from files
-    #[arg(short, long, value_name = "FILE", num_args = 1.., conflicts_with = "text", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", num_args = 1.., conflicts_with = "inputs", value_hint = ValueHint::FilePath)]
     pub file: Vec<PathBuf>,
+    /// How findings are told: with carets on stderr, or as a document on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text", env = "HUNTQL_ERROR_FORMAT")]
+    pub error_format: ErrorFormat,
+    /// Fail for lints too, not for errors only
+    #[arg(long)]
+    pub deny_lints: bool,
+    /// Fail for queries that are good KQL and that huntql does not run
+    #[arg(long)]
+    pub deny_unsupported: bool,
+    /// Look for errors only
+    #[arg(long, conflicts_with = "deny_lints")]
+    pub no_lints: bool,
+    /// A lint to leave out, by its code or name
+    #[arg(long, value_name = "LINT", value_parser = lint)]
+    pub allow: Vec<&'static str>,
     #[command(flatten)]
     pub ask: AskArgs,
     #[command(flatten)]
     pub data: DataArgs,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
+fn lint(text: &str) -> Result<&'static str, String> {
+    lints::LINTS
+        .iter()
+        .find(|lint| lint.name == text || lint.code.eq_ignore_ascii_case(text))
+        .map(|lint| lint.code)
+        .ok_or_else(|| {
+            let names: Vec<&str> = lints::LINTS.iter().map(|lint| lint.name).collect();
+            format!("no such lint; there are {}", names.join(", "))
+        })
+}
+
+/// How many queries there were, and what was wrong with them.
+#[derive(Debug, Default)]
+struct Tally {
+    queries: usize,
+    wrong: usize,
+    unsupported: usize,
+    lints: usize,
+    internal: usize,
+}
+
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let questions = if args.file.is_empty() {
-        vec![Question::given(args.text.as_deref(), None)?]
-    } else {
-        args.file
-            .iter()
-            .map(|file| Question::given(None, Some(file)))
-            .collect::<Result<_, _>>()?
-    };
+    let found = Found::gather(&args.inputs, &args.file)?;
     let session = Session::open(&args.data)?;
     let options = super::runtime()?.block_on(session.options(&args.ask))?;
-    let mut wrong = 0;
-    for question in &questions {
-        let checked = session.engine.check(&question.text, &options);
-        report::diagnostics(question, &checked.diagnostics);
-        wrong += usize::from(checked.has_errors());
+    let checker = Checker {
+        known: known(&session),
+        session: &session,
+        options,
+        args,
+    };
+    let mut tally = Tally::default();
+    let mut findings = Vec::new();
+    for document in &found.documents {
+        let diagnostics = checker.document(document, &mut tally);
+        if args.error_format == ErrorFormat::Text {
+            report::diagnostics(&document.question, &diagnostics);
+        } else {
+            findings.extend(diagnostics.iter().map(|found| Finding::new(&document.question, found)));
+        }
     }
-    if questions.len() > 1 {
-        report::say(&format!("{} queries, {wrong} with errors", questions.len()));
+    for message in &found.unreadable {
+        report::say(&format!("error: {message}"));
     }
-    if wrong > 0 {
-        return Err(Failure::Reported(EXIT_QUERY));
+    tell(args.error_format, &findings)?;
+    if tally.queries != 1 || found.documents.len() != 1 {
+        report::say(&summary(&tally, &found));
     }
+    verdict(args, &tally, &found)
+}
+
+fn tell(format: ErrorFormat, findings: &[Finding]) -> Result<(), Failure> {
+    let document = match format {
+        ErrorFormat::Text => return Ok(()),
+        ErrorFormat::Json => serde_json::to_value(findings),
+        ErrorFormat::Sarif => Ok(sarif::document(findings)),
+    };
+    let document = document.map_err(|error| Failure::Internal(error.to_string()))?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{document:#}")?;
     Ok(())
+}
+
+fn summary(tally: &Tally, found: &Found) -> String {
+    let count = |number: usize, one: &str, many: &str| {
+        format!("{number} {}", if number == 1 { one } else { many })
+    };
+    let mut parts = vec![
+        format!(
+            "{} in {}",
+            count(tally.queries, "query", "queries"),
+            count(found.documents.len(), "file", "files")
+        ),
+        format!("{} with errors", tally.wrong),
+    ];
+    let others = [
+        (tally.unsupported, "with parts that huntql does not run"),
+        (tally.lints, "with lints"),
+        (found.unreadable.len(), "files not read"),
+    ];
+    parts.extend(
+        others
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}")),
+    );
+    parts.join(", ")
+}
+
+fn verdict(args: &CheckArgs, tally: &Tally, found: &Found) -> Result<(), Failure> {
+    let is_wrong = tally.wrong > 0
+        || (args.deny_lints && tally.lints > 0)
+        || (args.deny_unsupported && tally.unsupported > 0);
+    let code = if tally.internal > 0 {
+        EXIT_INTERNAL
+    } else if is_wrong {
+        EXIT_QUERY
+    } else if !found.unreadable.is_empty() {
+        EXIT_DATA
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Reported(code))
+}
+
+/// Addresses and names of the proxies of the configuration and of the data.
+fn known(session: &Session) -> lints::Known {
+    let listeners = session.proxies.proxies().iter().flat_map(|proxy| &proxy.listeners);
+    let proxies = listeners
+        .filter_map(|listener| Some(listener.to_string().rsplit_once(':')?.0.to_owned()))
+        .collect();
+    lints::Known { proxies }
+}
+
+struct Checker<'a> {
+    session: &'a Session,
+    known: lints::Known,
+    options: QueryOptions,
+    args: &'a CheckArgs,
+}
+
+impl Checker<'_> {
+    /// Everything that is wrong with a document, at its places in the document.
+    fn document(&self, document: &Document, tally: &mut Tally) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> = document.error.iter().cloned().collect();
+        tally.wrong += diagnostics.len();
+        for excerpt in &document.excerpts {
+            let found = self.excerpt(excerpt, tally);
+            diagnostics.extend(found.into_iter().map(|found| excerpt.placed(found)));
+        }
+        diagnostics
+    }
+
+    fn excerpt(&self, excerpt: &Excerpt, tally: &mut Tally) -> Vec<Diagnostic> {
+        tally.queries += 1;
+        let engine = &self.session.engine;
+        // One bad query among thousands is told (by the hook) and does not end the run.
+        let checked = catch_unwind(AssertUnwindSafe(|| engine.check(&excerpt.text, &self.options)));
+        let Ok(checked) = checked else {
+            tally.internal += 1;
+            return Vec::new();
+        };
+        let mut diagnostics = checked.diagnostics;
+        let is_unsupported = |found: &Diagnostic| found.is_error() && found.fault == Fault::Unsupported;
+        let (refusals, errors): (Vec<_>, Vec<_>) = diagnostics
+            .iter()
+            .filter(|found| found.is_error())
+            .partition(|found| is_unsupported(found));
+        tally.wrong += usize::from(!errors.is_empty());
+        tally.unsupported += usize::from(!refusals.is_empty());
+        let has_errors = !errors.is_empty();
+        if !self.args.deny_unsupported {
+            for found in diagnostics.iter_mut().filter(|found| is_unsupported(found)) {
+                found.severity = Severity::Warning;
+            }
+        }
+        if !has_errors && !self.args.no_lints {
+            let lints = self.lints(&excerpt.text);
+            tally.lints += usize::from(!lints.is_empty());
+            diagnostics.extend(lints);
+            diagnostics.sort_by_key(Diagnostic::span);
+        }
+        diagnostics
+    }
+
+    fn lints(&self, text: &str) -> Vec<Diagnostic> {
+        let mut found = self.session.engine.lint(text, &self.known);
+        found.retain(|lint| !self.args.allow.contains(&lint.code));
+        found
+    }
 }
