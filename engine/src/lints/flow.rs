@@ -67,7 +67,9 @@ fn late_in(lint: &Lint, pipeline: &Pipeline, schema: &TableSchema) -> Vec<Diagno
                 if let Some(costly) = spared.filter(|_| is_early) {
                     let name = costly.kind.name();
                     let message = format!("this filter needs nothing that `{name}` makes");
-                    let help = format!("put it in front of `{name}`, which then has fewer rows to work on");
+                    let help = format!(
+                        "put it in front of `{name}`, which then has fewer rows to work on"
+                    );
                     found.push(lint.at(operator.name_span, message).help(help));
                 }
             }
@@ -87,8 +89,15 @@ fn late_in(lint: &Lint, pipeline: &Pipeline, schema: &TableSchema) -> Vec<Diagno
 }
 
 fn names_made(item: &NamedExpr) -> impl Iterator<Item = &str> {
-    let unnamed = item.names.is_empty().then(|| tree::item_name(item)).flatten();
-    item.names.iter().map(|name| name.text.as_str()).chain(unnamed)
+    let unnamed = item
+        .names
+        .is_empty()
+        .then(|| tree::item_name(item))
+        .flatten();
+    item.names
+        .iter()
+        .map(|name| name.text.as_str())
+        .chain(unnamed)
 }
 
 fn is_costly(item: &NamedExpr) -> bool {
@@ -102,8 +111,10 @@ pub(super) fn take_before_summary(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnost
     for pipeline in tree::pipelines(cx.script()) {
         let operators = &pipeline.operators;
         for (at, operator) in operators.iter().enumerate() {
-            let is_any = matches!(operator.kind, OperatorKind::Take(_) | OperatorKind::Sample(_))
-                && !operators[..at].iter().any(is_ordering);
+            let is_any = matches!(
+                operator.kind,
+                OperatorKind::Take(_) | OperatorKind::Sample(_)
+            ) && !operators[..at].iter().any(is_ordering);
             let summary = operators[at + 1..].iter().find(|later| is_summary(later));
             if let (true, Some(summary)) = (is_any, summary) {
                 let message = format!(
@@ -152,7 +163,10 @@ pub(super) fn sort_before_summary(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnost
             };
             if is_lost {
                 let message = format!("`{}` does not keep this order", next.kind.name());
-                found.push(lint.at(sort.span, message).help("sort its result, or leave the sorting out"));
+                found.push(
+                    lint.at(sort.span, message)
+                        .help("sort its result, or leave the sorting out"),
+                );
             }
         }
     }

@@ -20,8 +20,13 @@ pub(super) fn one_sided_time(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
             (Some(false), Some(true)) => ("left", source_span(&pipeline.source)),
             _ => continue,
         };
-        let message = format!("the {side} side of this join reads all of its table, the other one a time only");
-        found.push(lint.at(span, message).help("add the same filter on `Timestamp` to this side"));
+        let message = format!(
+            "the {side} side of this join reads all of its table, the other one a time only"
+        );
+        found.push(
+            lint.at(span, message)
+                .help("add the same filter on `Timestamp` to this side"),
+        );
     }
     found
 }
@@ -34,7 +39,12 @@ fn source_span(source: &Source) -> huntql_kql::span::Span {
 }
 
 /// Whether rows of a table with times are limited in time; `None` where that cannot be told.
-fn limited(source: &Source, operators: &[Operator], cx: &Context<'_>, depth: usize) -> Option<bool> {
+fn limited(
+    source: &Source,
+    operators: &[Operator],
+    cx: &Context<'_>,
+    depth: usize,
+) -> Option<bool> {
     let Source::Expr(source) = source else {
         return None;
     };
@@ -47,7 +57,9 @@ fn limited_expr(expr: &Expr, cx: &Context<'_>, depth: usize) -> Option<bool> {
         return None;
     }
     match &tree::bare(expr).kind {
-        ExprKind::Pipeline(pipeline) => limited(&pipeline.source, &pipeline.operators, cx, depth + 1),
+        ExprKind::Pipeline(pipeline) => {
+            limited(&pipeline.source, &pipeline.operators, cx, depth + 1)
+        }
         ExprKind::Name(name) => match cx.declaration(&name.text).map(|declared| &declared.value) {
             Some(LetValue::Expr(value)) => limited_expr(value, cx, depth + 1),
             Some(LetValue::Function(_) | LetValue::View(_)) => None,
@@ -69,7 +81,9 @@ fn filters_time(operator: &Operator) -> bool {
     let OperatorKind::Where(filter) = &operator.kind else {
         return false;
     };
-    tree::names(&filter.predicate).iter().any(|name| TIMES.contains(name))
+    tree::names(&filter.predicate)
+        .iter()
+        .any(|name| TIMES.contains(name))
         || tree::calls(&filter.predicate)
             .iter()
             .any(|call| matches!(call.name.text.as_str(), "ago" | "ingestion_time"))
@@ -83,8 +97,12 @@ pub(super) fn without_kind(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let message = "a join without `kind` keeps one left row of each key, whichever comes first";
-        let help = "write `kind=inner` for all pairs of rows, or `kind=innerunique` when one is meant";
-        found.push(lint.at(pipeline.operators[at].name_span, message).help(help));
+        let help =
+            "write `kind=inner` for all pairs of rows, or `kind=innerunique` when one is meant";
+        found.push(
+            lint.at(pipeline.operators[at].name_span, message)
+                .help(help),
+        );
     }
     found
 }
@@ -108,15 +126,17 @@ fn left_keys(join: &Join) -> Vec<&str> {
         .flat_map(tree::conjuncts)
         .flat_map(|condition| match &condition.kind {
             ExprKind::Name(name) => vec![name.text.as_str()],
-            ExprKind::Binary(binary) if binary.op == BinaryOp::Equal => [&binary.left, &binary.right]
-                .into_iter()
-                .filter_map(|side| match &side.kind {
-                    ExprKind::Member(of, name) if tree::name(of) == Some("$left") => {
-                        Some(name.text.as_str())
-                    }
-                    _ => None,
-                })
-                .collect(),
+            ExprKind::Binary(binary) if binary.op == BinaryOp::Equal => {
+                [&binary.left, &binary.right]
+                    .into_iter()
+                    .filter_map(|side| match &side.kind {
+                        ExprKind::Member(of, name) if tree::name(of) == Some("$left") => {
+                            Some(name.text.as_str())
+                        }
+                        _ => None,
+                    })
+                    .collect()
+            }
             _ => Vec::new(),
         })
         .collect()

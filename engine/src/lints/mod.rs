@@ -200,7 +200,10 @@ pub(crate) fn find(text: &str, catalog: &Catalog, known: &Known) -> Vec<Diagnost
         catalog,
         known,
     };
-    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|lint| (lint.find)(lint, &cx)).collect();
+    let mut found: Vec<Diagnostic> = LINTS
+        .iter()
+        .flat_map(|lint| (lint.find)(lint, &cx))
+        .collect();
     found.retain(|lint| !is_allowed(&cx, lint));
     found.sort_by_key(Diagnostic::span);
     found
@@ -231,10 +234,14 @@ impl<'a> Context<'a> {
 
     /// The `let` statement of the script that declares a name.
     fn declaration(&self, name: &str) -> Option<&'a Let> {
-        self.script().statements.iter().rev().find_map(|statement| match &statement.kind {
-            StatementKind::Let(declared) if declared.name.text == name => Some(declared),
-            _ => None,
-        })
+        self.script()
+            .statements
+            .iter()
+            .rev()
+            .find_map(|statement| match &statement.kind {
+                StatementKind::Let(declared) if declared.name.text == name => Some(declared),
+                _ => None,
+            })
     }
 }
 

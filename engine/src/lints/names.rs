@@ -25,8 +25,11 @@ pub(super) fn every_table(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
         if reads_all {
             let name = operator.kind.name();
             found.push(
-                lint.at(operator.name_span, format!("this `{name}` reads every table"))
-                    .help(format!("name the tables: {}", example(name))),
+                lint.at(
+                    operator.name_span,
+                    format!("this `{name}` reads every table"),
+                )
+                .help(format!("name the tables: {}", example(name))),
             );
         }
     }
@@ -84,21 +87,23 @@ fn drops_proxy(condition: &Expr, cx: &Context<'_>) -> bool {
                 && is_peer(&one.value)
                 && one.items.iter().any(|item| is_proxy(item, cx))
         }
-        ExprKind::Call(call) if call.name.text == "not" => call.args.iter().any(|argument| {
-            match &tree::bare(&argument.value).kind {
-                ExprKind::Binary(binary) => {
-                    matches!(binary.op, BinaryOp::Equal | BinaryOp::EqualCi)
-                        && is_peer(&binary.left)
-                        && is_proxy(&binary.right, cx)
-                }
-                ExprKind::In(one) => {
-                    matches!(one.op, InOp::In | InOp::InCi)
-                        && is_peer(&one.value)
-                        && one.items.iter().any(|item| is_proxy(item, cx))
-                }
-                _ => false,
-            }
-        }),
+        ExprKind::Call(call) if call.name.text == "not" => {
+            call.args
+                .iter()
+                .any(|argument| match &tree::bare(&argument.value).kind {
+                    ExprKind::Binary(binary) => {
+                        matches!(binary.op, BinaryOp::Equal | BinaryOp::EqualCi)
+                            && is_peer(&binary.left)
+                            && is_proxy(&binary.right, cx)
+                    }
+                    ExprKind::In(one) => {
+                        matches!(one.op, InOp::In | InOp::InCi)
+                            && is_peer(&one.value)
+                            && one.items.iter().any(|item| is_proxy(item, cx))
+                    }
+                    _ => false,
+                })
+        }
         _ => false,
     }
 }
@@ -111,7 +116,9 @@ fn is_proxy(expr: &Expr, cx: &Context<'_>) -> bool {
         return says_proxy(text) || cx.known.proxies.iter().any(|proxy| proxy == text);
     }
     tree::names(expr).into_iter().any(says_proxy)
-        || tree::calls(expr).iter().any(|call| says_proxy(&call.name.text))
+        || tree::calls(expr)
+            .iter()
+            .any(|call| says_proxy(&call.name.text))
 }
 
 /// A `let` whose name stands nowhere else in the text. Names that begin with `_` may be unused.
@@ -128,7 +135,10 @@ pub(super) fn unused_let(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
             .count();
         if !name.starts_with('_') && mentions < 2 {
             let message = format!("`{name}` is declared and never used");
-            found.push(lint.at(declared.name.span, message).help("leave the statement out, or use its name"));
+            found.push(
+                lint.at(declared.name.span, message)
+                    .help("leave the statement out, or use its name"),
+            );
         }
     });
     found

@@ -21,7 +21,13 @@ const CONTAINS: &[(BinaryOp, &str)] = &[
 const FOLDING: &[&str] = &["tolower", "toupper"];
 
 /// Functions that take a text apart.
-const PARSING: &[&str] = &["parse_json", "todynamic", "parse_url", "parse_xml", "parse_user_agent"];
+const PARSING: &[&str] = &[
+    "parse_json",
+    "todynamic",
+    "parse_url",
+    "parse_xml",
+    "parse_user_agent",
+];
 
 pub(super) fn contains_for_has(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -36,7 +42,9 @@ pub(super) fn contains_for_has(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic>
         });
         if is_words {
             let message = format!("`{}` reads every character of the text", op.symbol());
-            let help = format!("`{instead}` looks for whole terms, which is quicker, where whole words are meant");
+            let help = format!(
+                "`{instead}` looks for whole terms, which is quicker, where whole words are meant"
+            );
             found.push(lint.at(binary.op_span, message).help(help));
         }
     }
@@ -73,21 +81,29 @@ pub(super) fn case_folded_comparison(lint: &Lint, cx: &Context<'_>) -> Vec<Diagn
             _ => continue,
         };
         let message = "a new text is made for each row, only to compare it without case";
-        found.push(lint.at(expr.span, message).help(format!("write `{instead}` on the column itself")));
+        found.push(
+            lint.at(expr.span, message)
+                .help(format!("write `{instead}` on the column itself")),
+        );
     }
     found
 }
 
 pub(super) fn plain_regex(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
-    const PATTERN_CHARS: &[char] = &['\\', '.', '^', '$', '*', '+', '?', '(', ')', '[', ']', '{', '}', '|'];
+    const PATTERN_CHARS: &[char] = &[
+        '\\', '.', '^', '$', '*', '+', '?', '(', ')', '[', ']', '{', '}', '|',
+    ];
     binaries(cx)
         .filter(|(_, op, _)| *op == BinaryOp::MatchesRegex)
         .filter(|(_, _, binary)| {
             tree::text(&binary.right).is_some_and(|text| !text.contains(PATTERN_CHARS))
         })
         .map(|(_, _, binary)| {
-            lint.at(binary.right.span, "there is no pattern in this regular expression")
-                .help("write `has_cs` for a whole term, or `contains_cs`")
+            lint.at(
+                binary.right.span,
+                "there is no pattern in this regular expression",
+            )
+            .help("write `has_cs` for a whole term, or `contains_cs`")
         })
         .collect()
 }
@@ -95,14 +111,18 @@ pub(super) fn plain_regex(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
 pub(super) fn short_term(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
     const ON_TERMS: &[BinaryOp] = &[BinaryOp::Has, BinaryOp::HasCs];
     let is_short = |text: &str| {
-        terms(text).next().is_some() && terms(text).all(|term| term.chars().count() < TERM_CHARS_MIN)
+        terms(text).next().is_some()
+            && terms(text).all(|term| term.chars().count() < TERM_CHARS_MIN)
     };
     binaries(cx)
         .filter(|(_, op, _)| ON_TERMS.contains(op))
         .filter(|(_, _, binary)| tree::text(&binary.right).is_some_and(is_short))
         .map(|(_, _, binary)| {
-            lint.at(binary.right.span, "no term of this text has more than three characters")
-                .help("such terms are in no index: narrow the rows by another condition first")
+            lint.at(
+                binary.right.span,
+                "no term of this text has more than three characters",
+            )
+            .help("such terms are in no index: narrow the rows by another condition first")
         })
         .collect()
 }
@@ -116,16 +136,25 @@ pub(super) fn parsed_twice(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
             walk_operator(operator, &mut |part| {
                 let Part::Expr(expr) = part else { return };
                 let Some(call) = tree::call(expr) else { return };
-                let [argument] = call.args.as_slice() else { return };
-                let Some(column) = tree::name(&argument.value) else { return };
-                if !PARSING.contains(&call.name.text.as_str()) || !matches!(expr.kind, ExprKind::Call(_)) {
+                let [argument] = call.args.as_slice() else {
+                    return;
+                };
+                let Some(column) = tree::name(&argument.value) else {
+                    return;
+                };
+                if !PARSING.contains(&call.name.text.as_str())
+                    || !matches!(expr.kind, ExprKind::Call(_))
+                {
                     return;
                 }
                 let times = seen.entry((call.name.text.as_str(), column)).or_insert(0);
                 *times += 1;
                 if *times == 2 {
                     let message = format!("`{column}` is parsed here again");
-                    let help = format!("keep it once: `| extend Fields = {}({column})`", call.name.text);
+                    let help = format!(
+                        "keep it once: `| extend Fields = {}({column})`",
+                        call.name.text
+                    );
                     found.push(lint.at(expr.span, message).help(help));
                 }
             });
@@ -140,8 +169,10 @@ pub(super) fn parsed_twice(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
 fn binaries<'a>(
     cx: &Context<'a>,
 ) -> impl Iterator<Item = (&'a Expr, BinaryOp, &'a huntql_kql::ast::Binary)> {
-    tree::exprs(cx.script()).into_iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Binary(binary) => Some((expr, binary.op, binary.as_ref())),
-        _ => None,
-    })
+    tree::exprs(cx.script())
+        .into_iter()
+        .filter_map(|expr| match &expr.kind {
+            ExprKind::Binary(binary) => Some((expr, binary.op, binary.as_ref())),
+            _ => None,
+        })
 }

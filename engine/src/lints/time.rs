@@ -20,8 +20,11 @@ pub(super) fn not_binned(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
         for key in &summarize.by {
             if let Some(name) = tree::name(&key.value).filter(|name| TIMES.contains(name)) {
                 found.push(
-                    lint.at(key.value.span, format!("`{name}` makes a group of every moment"))
-                        .help(format!("write `bin({name}, 1h)` for one group an hour")),
+                    lint.at(
+                        key.value.span,
+                        format!("`{name}` makes a group of every moment"),
+                    )
+                    .help(format!("write `bin({name}, 1h)` for one group an hour")),
                 );
             }
         }

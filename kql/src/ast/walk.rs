@@ -1,9 +1,9 @@
 //! Every part of a tree in the order of the text, parents first.
 
 use super::{
-    Arg, Expr, ExprKind, FunctionBody, Let, LetValue, NamedExpr, Operator,
-    OperatorKind, OperatorParameter, ParsePart, PartitionBody, Pipeline, Script, SortKey, Source,
-    Statement, StatementKind,
+    Arg, Expr, ExprKind, FunctionBody, Let, LetValue, NamedExpr, Operator, OperatorKind,
+    OperatorParameter, ParsePart, PartitionBody, Pipeline, Script, SortKey, Source, Statement,
+    StatementKind,
 };
 
 /// What a walk comes by.
@@ -63,7 +63,11 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn body(&mut self, body: &'a FunctionBody) {
-        self.exprs(body.parameters.iter().filter_map(|one| one.default.as_ref()));
+        self.exprs(
+            body.parameters
+                .iter()
+                .filter_map(|one| one.default.as_ref()),
+        );
         self.statements(&body.statements);
         self.expr(&body.result);
     }
@@ -78,7 +82,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn operators(&mut self, operators: &'a [Operator]) {
-        operators.iter().for_each(|operator| self.operator(operator));
+        operators
+            .iter()
+            .for_each(|operator| self.operator(operator));
     }
 
     fn operator(&mut self, operator: &'a Operator) {
@@ -179,7 +185,9 @@ impl<'a> Walk<'a, '_> {
                 PartitionBody::Pipeline(pipeline) => self.pipeline(pipeline),
             },
             OperatorKind::Fork(one) => {
-                one.branches.iter().for_each(|branch| self.operators(&branch.operators));
+                one.branches
+                    .iter()
+                    .for_each(|branch| self.operators(&branch.operators));
             }
             OperatorKind::Facet(one) => self.operators(&one.with),
             OperatorKind::Scan(one) => {
@@ -191,8 +199,12 @@ impl<'a> Walk<'a, '_> {
                 }
             }
             OperatorKind::MakeGraph(one) => {
-                one.nodes.iter().for_each(|nodes| self.pipeline(&nodes.table));
-                one.partition.iter().for_each(|by| self.operators(&by.operators));
+                one.nodes
+                    .iter()
+                    .for_each(|nodes| self.pipeline(&nodes.table));
+                one.partition
+                    .iter()
+                    .for_each(|by| self.operators(&by.operators));
             }
             OperatorKind::GraphMatch(one) | OperatorKind::GraphShortestPaths(one) => {
                 self.exprs(&one.predicate);
@@ -203,7 +215,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn pipelines(&mut self, pipelines: &'a [Pipeline]) {
-        pipelines.iter().for_each(|pipeline| self.pipeline(pipeline));
+        pipelines
+            .iter()
+            .for_each(|pipeline| self.pipeline(pipeline));
     }
 
     fn items(&mut self, items: impl IntoIterator<Item = &'a NamedExpr>) {

@@ -154,7 +154,8 @@ impl<'a> Spelling<'a> {
 /// `|`, `>-`, `|2 # comment` at the beginning, and nothing else on the line.
 fn is_block_header(spelt: &str) -> bool {
     let line = spelt.lines().next().unwrap_or_default();
-    let style = line[1..].trim_start_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    let style =
+        line[1..].trim_start_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     spelt.contains('\n') && (style.trim().is_empty() || style.trim_start().starts_with('#'))
 }
 

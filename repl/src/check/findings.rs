@@ -39,7 +39,9 @@ impl Finding {
             code: diagnostic.code,
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
-            related: others.map(|label| (region(label.span), label.text.clone())).collect(),
+            related: others
+                .map(|label| (region(label.span), label.text.clone()))
+                .collect(),
         }
     }
 }

@@ -28,7 +28,11 @@ pub fn queries(document: &str) -> Vec<Excerpt> {
         match &open {
             None => open = opening(text),
             Some(fence) if closes(fence, text) => {
-                found.extend(fence.is_query.then(|| Excerpt::of_pieces(document, &pieces)));
+                found.extend(
+                    fence
+                        .is_query
+                        .then(|| Excerpt::of_pieces(document, &pieces)),
+                );
                 pieces.clear();
                 open = None;
             }
@@ -48,14 +52,23 @@ pub fn queries(document: &str) -> Vec<Excerpt> {
 
 fn opening(line: &str) -> Option<Fence> {
     let text = line.trim_start_matches(' ');
-    let mark = text.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
+    let mark = text
+        .chars()
+        .next()
+        .filter(|mark| matches!(mark, '`' | '~'))?;
     let info = text.trim_start_matches(mark);
     let length = text.len() - info.len();
     if length < 3 || (mark == '`' && info.contains('`')) {
         return None;
     }
-    let mut words = info.split([' ', '\t', ',', '{', '}']).filter(|word| !word.is_empty());
-    let language = words.next().unwrap_or_default().trim_start_matches('.').to_lowercase();
+    let mut words = info
+        .split([' ', '\t', ',', '{', '}'])
+        .filter(|word| !word.is_empty());
+    let language = words
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('.')
+        .to_lowercase();
     Some(Fence {
         mark,
         length,
@@ -74,7 +87,10 @@ mod tests {
     use super::*;
 
     fn texts(document: &str) -> Vec<String> {
-        queries(document).into_iter().map(|found| found.text).collect()
+        queries(document)
+            .into_iter()
+            .map(|found| found.text)
+            .collect()
     }
 
     #[test]
@@ -85,7 +101,10 @@ mod tests {
 
     #[test]
     fn a_block_in_a_list_loses_its_indentation() {
-        assert_eq!(texts("- a\n  ```kql\n  T\n    | count\n  ```\n"), ["T\n  | count\n"]);
+        assert_eq!(
+            texts("- a\n  ```kql\n  T\n    | count\n  ```\n"),
+            ["T\n  | count\n"]
+        );
     }
 
     #[test]

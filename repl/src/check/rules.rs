@@ -61,7 +61,9 @@ pub fn queries(document: &str) -> Result<Vec<Excerpt>, NotRead> {
 }
 
 fn not_read(document: &str, error: &serde_saphyr::Error) -> NotRead {
-    let at = error.location().map_or(Span::new(0, 0), |location| span(document, location));
+    let at = error
+        .location()
+        .map_or(Span::new(0, 0), |location| span(document, location));
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     NotRead {
@@ -72,13 +74,20 @@ fn not_read(document: &str, error: &serde_saphyr::Error) -> NotRead {
 
 fn gather(document: &str, node: &Node, found: &mut Vec<Excerpt>) {
     match node {
-        Node::Sequence(items) => items.iter().for_each(|item| gather(document, &item.value, found)),
+        Node::Sequence(items) => items
+            .iter()
+            .for_each(|item| gather(document, &item.value, found)),
         Node::Map(entries) => {
-            let is_rule = entries.iter().any(|(key, _)| RULE_KEYS.contains(&key.as_str()));
+            let is_rule = entries
+                .iter()
+                .any(|(key, _)| RULE_KEYS.contains(&key.as_str()));
             for (key, value) in entries {
                 let beside = QUERY_KEYS.iter().find(|(name, _)| name == key);
                 match &value.value {
-                    Node::Text(text) if beside.is_some_and(|(_, beside)| is_rule || *beside == Beside::Anything) => {
+                    Node::Text(text)
+                        if beside
+                            .is_some_and(|(_, beside)| is_rule || *beside == Beside::Anything) =>
+                    {
                         let place = span(document, value.referenced);
                         found.push(Excerpt::of_scalar(document, place, text));
                     }
@@ -95,7 +104,9 @@ fn span(document: &str, location: Location) -> Span {
     let Some(start) = place.byte_offset() else {
         return Span::new(0, document.len());
     };
-    let start = usize::try_from(start).unwrap_or(usize::MAX).min(document.len());
+    let start = usize::try_from(start)
+        .unwrap_or(usize::MAX)
+        .min(document.len());
     let length = usize::try_from(place.byte_len().unwrap_or(0)).unwrap_or(0);
     Span::new(start, start.saturating_add(length).min(document.len()))
 }
@@ -220,7 +231,9 @@ mod tests {
 
     #[test]
     fn a_custom_detection_in_json_is_read() {
-        only("{\"displayName\": \"x\", \"queryCondition\": {\"queryText\": \"T\\r\\n| where \\u00e9 == 1 and Bad\"}}");
+        only(
+            "{\"displayName\": \"x\", \"queryCondition\": {\"queryText\": \"T\\r\\n| where \\u00e9 == 1 and Bad\"}}",
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ pub fn document(findings: &[Finding]) -> Value {
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let results: Vec<Value> = findings.iter().map(|finding| result(finding, &codes)).collect();
+    let results: Vec<Value> = findings
+        .iter()
+        .map(|finding| result(finding, &codes))
+        .collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

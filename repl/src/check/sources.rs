@@ -98,7 +98,9 @@ impl Found {
             self.named(&path)?;
         }
         if self.documents.len() + self.unreadable.len() == before {
-            return Err(Failure::Data(format!("no file fits the pattern `{pattern}`")));
+            return Err(Failure::Data(format!(
+                "no file fits the pattern `{pattern}`"
+            )));
         }
         Ok(())
     }
@@ -109,7 +111,8 @@ impl Found {
             return Ok(());
         }
         let question = Question::given(None, Some(path))?;
-        self.documents.push(Document::of(question, kind(path).unwrap_or(Kind::Query)));
+        self.documents
+            .push(Document::of(question, kind(path).unwrap_or(Kind::Query)));
         Ok(())
     }
 
@@ -118,7 +121,8 @@ impl Found {
         let mut paths: Vec<PathBuf> = match std::fs::read_dir(folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
             Err(error) => {
-                self.unreadable.push(format!("{}: {error}", folder.display()));
+                self.unreadable
+                    .push(format!("{}: {error}", folder.display()));
                 return;
             }
         };
@@ -147,7 +151,10 @@ impl Document {
                 Ok(excerpts) => (excerpts, None),
                 Err(error) => {
                     let message = format!("the file cannot be read as YAML: {}", error.message);
-                    (Vec::new(), Some(Diagnostic::syntax("HQ020", error.at, message)))
+                    (
+                        Vec::new(),
+                        Some(Diagnostic::syntax("HQ020", error.at, message)),
+                    )
                 }
             },
         };
@@ -181,7 +188,10 @@ fn looks_like(text: &str) -> Likeness {
 
 fn kind(path: &Path) -> Option<Kind> {
     let ending = path.extension()?.to_str()?.to_lowercase();
-    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
+    ENDINGS
+        .iter()
+        .find(|(known, _)| *known == ending)
+        .map(|(_, kind)| *kind)
 }
 
 fn is_skipped(path: &Path) -> bool {

@@ -23,7 +23,12 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "FILE", num_args = 1.., conflicts_with = "inputs", value_hint = ValueHint::FilePath)]
     pub file: Vec<PathBuf>,
     /// How findings are told: with carets on stderr, or as a document on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text", env = "HUNTQL_ERROR_FORMAT")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "HUNTQL_ERROR_FORMAT"
+    )]
     pub error_format: ErrorFormat,
     /// Fail for lints too, not for errors only
     #[arg(long)]
@@ -88,7 +93,11 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         if args.error_format == ErrorFormat::Text {
             report::diagnostics(&document.question, &diagnostics);
         } else {
-            findings.extend(diagnostics.iter().map(|found| Finding::new(&document.question, found)));
+            findings.extend(
+                diagnostics
+                    .iter()
+                    .map(|found| Finding::new(&document.question, found)),
+            );
         }
     }
     for message in &found.unreadable {
@@ -157,7 +166,11 @@ fn verdict(args: &CheckArgs, tally: &Tally, found: &Found) -> Result<(), Failure
 
 /// Addresses and names of the proxies of the configuration and of the data.
 fn known(session: &Session) -> lints::Known {
-    let listeners = session.proxies.proxies().iter().flat_map(|proxy| &proxy.listeners);
+    let listeners = session
+        .proxies
+        .proxies()
+        .iter()
+        .flat_map(|proxy| &proxy.listeners);
     let proxies = listeners
         .filter_map(|listener| Some(listener.to_string().rsplit_once(':')?.0.to_owned()))
         .collect();
@@ -187,13 +200,16 @@ impl Checker<'_> {
         tally.queries += 1;
         let engine = &self.session.engine;
         // One bad query among thousands is told (by the hook) and does not end the run.
-        let checked = catch_unwind(AssertUnwindSafe(|| engine.check(&excerpt.text, &self.options)));
+        let checked = catch_unwind(AssertUnwindSafe(|| {
+            engine.check(&excerpt.text, &self.options)
+        }));
         let Ok(checked) = checked else {
             tally.internal += 1;
             return Vec::new();
         };
         let mut diagnostics = checked.diagnostics;
-        let is_unsupported = |found: &Diagnostic| found.is_error() && found.fault == Fault::Unsupported;
+        let is_unsupported =
+            |found: &Diagnostic| found.is_error() && found.fault == Fault::Unsupported;
         let (refusals, errors): (Vec<_>, Vec<_>) = diagnostics
             .iter()
             .filter(|found| found.is_error())
