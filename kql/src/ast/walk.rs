@@ -49,7 +49,7 @@ impl<'a> Walk<'a, '_> {
                     self.exprs(parameters.iter().filter_map(|one| one.default.as_ref()));
                 }
                 StatementKind::Query(pipeline) => self.pipeline(pipeline),
-                StatementKind::Other { .. } => {}
+                StatementKind::Pattern(_) | StatementKind::Other { .. } => {}
             }
         }
     }
