@@ -140,10 +140,7 @@ fn declared(binder: &mut Binder<'_>, written: &Written, input: &Relation) -> Opt
         let default = match &item.default {
             Some(default) => {
                 let value = binder.scalar(default, None);
-                match binder.constant(&value, item.column.ty, default.span) {
-                    Some(value) => value,
-                    None => return None,
-                }
+                binder.constant(&value, item.column.ty, default.span)?
             }
             None => Value::null(item.column.ty),
         };

@@ -29,7 +29,7 @@ impl LocalClock {
 
     /// A local tick as UTC; `None` without a zone. A time that a change of the clock skipped or repeats is read with the
     /// earlier offset, and counted.
-    pub fn to_utc(&mut self, local: i64) -> Option<i64> {
+    pub fn utc(&mut self, local: i64) -> Option<i64> {
         let zone = self.zone.as_ref()?;
         let since = local - UNIX_EPOCH;
         let second = since.div_euclid(TICKS_PER_SECOND);
@@ -50,7 +50,7 @@ impl LocalClock {
         if !zone.is_empty() {
             return None;
         }
-        self.to_utc(local).map(huntql_kql::time::format_datetime)
+        self.utc(local).map(huntql_kql::time::format_datetime)
     }
 
     /// Tells of the times that were read in one of two ways.

@@ -354,7 +354,7 @@ fn absolute(text: &str, unit: i64, clock: &mut LocalClock) -> std::result::Resul
         return since_1990(Some(tick), text, name);
     }
     if let Some((local, _)) = time::iso_local(text.as_bytes()).filter(|(_, zone)| zone.is_empty()) {
-        return match clock.to_utc(local) {
+        return match clock.utc(local) {
             Some(tick) => since_1990(Some(tick), text, name),
             None => Err(Refusal::new(
                 "local_time",

@@ -307,7 +307,7 @@ impl Reading {
     fn instant(&mut self, record: &Record<'_>) -> std::result::Result<i64, Refusal> {
         let text = format!("{} {}", record.get("date"), record.get("time"));
         let local = time::iso_local(text.as_bytes()).filter(|(_, rest)| rest.is_empty());
-        let tick = local.and_then(|(local, _)| self.clock.to_utc(local));
+        let tick = local.and_then(|(local, _)| self.clock.utc(local));
         since_1990(tick, text.trim(), "date and time")
     }
 }

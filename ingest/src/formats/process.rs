@@ -49,10 +49,13 @@ const TEXTS: &[TextColumn] = &[
     ("AccountName", |p| p.account_name.as_deref()),
 ];
 
+/// One text of a process.
+type TextOf = fn(&Process) -> Option<&str>;
+
 /// Positions of the columns in one table's rows.
 #[derive(Debug, Clone)]
 pub(super) struct ProcessColumns {
-    texts: Vec<(usize, fn(&Process) -> Option<&str>)>,
+    texts: Vec<(usize, TextOf)>,
     folder_path: Option<usize>,
     id: Option<usize>,
     created: Option<usize>,

@@ -40,11 +40,9 @@ pub fn overlay(a: &[Ring], b: &[Ring], operation: Operation) -> Rings {
     let (ends_a, ends_b) = (ends(&pieces_a), ends(&pieces_b));
     let wanted_inside = operation == Operation::Intersection;
     for piece in &pieces_a {
-        if ends_b.contains_key(&(piece.from, piece.to)) {
-            kept.push(*piece);
-        } else if !ends_b.contains_key(&(piece.to, piece.from))
-            && contains(b, vertices.middle(piece)) == wanted_inside
-        {
+        let shared = ends_b.contains_key(&(piece.from, piece.to));
+        let opposed = ends_b.contains_key(&(piece.to, piece.from));
+        if shared || !opposed && contains(b, vertices.middle(piece)) == wanted_inside {
             kept.push(*piece);
         }
     }

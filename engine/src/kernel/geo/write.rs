@@ -73,7 +73,7 @@ pub fn region(rings: &Rings) -> String {
             .collect::<Vec<usize>>()
     };
     let around: Vec<Vec<usize>> = (0..rings.len()).map(within).collect();
-    let shells = (0..rings.len()).filter(|at| around[*at].len() % 2 == 0);
+    let shells = (0..rings.len()).filter(|at| around[*at].len().is_multiple_of(2));
     let all: Vec<Vec<Vec<Degrees>>> = shells
         .map(|shell| {
             let holes = (0..rings.len()).filter(|at| {
