@@ -68,8 +68,8 @@ fn literals_keep_their_spelling() {
 #[test]
 fn what_is_skipped_keeps_its_spacing() {
     becomes(
-        "G | graph-match (a)-[b]->(c) where a.x==1",
-        "G\n| graph-match (a)-[b]->(c) where a.x==1\n",
+        "macro-expand G as X (X.T|where a==1)|take  1",
+        "macro-expand G as X (X.T|where a==1)\n| take 1\n",
     );
 }
 
