@@ -25,7 +25,7 @@ fn portal_columns_are_no_part_of_the_table() {
 
 #[test]
 fn every_builtin_table_has_columns_of_distinct_names() {
-    assert_eq!(builtin_tables().len(), 65);
+    assert_eq!(builtin_tables().len(), 67);
     for table in builtin_tables() {
         let all = table.columns.iter().chain(portal_columns(&table.name));
         let names: std::collections::HashSet<_> = all.clone().map(|column| &column.name).collect();
