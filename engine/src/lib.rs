@@ -6,6 +6,7 @@ pub mod aggregates;
 mod bind;
 pub mod catalog;
 pub mod conversion;
+pub mod described;
 #[cfg(test)]
 mod examples;
 mod execute;
@@ -25,6 +26,7 @@ pub mod reference;
 pub mod registry;
 mod saved;
 mod stage;
+mod standing;
 pub mod support;
 pub mod value;
 pub mod windows;
@@ -35,3 +37,4 @@ pub use execute::theirs as execution_error;
 pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
 };
+pub use standing::{Named, Standing};

@@ -190,7 +190,8 @@ fn function_names() -> Vec<&'static str> {
         .collect()
 }
 
-fn function_doc(name: &str) -> Option<&'static str> {
+/// What a scalar function, special form or window function does.
+pub fn function_doc(name: &str) -> Option<&'static str> {
     functions::find(name)
         .map(|row| row.doc)
         .or_else(|| forms::find(name).map(|form| form.doc))
@@ -329,7 +330,7 @@ fn entry(
 }
 
 /// `f(string, [long]) -> string`
-fn signature(name: &str, overload: &Overload) -> String {
+pub fn signature(name: &str, overload: &Overload) -> String {
     let least = overload.params.len() - overload.optional;
     let mut parts: Vec<String> = overload
         .params

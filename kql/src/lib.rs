@@ -3,6 +3,7 @@
 //! Not here: what a name means, how a query runs, files, printing.
 
 pub mod ast;
+pub mod complete;
 pub mod diagnostics;
 mod format;
 pub mod lexer;

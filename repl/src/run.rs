@@ -2,35 +2,129 @@
 
 use crate::failure::{EXIT_QUERY, Failure};
 use crate::hints;
-use crate::output::{Footer, Format, Viewer, Writer};
+use crate::output::{
+    Collected, Content, Footer, Format, Pager, Remembering, Sink, Terminal, Viewer, Writer, format,
+    grouped,
+};
 use crate::question::Question;
 use crate::report;
 use crate::session::Session;
-use comfy_table::Table;
 use datafusion::arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use huntql_engine::{QueryError, QueryOptions, ResultSet, execution_error};
 use huntql_kql::types::Column;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Columns of a terminal that does not say how wide it is.
-const TERMINAL_WIDTH: usize = 80;
+/// Rows of a result that a terminal gets to see outside of the shell.
+const ROWS_SHOWN_MAX: u64 = 1_000;
 
 /// Where rows are shown, and how.
 pub struct Screen {
     pub format: &'static Format,
     viewer: Viewer,
+    target: Target,
+    remembered: Option<Collected>,
+    footer: Footer,
+    is_timed: bool,
+    chart: Option<PathBuf>,
+}
+
+/// Where rows go.
+#[derive(Clone)]
+pub enum Target {
+    Stdout,
+    /// Stdout, through `$PAGER` when they do not fit the window.
+    Pager,
+    File {
+        path: PathBuf,
+        format: &'static Format,
+    },
+    /// Nowhere; they are remembered.
+    Memory,
+}
+
+/// The columns and lines of the terminal that is stdout.
+fn window() -> (usize, usize) {
+    match terminal_size::terminal_size() {
+        Some((columns, lines)) => (usize::from(columns.0), usize::from(lines.0)),
+        None => (80, 24),
+    }
 }
 
 impl Screen {
     pub fn stdout(format: &'static Format) -> Screen {
-        let viewer = if io::stdout().is_terminal() {
-            Viewer::Terminal(Table::new().width().map_or(TERMINAL_WIDTH, usize::from))
-        } else {
-            Viewer::Machine
+        let terminal = Terminal {
+            width: window().0,
+            rows_max: Some(ROWS_SHOWN_MAX),
+            all_by: "`--format csv`, or output into a file, has all of them",
         };
-        Screen { format, viewer }
+        let viewer = match io::stdout().is_terminal() {
+            true => Viewer::Terminal(terminal),
+            false => Viewer::Machine,
+        };
+        Screen {
+            format,
+            viewer,
+            target: Target::Stdout,
+            remembered: None,
+            footer: format.footer,
+            is_timed: true,
+            chart: None,
+        }
+    }
+
+    /// The shell's screen: perhaps a file, else so many rows of a result.
+    pub fn of_shell(
+        format: &'static Format,
+        target: Option<Target>,
+        rows_max: Option<u64>,
+    ) -> Screen {
+        let mut screen = Screen::stdout(format);
+        if let Viewer::Terminal(terminal) = &mut screen.viewer {
+            terminal.rows_max = rows_max;
+            terminal.all_by = ".limit 0 shows all";
+            screen.target = Target::Pager;
+        }
+        if let Some(target) = target {
+            screen.viewer = Viewer::Machine;
+            if let Target::File { format, .. } = &target {
+                screen.format = format;
+                screen.footer = Footer::Shown;
+            }
+            screen.target = target;
+        }
+        screen
+    }
+
+    /// No screen: the rows are remembered.
+    pub fn into_memory(collected: Collected) -> Screen {
+        Screen {
+            target: Target::Memory,
+            footer: Footer::Silent,
+            ..Screen::stdout(format("null").expect("`null` is a format"))
+        }
+        .remembering(collected)
+    }
+
+    /// Keeps rows beside showing them.
+    pub fn remembering(mut self, collected: Collected) -> Screen {
+        self.remembered = Some(collected);
+        self
+    }
+
+    /// Whether the line below a result says how long it took.
+    pub fn timed(mut self, is_timed: bool) -> Screen {
+        self.is_timed = is_timed;
+        self
+    }
+
+    /// Draws results that a query wants drawn into this file.
+    pub fn drawing_into(mut self, chart: Option<PathBuf>) -> Screen {
+        self.chart = chart;
+        self
     }
 
     /// Shows rows that are no answer to a query.
@@ -38,7 +132,7 @@ impl Screen {
     /// # Errors
     /// Those of stdout.
     pub fn show_batch(&self, columns: &[Column], batch: &RecordBatch) -> Result<(), Failure> {
-        let mut writer = self.writer();
+        let mut writer = self.writer()?;
         writer.begin(columns)?;
         writer.batch(batch)?;
         writer.end()?;
@@ -49,11 +143,46 @@ impl Screen {
         Ok(())
     }
 
-    fn writer(&self) -> Box<dyn Writer> {
-        (self.format.open)(
-            Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
-            self.viewer,
-        )
+    fn writer(&self) -> Result<Box<dyn Writer>, Failure> {
+        let sink: Sink = match &self.target {
+            Target::Stdout | Target::Memory => {
+                Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
+            }
+            Target::Pager => Box::new(Pager::new(window().1)),
+            Target::File { path, .. } => {
+                let file = File::create(path).map_err(|error| {
+                    Failure::Data(format!("cannot write `{}`: {error}", path.display()))
+                })?;
+                Box::new(BufWriter::with_capacity(1 << 16, file))
+            }
+        };
+        if self.format.content == Content::Binary && matches!(self.viewer, Viewer::Terminal(_)) {
+            return Err(Failure::Usage(format!(
+                "`{}` is nothing for a terminal: send it into a file (`> FILE`, in the shell `.once FILE`)",
+                self.format.name
+            )));
+        }
+        let writer = (self.format.open)(sink, self.viewer);
+        Ok(match &self.remembered {
+            Some(collected) => Box::new(Remembering {
+                writer,
+                collected: collected.clone(),
+            }),
+            None => writer,
+        })
+    }
+
+    /// What is said below a result.
+    fn footer(&self, rows: u64, elapsed: Duration) -> String {
+        let noun = if rows == 1 { "row" } else { "rows" };
+        let mut footer = format!("{} {noun}", grouped(rows));
+        if self.is_timed {
+            footer.push_str(&format!(", {:.3} s", elapsed.as_secs_f64()));
+        }
+        if let Target::File { path, .. } = &self.target {
+            footer.push_str(&format!(", into {}", path.display()));
+        }
+        footer
     }
 }
 
@@ -75,7 +204,7 @@ pub async fn run(
         .await
         .map_err(|error| refused(question, error))?;
     report::diagnostics(question, &answer.diagnostics);
-    let mut writer = screen.writer();
+    let mut writer = screen.writer()?;
     let mut rows_of_all = 0;
     for result in answer.results {
         let rows = show(result, writer.as_mut())
@@ -88,8 +217,8 @@ pub async fn run(
         if let Some(remark) = writer.remark() {
             report::say(&remark);
         }
-        if screen.format.footer == Footer::Shown {
-            report::say(&footer(rows, started.elapsed()));
+        if screen.footer == Footer::Shown {
+            report::say(&screen.footer(rows, started.elapsed()));
         }
     }
     writer.finish()?;
@@ -112,11 +241,6 @@ async fn show(mut result: ResultSet, writer: &mut dyn Writer) -> Result<u64, Sto
     }
     writer.end().map_err(Stopped::Output)?;
     Ok(rows)
-}
-
-fn footer(rows: u64, elapsed: Duration) -> String {
-    let noun = if rows == 1 { "row" } else { "rows" };
-    format!("{rows} {noun}, {:.3} s", elapsed.as_secs_f64())
 }
 
 /// Draws the errors of a query; everything else is left to be said once.

@@ -3,6 +3,8 @@
 
 #[path = "it/batch.rs"]
 mod batch;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/errors.rs"]

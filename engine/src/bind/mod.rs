@@ -25,7 +25,7 @@ pub use scope::{Binding, Scope};
 pub use statement::BoundScript;
 
 use crate::catalog::Catalog;
-use crate::ir::{Relation, Scalar};
+use crate::ir::{BoundQuery, Relation, Scalar};
 use crate::operators::summarize::Collecting;
 use crate::query::QueryOptions;
 use crate::windows::WindowCall;
@@ -42,22 +42,7 @@ pub fn bind(
     options: &QueryOptions,
     lessons: &Lessons,
 ) -> BoundScript {
-    let mut binder = Binder {
-        catalog,
-        options,
-        diagnostics: Vec::new(),
-        scope: Scope::default(),
-        depth: 0,
-        windows: Vec::new(),
-        window_count: 0,
-        collecting: None,
-        keyed: 0,
-        lessons,
-        questions: Vec::new(),
-        missing: Missing::default(),
-        variables: Variables::default(),
-        take_max: None,
-    };
+    let mut binder = Binder::new(catalog, options, lessons);
     let queries = statement::bind_script(&mut binder, script);
     BoundScript {
         queries,
@@ -65,6 +50,18 @@ pub fn bind(
         questions: binder.questions,
         missing: binder.missing,
     }
+}
+
+/// Binds all statements of a text that may be wrong: what its queries give, and the names in force at its end.
+pub fn standing(
+    script: &Script,
+    catalog: &Catalog,
+    options: &QueryOptions,
+    lessons: &Lessons,
+) -> (Vec<BoundQuery>, Scope) {
+    let mut binder = Binder::new(catalog, options, lessons);
+    let queries = statement::bind_script(&mut binder, script);
+    (queries, binder.scope)
 }
 
 /// How deep calls of user functions may nest.
@@ -99,6 +96,27 @@ pub struct Binder<'a> {
 
 /// What scalars of an operator can name: the columns of its input.
 pub(crate) type Row<'r> = Option<&'r Relation>;
+
+impl<'a> Binder<'a> {
+    fn new(catalog: &'a Catalog, options: &'a QueryOptions, lessons: &'a Lessons) -> Self {
+        Binder {
+            catalog,
+            options,
+            diagnostics: Vec::new(),
+            scope: Scope::default(),
+            depth: 0,
+            windows: Vec::new(),
+            window_count: 0,
+            collecting: None,
+            keyed: 0,
+            lessons,
+            questions: Vec::new(),
+            missing: Missing::default(),
+            variables: Variables::default(),
+            take_max: None,
+        }
+    }
+}
 
 impl Binder<'_> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {

@@ -8,7 +8,7 @@ mod columns;
 mod constant;
 mod distinct;
 pub(crate) mod enrich;
-mod evaluate;
+pub(crate) mod evaluate;
 mod expand;
 mod externaldata;
 mod filter;

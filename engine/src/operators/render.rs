@@ -8,7 +8,7 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::Value;
 
 /// The visualizations of the language (Kusto docs, "render operator"), old names among them.
-const VISUALIZATIONS: &[&str] = &[
+pub(crate) const VISUALIZATIONS: &[&str] = &[
     "anomalychart",
     "areachart",
     "barchart",

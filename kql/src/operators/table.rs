@@ -11,6 +11,13 @@ pub struct OperatorRow {
     pub(crate) parse: Option<OperatorParser>,
 }
 
+impl OperatorRow {
+    /// Whether it can be read; else it is known by name only.
+    pub fn is_read(&self) -> bool {
+        self.parse.is_some()
+    }
+}
+
 /// Where an operator can stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {

@@ -19,5 +19,6 @@ pub struct ReplArgs {
 pub fn run(args: &ReplArgs) -> Result<(), Failure> {
     let session = Session::open(&args.data)?;
     let runtime = super::runtime()?;
-    Shell::new(session, args.ask.clone(), args.format.format, runtime).run()
+    let (data, ask) = (args.data.clone(), args.ask.clone());
+    Shell::new(session, data, ask, args.format.format, runtime).run()
 }

@@ -5,18 +5,24 @@
 //! Not here: diagnostics (`crate::report`), and which rows there are.
 
 mod cell;
+mod collected;
+mod columnar;
 mod csv;
+mod html;
 mod json;
 mod kusto;
 mod markdown;
 mod ndjson;
 mod null;
+mod pager;
 mod records;
 mod table;
 mod timeline;
 mod width;
 
+pub use collected::{Collected, Remembering};
 pub use kusto::document;
+pub use pager::Pager;
 pub use timeline::TIMELINE;
 
 use datafusion::arrow::record_batch::RecordBatch;
@@ -55,10 +61,33 @@ pub trait Writer: Send {
 /// Who looks at the rows. Decides widths and display limits, never the data of a machine-readable format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// A terminal of so many columns.
-    Terminal(usize),
+    Terminal(Terminal),
     /// A file, a pipe.
     Machine,
+}
+
+/// A terminal and how much of a result it gets to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    /// Columns.
+    pub width: usize,
+    /// Rows of a result that are shown; `None` shows all.
+    pub rows_max: Option<u64>,
+    /// What shows the others.
+    pub all_by: &'static str,
+}
+
+/// A number with commas: `1,204`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// One value of `--format`.
@@ -68,6 +97,15 @@ pub struct Format {
     pub open: fn(Sink, Viewer) -> Box<dyn Writer>,
     /// People read it: a line with rows and time follows on stderr.
     pub footer: Footer,
+    pub content: Content,
+}
+
+/// What a format writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    Text,
+    /// Nothing for a terminal.
+    Binary,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,50 +118,86 @@ pub static FORMATS: &[Format] = &[
     Format {
         name: "table",
         doc: "a table that fits the terminal; records where the columns do not fit",
-        open: |sink, viewer| Box::new(table::TableWriter::new(sink, viewer)),
+        open: |sink, viewer| Box::new(table::TableWriter::new(sink, viewer, table::Shape::Fitting)),
         footer: Footer::Shown,
+        content: Content::Text,
+    },
+    Format {
+        name: "record",
+        doc: "a block of lines for each row, a value a line; empty values are left out",
+        open: |sink, viewer| Box::new(table::TableWriter::new(sink, viewer, table::Shape::Records)),
+        footer: Footer::Shown,
+        content: Content::Text,
     },
     Format {
         name: "json",
         doc: "an array of objects for each result",
         open: |sink, _| Box::new(json::JsonWriter::new(sink)),
         footer: Footer::Silent,
+        content: Content::Text,
     },
     Format {
         name: "ndjson",
         doc: "an object a line",
         open: |sink, _| Box::new(ndjson::NdjsonWriter::new(sink)),
         footer: Footer::Silent,
+        content: Content::Text,
     },
     Format {
         name: "csv",
         doc: "comma-separated, with a header",
         open: |sink, _| Box::new(csv::CsvWriter::new(sink, b',')),
         footer: Footer::Silent,
+        content: Content::Text,
     },
     Format {
         name: "tsv",
         doc: "tab-separated, with a header",
         open: |sink, _| Box::new(csv::CsvWriter::new(sink, b'\t')),
         footer: Footer::Silent,
+        content: Content::Text,
     },
     Format {
         name: "markdown",
         doc: "a Markdown table",
         open: |sink, _| Box::new(markdown::MarkdownWriter::new(sink)),
         footer: Footer::Silent,
+        content: Content::Text,
+    },
+    Format {
+        name: "html",
+        doc: "a page that needs nothing else, with its charts",
+        open: |sink, _| Box::new(html::HtmlWriter::new(sink)),
+        footer: Footer::Silent,
+        content: Content::Text,
+    },
+    Format {
+        name: "parquet",
+        doc: "a Parquet file",
+        open: |sink, _| Box::new(columnar::ColumnarWriter::parquet(sink)),
+        footer: Footer::Silent,
+        content: Content::Binary,
+    },
+    Format {
+        name: "arrow",
+        doc: "an Arrow IPC file",
+        open: |sink, _| Box::new(columnar::ColumnarWriter::arrow(sink)),
+        footer: Footer::Silent,
+        content: Content::Binary,
     },
     Format {
         name: "kusto",
         doc: "one Kusto v1 JSON document",
         open: |sink, _| Box::new(kusto::KustoWriter::new(sink)),
         footer: Footer::Silent,
+        content: Content::Text,
     },
     Format {
         name: "null",
         doc: "runs everything, prints nothing",
         open: |_, _| Box::new(null::NullWriter),
         footer: Footer::Shown,
+        content: Content::Text,
     },
 ];
 

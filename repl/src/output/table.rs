@@ -1,27 +1,36 @@
 //! `table`: what people read.
 //!
 //! On a terminal the table fits its width: long cells are cut in the middle, and a result whose columns cannot fit at all is
-//! shown as records. At most [`ROWS_SHOWN_MAX`] rows are shown there; the rest is counted and announced. Into a file or a
+//! shown as records. No more rows are shown there than the viewer wants; the rest is counted and announced. Into a file or a
 //! pipe nothing is cut; the table comes in blocks of [`BLOCK_ROWS`] rows.
 
 use super::cell::{Cells, escape_controls, is_right_aligned};
 use super::records::record;
 use super::width::{cut_middle, fit, width};
-use super::{Sink, Viewer, Writer};
+use super::{Sink, Viewer, Writer, grouped};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::Column;
 use std::io::{self, Write};
 
-/// Rows of a result that a terminal gets to see.
-pub const ROWS_SHOWN_MAX: u64 = 1_000;
-
 /// Rows that are held back to know the widths of their columns.
 const BLOCK_ROWS: usize = 1_000;
+
+/// How rows are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A table; records where the columns do not fit.
+    Fitting,
+    Records,
+}
+
+/// Columns of a line of records that nobody's terminal cuts.
+const RECORD_WIDTH: usize = 100_000;
 
 pub struct TableWriter {
     sink: Sink,
     viewer: Viewer,
+    shape: Shape,
     columns: Vec<Column>,
     block: Vec<Vec<String>>,
     results: usize,
@@ -31,10 +40,11 @@ pub struct TableWriter {
 }
 
 impl TableWriter {
-    pub fn new(sink: Sink, viewer: Viewer) -> Self {
+    pub fn new(sink: Sink, viewer: Viewer, shape: Shape) -> Self {
         Self {
             sink,
             viewer,
+            shape,
             columns: Vec::new(),
             block: Vec::new(),
             results: 0,
@@ -45,7 +55,10 @@ impl TableWriter {
     }
 
     fn is_beyond_display(&self) -> bool {
-        matches!(self.viewer, Viewer::Terminal(_)) && self.rows >= ROWS_SHOWN_MAX
+        match self.viewer {
+            Viewer::Terminal(terminal) => terminal.rows_max.is_some_and(|max| self.rows >= max),
+            Viewer::Machine => false,
+        }
     }
 
     fn natural_widths(&self) -> Vec<usize> {
@@ -64,9 +77,14 @@ impl TableWriter {
 
     fn write_block(&mut self) -> io::Result<()> {
         let rows = self.rows - self.block.len() as u64;
-        match self.viewer {
-            Viewer::Machine => self.write_table(None)?,
-            Viewer::Terminal(line) => {
+        match (self.viewer, self.shape) {
+            (Viewer::Machine, Shape::Fitting) => self.write_table(None)?,
+            (Viewer::Machine, Shape::Records) => self.write_records(rows, RECORD_WIDTH)?,
+            (Viewer::Terminal(terminal), Shape::Records) => {
+                self.write_records(rows, terminal.width)?;
+            }
+            (Viewer::Terminal(terminal), Shape::Fitting) => {
+                let line = terminal.width;
                 // A border and a space on both sides of each cell, and the last border.
                 let available = line.saturating_sub(3 * self.columns.len() + 1);
                 match fit(&self.natural_widths(), available) {
@@ -81,6 +99,9 @@ impl TableWriter {
     }
 
     fn write_records(&mut self, rows_before: u64, line: usize) -> io::Result<()> {
+        let longest = self.columns.iter().map(|column| width(&column.name)).max();
+        let room = line.saturating_sub(longest.unwrap_or(0) + 2);
+        self.cut_cells |= self.block.iter().flatten().any(|cell| width(cell) > room);
         for (number, row) in (rows_before + 1..).zip(&self.block) {
             self.sink
                 .write_all(record(number, &self.columns, row, line).as_bytes())?;
@@ -181,16 +202,24 @@ impl Writer for TableWriter {
     }
 
     fn remark(&self) -> Option<String> {
-        let shown = ROWS_SHOWN_MAX;
-        if self.is_beyond_display() && self.rows > shown {
-            let all = self.rows;
-            return Some(format!(
-                "{shown} of {all} rows shown; `--format csv`, or output into a file, has all of them"
+        let Viewer::Terminal(terminal) = self.viewer else {
+            return None;
+        };
+        let mut remarks = Vec::new();
+        if let Some(shown) = terminal.rows_max.filter(|max| self.rows > *max) {
+            remarks.push(format!(
+                "{} of {} rows; {}",
+                grouped(shown),
+                grouped(self.rows),
+                terminal.all_by
             ));
         }
-        self.cut_cells.then(|| {
-            "long cells are cut at `…`; `--format ndjson`, or output into a file, has them whole"
-                .to_owned()
-        })
+        if self.cut_cells {
+            remarks.push(
+                "long cells are cut at `…`; `.expand N`, `--format ndjson`, or output into a file, has them whole"
+                    .to_owned(),
+            );
+        }
+        (!remarks.is_empty()).then(|| remarks.join("\n"))
     }
 }

@@ -5,7 +5,7 @@
 
 use super::cell::escape_controls;
 use super::width::width;
-use super::{Footer, Format, Sink, Viewer, Writer};
+use super::{Content, Footer, Format, Sink, Viewer, Writer};
 use datafusion::arrow::array::{Array, AsArray, Int64Array, StringArray};
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -19,6 +19,7 @@ pub static TIMELINE: Format = Format {
     doc: "a line for each event of a device",
     open: |sink, viewer| Box::new(TimelineWriter::new(sink, viewer)),
     footer: Footer::Shown,
+    content: Content::Text,
 };
 
 /// Columns that processes are padded to.

@@ -10,6 +10,7 @@ mod watchlists;
 use crate::cli::{AskArgs, Clock, DataArgs};
 use crate::failure::Failure;
 use crate::question::Question;
+use crate::report;
 use crate::run;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
@@ -17,21 +18,25 @@ use futures::StreamExt;
 use huntql_engine::{
     Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Table, execution_error,
 };
+use huntql_ingest::Options;
 use huntql_ingest::proxies::ProxySet;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;
+use huntql_store::Store;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// The store that is used when it is there and no other was named.
 pub const STORE_DEFAULT: &str = "huntql-data";
 
+#[derive(Clone)]
 pub struct Session {
     pub engine: Engine,
     pub proxies: ProxySet,
     /// The temporary store of `--logs`, and watchlists that were rewritten; they go when the session does.
-    _folders: [Option<TempDir>; 2],
+    _folders: Arc<[Option<TempDir>; 2]>,
 }
 
 impl Session {
@@ -55,8 +60,36 @@ impl Session {
         Ok(Session {
             engine: Engine::new(catalog, EngineOptions::default()),
             proxies,
-            _folders: [folder, lists],
+            _folders: Arc::new([folder, lists]),
         })
+    }
+
+    /// The same session with one more table, or another of that name.
+    pub fn with_table(&self, table: Table) -> Session {
+        let mut catalog = self.engine.catalog().clone();
+        catalog.add_table(table);
+        Session {
+            engine: Engine::new(catalog, EngineOptions::default()),
+            ..self.clone()
+        }
+    }
+
+    /// Reads logs into the store that the flags name. It is there for the next session to open.
+    ///
+    /// # Errors
+    /// Those of the store and of the logs.
+    pub fn ingest(&self, args: &DataArgs, paths: &[String]) -> Result<(), Failure> {
+        let path = args.store.clone();
+        let path = path.unwrap_or_else(|| STORE_DEFAULT.into());
+        let store = Store::create_or_open(path).map_err(logs::store_failure)?;
+        let options = Options {
+            proxies: self.proxies.clone(),
+            ..Options::default()
+        };
+        let rejects = logs::rejects_of(&store);
+        let report = logs::ingest(paths, &options, &store, Some(&rejects))?;
+        report::say(&report.to_string());
+        Ok(())
     }
 
     /// The clock and the parameters.

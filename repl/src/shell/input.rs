@@ -4,16 +4,17 @@
 //! table name) takes further lines until `;` or an empty line; so does everything that comes through a pipe. Empty lines
 //! inside brackets and fenced strings belong to the query.
 
+use super::complete::Completions;
+use super::helper::Helper;
 use super::history;
 use crate::failure::Failure;
 use huntql_kql::lexer::{Token, TokenKind, lex};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Config, Editor};
+use rustyline::{CompletionType, Config, Editor};
 use std::io::{self, BufRead, IsTerminal};
 
 const PROMPT: &str = "huntql> ";
-const PROMPT_MORE: &str = "   ...> ";
 
 /// Entries of history that are kept.
 const HISTORY_MAX: usize = 10_000;
@@ -68,14 +69,14 @@ pub enum Next {
 
 /// Where lines come from.
 pub enum Lines {
-    Terminal(Box<Editor<(), FileHistory>>),
+    Terminal(Box<Editor<Helper, FileHistory>>),
     Pipe,
 }
 
 impl Lines {
     /// # Errors
     /// A terminal that cannot be used.
-    pub fn open() -> Result<Lines, Failure> {
+    pub fn open(completions: Completions) -> Result<Lines, Failure> {
         if !io::stdin().is_terminal() {
             return Ok(Lines::Pipe);
         }
@@ -83,9 +84,15 @@ impl Lines {
         let config = Config::builder()
             .max_history_size(HISTORY_MAX)
             .map_err(fail)?
+            .history_ignore_dups(true)
+            .map_err(fail)?
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .completion_prompt_limit(200)
             .bracketed_paste(true)
             .build();
         let mut editor = Editor::with_config(config).map_err(fail)?;
+        editor.set_helper(Some(Helper::new(completions)));
         if let Some(file) = history::file() {
             // The first start has none.
             let _ = editor.load_history(&file);
@@ -97,74 +104,51 @@ impl Lines {
         matches!(self, Lines::Terminal(_))
     }
 
-    /// Reads until there is something to do.
+    /// Reads until there is something to do. `last` is the query that a line with a pipe goes on from.
     ///
     /// # Errors
     /// Input that cannot be read.
-    pub fn next(&mut self) -> Result<Next, Failure> {
-        let mut buffer = String::new();
-        loop {
-            let Some(line) = self.line(&mut buffer)? else {
-                return Ok(if buffer.trim().is_empty() {
-                    Next::End
-                } else {
-                    self.remember(&buffer);
-                    Next::Text(buffer)
-                });
-            };
-            if buffer.is_empty() && line.trim_start().starts_with('.') {
-                self.remember(&line);
-                return Ok(Next::Command(line));
-            }
-            buffer.push_str(&line);
-            buffer.push('\n');
-            let typed = match self {
-                Lines::Pipe => Typed::Lines,
-                Lines::Terminal(_) if line.contains('\n') => Typed::Paste,
-                Lines::Terminal(_) => Typed::Lines,
-            };
-            if buffer.trim().is_empty() {
-                buffer.clear();
-            } else if is_ready(&buffer, typed, self.is_interactive()) {
-                self.remember(&buffer);
-                return Ok(Next::Text(buffer));
-            }
-        }
-    }
-
-    /// A line without its end; `None` at the end of the input. Ctrl-C throws the buffer away.
-    fn line(&mut self, buffer: &mut String) -> Result<Option<String>, Failure> {
+    pub fn next(&mut self, last: Option<&str>) -> Result<Next, Failure> {
         match self {
-            Lines::Pipe => {
-                let mut line = String::new();
-                let read = io::stdin().lock().read_line(&mut line);
-                let read = read
-                    .map_err(|error| Failure::Data(format!("cannot read from stdin: {error}")))?;
-                Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
-            }
-            Lines::Terminal(editor) => loop {
-                let prompt = if buffer.is_empty() {
-                    PROMPT
-                } else {
-                    PROMPT_MORE
-                };
-                match editor.readline(prompt) {
-                    Ok(line) => return Ok(Some(line)),
-                    Err(ReadlineError::Interrupted) => buffer.clear(),
-                    Err(ReadlineError::Eof) => {
-                        buffer.clear();
-                        return Ok(None);
-                    }
-                    Err(error) => return Err(Failure::Data(format!("the terminal: {error}"))),
+            Lines::Terminal(editor) => {
+                if let Some(helper) = editor.helper_mut() {
+                    helper.begin(last);
                 }
-            },
+                let text = match typed_text(editor)? {
+                    Some(text) => text,
+                    None => return Ok(Next::End),
+                };
+                self.remember(&text);
+                Ok(Next::of(text))
+            }
+            Lines::Pipe => piped_text(),
         }
     }
 
-    fn remember(&mut self, text: &str) {
-        if let Lines::Terminal(editor) = self {
+    /// Tables that have come since go into completion.
+    pub fn renew(&mut self, completions: Completions) {
+        if let Lines::Terminal(editor) = self
+            && let Some(helper) = editor.helper_mut()
+        {
+            helper.completions = completions;
+        }
+    }
+
+    /// Adds an entry to the history.
+    pub fn remember(&mut self, text: &str) {
+        if let Lines::Terminal(editor) = self
+            && !text.trim().is_empty()
+        {
             // A history that cannot grow is no reason to stop.
             let _ = editor.add_history_entry(text.trim_end());
+        }
+    }
+
+    /// The entries so far, the oldest first.
+    pub fn history(&self) -> Vec<String> {
+        match self {
+            Lines::Terminal(editor) => editor.history().iter().cloned().collect(),
+            Lines::Pipe => Vec::new(),
         }
     }
 
@@ -178,15 +162,65 @@ impl Lines {
     }
 }
 
+impl Next {
+    fn of(text: String) -> Next {
+        match text.trim_start().starts_with(['.', '\\']) && !text.trim_end().contains('\n') {
+            true => Next::Command(text),
+            false => Next::Text(text),
+        }
+    }
+}
+
+/// What was typed, perhaps in several lines; `None` at the end. Ctrl-C throws it away.
+fn typed_text(editor: &mut Editor<Helper, FileHistory>) -> Result<Option<String>, Failure> {
+    loop {
+        match editor.readline(PROMPT) {
+            Ok(text) if text.trim().is_empty() => {}
+            Ok(text) => return Ok(Some(text)),
+            Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Eof) => return Ok(None),
+            Err(error) => return Err(Failure::Data(format!("the terminal: {error}"))),
+        }
+    }
+}
+
+fn piped_text() -> Result<Next, Failure> {
+    let mut buffer = String::new();
+    loop {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let read =
+            read.map_err(|error| Failure::Data(format!("cannot read from stdin: {error}")))?;
+        if read == 0 {
+            return Ok(match buffer.trim().is_empty() {
+                true => Next::End,
+                false => Next::Text(buffer),
+            });
+        }
+        let line = line.trim_end_matches(['\n', '\r']);
+        if buffer.is_empty() && line.trim_start().starts_with(['.', '\\']) {
+            return Ok(Next::Command(line.to_owned()));
+        }
+        buffer.push_str(line);
+        buffer.push('\n');
+        if buffer.trim().is_empty() {
+            buffer.clear();
+        } else if is_ready(&buffer, Typed::Lines, false) {
+            return Ok(Next::Text(buffer));
+        }
+    }
+}
+
 /// How the last line came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Typed {
+pub enum Typed {
     Lines,
     /// Several lines at once.
     Paste,
 }
 
-fn is_ready(buffer: &str, typed: Typed, interactive: bool) -> bool {
+/// Whether Enter behind this text runs it.
+pub fn is_ready(buffer: &str, typed: Typed, interactive: bool) -> bool {
     let (tokens, _) = lex(buffer);
     let Some(last) = tokens.last() else {
         // Comments alone: nothing to run, nothing to wait for.
@@ -287,6 +321,33 @@ pub fn split(text: &str) -> Vec<String> {
         .iter()
         .map(|query| query.trim().to_owned())
         .collect()
+}
+
+/// The queries and commands of a file, in turn. A line that begins with a dot is a command.
+pub fn script(text: &str) -> Vec<Next> {
+    let mut parts = Vec::new();
+    let mut buffer = String::new();
+    let end = |buffer: &mut String, parts: &mut Vec<Next>| {
+        let text = std::mem::take(buffer);
+        if !text.trim().is_empty() {
+            parts.push(Next::Text(text));
+        }
+    };
+    for line in text.lines() {
+        let (tokens, _) = lex(&buffer);
+        let is_inside = tokens
+            .last()
+            .is_some_and(|last| depth(&tokens) > 0 || is_open_fence(last, &buffer));
+        if !is_inside && line.starts_with('.') {
+            end(&mut buffer, &mut parts);
+            parts.push(Next::Command(line.to_owned()));
+            continue;
+        }
+        buffer.push_str(line);
+        buffer.push('\n');
+    }
+    end(&mut buffer, &mut parts);
+    parts
 }
 
 #[cfg(test)]

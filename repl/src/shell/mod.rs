@@ -4,27 +4,42 @@
 //! through a pipe: then the exit code is that of the first query that failed.
 
 mod commands;
+mod complete;
+mod editor;
+mod helper;
+mod highlight;
 mod history;
 mod input;
+mod page;
+mod view;
 
-use crate::cli::AskArgs;
+use crate::cli::{AskArgs, DataArgs};
 use crate::failure::{EXIT_INTERRUPTED, Failure};
-use crate::output::Format;
+use crate::output::{Collected, Format};
 use crate::question::Question;
 use crate::report;
 use crate::run::{self, Screen};
 use crate::session::Session;
+use complete::Completions;
 use input::{Lines, Next};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
+use view::View;
 
 pub struct Shell {
     session: Arc<Session>,
     ask: AskArgs,
-    format: &'static Format,
+    data: DataArgs,
+    view: View,
     runtime: Runtime,
     /// What a line that begins with `|` goes on from.
     last: Option<String>,
+    /// Entries for the history that were not typed at the prompt.
+    typed: Vec<String>,
+    /// What was typed so far, when there is a terminal.
+    history: Vec<String>,
+    /// Files that run each other.
+    depth: usize,
     is_interactive: bool,
     first_failure: Option<u8>,
 }
@@ -45,17 +60,40 @@ enum Asked {
     Unwanted,
 }
 
+impl Asked {
+    fn flow(self) -> Flow {
+        match self {
+            Asked::Unwanted => Flow::Quit,
+            Asked::On | Asked::Interrupted => Flow::On,
+        }
+    }
+}
+
 impl Shell {
-    pub fn new(session: Session, ask: AskArgs, format: &'static Format, runtime: Runtime) -> Shell {
+    pub fn new(
+        session: Session,
+        data: DataArgs,
+        ask: AskArgs,
+        format: &'static Format,
+        runtime: Runtime,
+    ) -> Shell {
         Shell {
             session: Arc::new(session),
             ask,
-            format,
+            data,
+            view: View::new(format),
             runtime,
             last: None,
+            typed: Vec::new(),
+            history: Vec::new(),
+            depth: 0,
             is_interactive: false,
             first_failure: None,
         }
+    }
+
+    fn completions(&self) -> Completions {
+        Completions::new(Arc::clone(&self.session), self.runtime.handle().clone())
     }
 
     /// Reads and runs until there is nothing more.
@@ -63,7 +101,7 @@ impl Shell {
     /// # Errors
     /// Without a terminal: the first failure, after everything has run.
     pub fn run(mut self) -> Result<(), Failure> {
-        let mut lines = Lines::open()?;
+        let mut lines = Lines::open(self.completions())?;
         self.is_interactive = lines.is_interactive();
         if self.is_interactive {
             report::say(
@@ -71,11 +109,21 @@ impl Shell {
             );
         }
         loop {
-            let flow = match lines.next()? {
+            let session = Arc::clone(&self.session);
+            let flow = match lines.next(self.last.as_deref())? {
                 Next::End => Flow::Quit,
-                Next::Command(line) => commands::run(&mut self, &line),
+                Next::Command(line) => {
+                    self.history = lines.history();
+                    commands::run(&mut self, &line)
+                }
                 Next::Text(text) => self.text(&text),
             };
+            for entry in self.typed.drain(..) {
+                lines.remember(&entry);
+            }
+            if !Arc::ptr_eq(&session, &self.session) {
+                lines.renew(self.completions());
+            }
             if flow == Flow::Quit {
                 break;
             }
@@ -95,7 +143,7 @@ impl Shell {
             {
                 query = format!("{last}\n{query}");
             }
-            match self.ask(query, self.format) {
+            match self.ask(query, self.view.format) {
                 Asked::On => {}
                 Asked::Interrupted => break,
                 Asked::Unwanted => return Flow::Quit,
@@ -107,11 +155,16 @@ impl Shell {
     /// Runs one query and shows it in this format. A line that begins with `|` goes on from it.
     fn ask(&mut self, query: String, format: &'static Format) -> Asked {
         self.last = Some(query.trim_end().trim_end_matches(';').to_owned());
-        let Err(failure) = self.query(query, format) else {
+        let screen = self.view.screen(format);
+        let Err(failure) = self.query(query, screen) else {
             return Asked::On;
         };
         if matches!(failure, Failure::ClosedPipe) {
-            return Asked::Unwanted;
+            return match self.is_interactive {
+                // The pager was left early.
+                true => Asked::On,
+                false => Asked::Unwanted,
+            };
         }
         let code = failure.code();
         self.first_failure.get_or_insert(code);
@@ -121,7 +174,7 @@ impl Shell {
         }
     }
 
-    fn query(&self, text: String, format: &'static Format) -> Result<(), Failure> {
+    fn query(&self, text: String, screen: Screen) -> Result<(), Failure> {
         let (session, ask, interactive) = (
             Arc::clone(&self.session),
             self.ask.clone(),
@@ -131,7 +184,7 @@ impl Shell {
             let mut task = tokio::spawn(async move {
                 let question = Question::of_text(text);
                 let options = session.options(&ask).await?;
-                run::run(&session, &question, &options, &Screen::stdout(format)).await
+                run::run(&session, &question, &options, &screen).await
             });
             let stop = async {
                 if !interactive || tokio::signal::ctrl_c().await.is_err() {
@@ -151,5 +204,27 @@ impl Shell {
                 }
             }
         })
+    }
+
+    /// Runs a query once more and keeps all its rows as a table. Gives their number.
+    fn keep(&mut self, name: &str, query: String) -> Result<u64, Failure> {
+        let collected = Collected::all();
+        self.query(query, Screen::into_memory(collected.clone()))?;
+        let rows = collected.rows();
+        let table = collected.into_table(name)?;
+        self.session = Arc::new(self.session.with_table(table));
+        Ok(rows)
+    }
+
+    /// Reads logs into the store of this session and opens it anew.
+    fn ingest(&mut self, paths: Vec<String>) -> Result<(), Failure> {
+        if !self.data.logs.is_empty() {
+            // They are in a store that goes with the session: read again, together with the new ones.
+            self.data.logs.extend(paths);
+        } else {
+            self.session.ingest(&self.data, &paths)?;
+        }
+        self.session = Arc::new(Session::open(&self.data)?);
+        Ok(())
     }
 }

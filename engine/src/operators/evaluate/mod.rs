@@ -23,6 +23,11 @@ struct Plugin {
     declares: bool,
 }
 
+/// Names of the plugins.
+pub(crate) fn plugins() -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().map(|plugin| plugin.name)
+}
+
 const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "bag_unpack",

@@ -1,0 +1,218 @@
+//! Commands that show something: of the session, of the language, of the shell itself.
+
+use super::{COMMANDS, meant, print, wrong};
+use crate::output::{FORMATS, format as format_of};
+use crate::question::Question;
+use crate::run::{self, Screen};
+use crate::session::proxies::PROXIES;
+use crate::shell::{Flow, Shell};
+use huntql_engine::described::{Callable, Described, described};
+use huntql_kql::diagnostics::did_you_mean;
+use huntql_kql::operators::OPERATORS;
+use huntql_store::schema::builtin;
+use std::io;
+
+/// Where the pages of Kusto's reference are.
+const PAGES: &str = "https://learn.microsoft.com/";
+
+pub(super) fn help(shell: &mut Shell, word: &str) -> io::Result<Flow> {
+    if word.is_empty() {
+        return all();
+    }
+    let bare = word.trim_start_matches('.').trim_end_matches(['(', ')']);
+    if let Some(function) = described().into_iter().find(|row| row.name == bare) {
+        return print(page(&function));
+    }
+    if let [command] = meant(bare).as_slice() {
+        let usage = format!(".{} {}", command.name, command.usage);
+        return print([usage, format!("    {}", command.doc)]);
+    }
+    if OPERATORS.iter().any(|row| row.name == bare) {
+        let page = format!("{PAGES}kusto/query/{bare}-operator");
+        return print([format!("{bare}: an operator, {page}")]);
+    }
+    if shell.session.engine.catalog().table(bare).is_some() {
+        return schema(shell, bare);
+    }
+    let all = described();
+    let names = all.iter().map(|row| row.name);
+    wrong(&match did_you_mean(bare, names) {
+        Some(near) => format!("there is no help about `{bare}`; did you mean `{near}`?"),
+        None => format!("there is no help about `{bare}`; `.functions {bare}` searches"),
+    })
+}
+
+fn all() -> io::Result<Flow> {
+    print(
+        COMMANDS
+            .iter()
+            .map(|command| {
+                let usage = format!(".{} {}", command.name, command.usage);
+                format!("{usage:<20} {}", command.doc)
+            })
+            .chain([
+                String::new(),
+                "A query of one line runs at Enter; one of several lines ends with `;` or an empty line.".to_owned(),
+                "A line that begins with `|` goes on from the query before. Tab completes, Ctrl-R searches what was typed,".to_owned(),
+                "Ctrl-C stops a query, Ctrl-D leaves. A command may be cut short: `.sch DeviceInfo`.".to_owned(),
+            ]),
+    )
+}
+
+/// What is known of a function: signatures, meaning, examples.
+fn page(function: &Described) -> Vec<String> {
+    let mut lines = function.signatures.clone();
+    let kind = match function.kind {
+        Callable::Scalar => "",
+        Callable::Aggregate => " (an aggregate: `summarize` and its kin)",
+        Callable::Window => " (a window function: over rows in order)",
+    };
+    lines.push(format!("    {}{kind}", function.doc));
+    for example in function.examples {
+        lines.push(format!("    {}  →  {}", example.call, example.gives));
+    }
+    lines.push(format!("    {PAGES}{}", function.source));
+    lines
+}
+
+pub(super) fn functions(_: &mut Shell, word: &str) -> io::Result<Flow> {
+    let all = described();
+    if let Some(exact) = all.iter().find(|row| row.name == word) {
+        return print(page(exact));
+    }
+    let word = word.to_lowercase();
+    let found = all
+        .iter()
+        .filter(|row| row.name.contains(&word) || row.doc.to_lowercase().contains(&word));
+    print(found.map(|row| format!("{:<28} {}", format!("{}()", row.name), row.doc)))
+}
+
+pub(super) fn proxies(shell: &mut Shell, _: &str) -> io::Result<Flow> {
+    let columns = &builtin(PROXIES).expect("Proxies is built in").columns;
+    let batch = shell.session.proxies.to_batch();
+    match Screen::stdout(shell.view.format).show_batch(columns, &batch) {
+        Ok(()) => Ok(Flow::On),
+        Err(_) => Ok(Flow::Quit),
+    }
+}
+
+pub(super) fn format(shell: &mut Shell, name: &str) -> io::Result<Flow> {
+    if name.is_empty() {
+        return print(FORMATS.iter().map(|known| {
+            let mark = if known.name == shell.view.format.name {
+                '*'
+            } else {
+                ' '
+            };
+            format!("{mark} {:<9} {}", known.name, known.doc)
+        }));
+    }
+    match format_of(name) {
+        Some(found) => shell.view.format = found,
+        None => {
+            let names = FORMATS.iter().map(|format| format.name);
+            return wrong(&match did_you_mean(name, names) {
+                Some(near) => format!("`{name}` is not a format; did you mean `{near}`?"),
+                None => format!("`{name}` is not a format; `.format` lists them"),
+            });
+        }
+    }
+    Ok(Flow::On)
+}
+
+pub(super) fn tables(shell: &mut Shell, word: &str) -> io::Result<Flow> {
+    let word = word.to_lowercase();
+    let tables = shell.session.engine.catalog().tables();
+    print(
+        tables
+            .filter(|table| table.schema.name.to_lowercase().contains(&word))
+            .map(|table| {
+                let mark = if table.rows.is_some() { '*' } else { ' ' };
+                format!("{mark} {}", table.schema.name)
+            })
+            .collect::<Vec<_>>(),
+    )
+}
+
+pub(super) fn schema(shell: &mut Shell, name: &str) -> io::Result<Flow> {
+    if name.is_empty() {
+        return tables(shell, "");
+    }
+    let catalog = shell.session.engine.catalog();
+    let Some(table) = catalog.table(name) else {
+        let names = catalog.tables().map(|table| table.schema.name.as_str());
+        return wrong(&match did_you_mean(name, names) {
+            Some(near) => format!("`{name}` is not a known table; did you mean `{near}`?"),
+            None => format!("`{name}` is not a known table; `.tables` lists them"),
+        });
+    };
+    let columns = &table.schema.columns;
+    let longest = columns.iter().map(|column| column.name.len()).max();
+    let longest = longest.unwrap_or_default();
+    print(
+        columns
+            .iter()
+            .map(|column| format!("{:<longest$}  {}", column.name, column.ty)),
+    )
+}
+
+pub(super) fn explain(shell: &mut Shell, text: &str) -> io::Result<Flow> {
+    let text = match (text.trim(), &shell.last) {
+        ("", Some(last)) => last.clone(),
+        ("", None) => return wrong("`.explain` needs a query: there was none before"),
+        (text, _) => text.to_owned(),
+    };
+    let question = Question::of_text(text);
+    let plans = shell.runtime.block_on(async {
+        let options = shell.session.options(&shell.ask).await?;
+        let plans = shell.session.engine.explain(&question.text, &options).await;
+        plans.map_err(|error| run::refused(&question, error))
+    });
+    match plans {
+        Ok(plans) => print([plans]),
+        Err(failure) => {
+            failure.code();
+            Ok(Flow::On)
+        }
+    }
+}
+
+pub(super) fn history(shell: &mut Shell, word: &str) -> io::Result<Flow> {
+    let entries = shell.history.iter().enumerate();
+    let lines: Vec<String> = entries
+        .filter(|(_, entry)| entry.contains(word))
+        .map(|(number, entry)| {
+            let entry = entry.replace('\n', "\n       ");
+            format!("{:>5}  {entry}", number + 1)
+        })
+        .collect();
+    print(lines)
+}
+
+pub(super) fn limit(shell: &mut Shell, count: &str) -> io::Result<Flow> {
+    if count.is_empty() {
+        return print([match shell.view.rows_max {
+            Some(rows) => format!("{rows} rows of a result are shown"),
+            None => "all rows are shown".to_owned(),
+        }]);
+    }
+    match count.replace([',', '_'], "").parse() {
+        Ok(0) => shell.view.rows_max = None,
+        Ok(rows) => shell.view.rows_max = Some(rows),
+        Err(_) => return wrong("`.limit` takes a number of rows; 0 shows all"),
+    }
+    Ok(Flow::On)
+}
+
+pub(super) fn timer(shell: &mut Shell, word: &str) -> io::Result<Flow> {
+    shell.view.is_timed = match word {
+        "on" => true,
+        "off" => false,
+        "" => !shell.view.is_timed,
+        _ => return wrong("`.timer` takes `on` or `off`"),
+    };
+    print([format!(
+        "timer: {}",
+        if shell.view.is_timed { "on" } else { "off" }
+    )])
+}
