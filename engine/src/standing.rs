@@ -35,7 +35,7 @@ impl Engine {
         let named = |name: &str| match scope.get(name)? {
             Binding::Scalar(scalar) => Some(Named::Scalar(scalar.ty)),
             Binding::Table(_) => Some(Named::Table),
-            Binding::Function(_) => Some(Named::Function),
+            Binding::Function(_) | Binding::Pattern(_) => Some(Named::Function),
         };
         found.names = scope
             .names()
