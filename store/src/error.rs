@@ -40,6 +40,8 @@ pub enum StoreError {
         column: String,
         arrow: String,
     },
+    /// A table that the store does not have.
+    NoTable { table: String, tables: Vec<String> },
     /// A path or glob that names no file.
     NoFiles { pattern: String },
 }
@@ -85,6 +87,14 @@ impl fmt::Display for StoreError {
                 f,
                 "`{}`: column `{column}` has the type {arrow}, which has no counterpart in KQL",
                 path.display()
+            ),
+            Self::NoTable { table, tables } => write!(
+                f,
+                "the store has no table `{table}`; it has {}",
+                match tables.is_empty() {
+                    true => "none".to_owned(),
+                    false => tables.join(", "),
+                }
             ),
             Self::NoFiles { pattern } => write!(f, "no file matches `{pattern}`"),
         }

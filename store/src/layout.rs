@@ -101,6 +101,11 @@ impl Layout {
         ))
     }
 
+    /// The folder of the notes.
+    pub(crate) fn notes(&self) -> PathBuf {
+        self.root.join(INGESTED)
+    }
+
     /// The note of this file name.
     pub(crate) fn note_named(&self, name: &str) -> PathBuf {
         self.root.join(INGESTED).join(name)
@@ -166,6 +171,18 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&staged, path)?;
     sync_folder(folder)
+}
+
+/// Waits until nobody else holds the lock; it goes with the file, also when the process is killed.
+pub(crate) fn lock(path: &Path) -> Result<File> {
+    let open = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path);
+    let file = open.map_err(StoreError::io(path, "open"))?;
+    file.lock().map_err(StoreError::io(path, "lock"))?;
+    Ok(file)
 }
 
 /// Creates a folder and those above it, and syncs each folder that got a new entry.

@@ -2,22 +2,28 @@
 //!
 //! Not here: what a query means, where events come from, and anything printed.
 
+mod compact;
 pub mod error;
 pub mod files;
 mod layout;
 pub mod log;
 mod manifest;
+mod retain;
 pub mod scan;
 pub mod schema;
 mod store;
 mod vacuum;
+mod verify;
 mod writer;
 
+pub use compact::{Crowded, Optimized};
 pub use error::{Result, StoreError};
 pub use log::Transaction;
 pub use manifest::SourceNote;
+pub use retain::{Retained, Retention};
 pub use scan::EventTable;
 pub use scan::rows::{Rows, Wanted};
 pub use schema::{TableSchema, arrow_schema, arrow_type};
 pub use store::{DayRows, Store};
+pub use verify::{Fault, Verified};
 pub use writer::{Appended, Committed, Ingest};

@@ -10,6 +10,7 @@ use crate::log::delta::DeltaLog;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 /// How far a source has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +93,27 @@ pub(crate) fn by_head(layout: &Layout, head: &str) -> Result<Vec<SourceNote>> {
     }
     notes.sort_by(|a, b| b.offset.cmp(&a.offset).then_with(|| a.id.cmp(&b.id)));
     Ok(notes)
+}
+
+/// All notes with their files, in the order of these; `None` for one that cannot be understood.
+pub(crate) fn all(layout: &Layout) -> Result<Vec<(PathBuf, Option<SourceNote>)>> {
+    let folder = layout.notes();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io(folder, "read")(error)),
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
+    paths.sort();
+    let read = |path: PathBuf| {
+        let note = fs::read(&path).map_err(StoreError::io(&path, "read"))?;
+        let note = String::from_utf8_lossy(&note);
+        Ok((path, SourceNote::from_json(&note)))
+    };
+    paths.into_iter().map(read).collect()
 }
 
 /// Notes how far a source is in. A note of the same source that is farther stays.

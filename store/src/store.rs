@@ -1,13 +1,16 @@
 //! The store: a folder of tables.
 
+use crate::compact::{self, Crowded, Optimized};
 use crate::error::{Result, StoreError};
 use crate::layout::Layout;
 use crate::log::delta::DeltaLog;
 use crate::log::{Snapshot, TableLog};
 use crate::manifest::{self, SourceNote};
+use crate::retain::{self, Retained, Retention};
 use crate::scan::EventTable;
 use crate::scan::convert::can_convert;
 use crate::schema::{TableSchema, builtin, is_hidden};
+use crate::verify::{self, Verified};
 use crate::writer::Ingest;
 use crate::writer::disk::disk_type;
 use huntql_kql::types::Column;
@@ -140,9 +143,48 @@ impl Store {
         manifest::holds(&self.layout, note)
     }
 
-    /// Removes files that no version names and that have not changed for `grace`; tells how many.
+    /// Merges small files of the table's days into well-sized ones. The rows stay the same.
     ///
-    /// The grace time must be longer than any ingest: the files of one that is under way are not in the log yet.
+    /// Safe beside ingests, readers and other such merges; a crash leaves the table as it was before or after.
+    pub fn optimize(&self, table: &str, crowded: Crowded) -> Result<Optimized> {
+        self.check_table(table)?;
+        compact::optimize(&self.layout, table, crowded)
+    }
+
+    /// Removes the days of the table that end at `limit_ticks` or before, in one commit.
+    ///
+    /// The files themselves stay until [`Store::vacuum`]. The notes of the sources stay: what is in them is not read again.
+    pub fn retain(&self, table: &str, limit_ticks: i64, retention: Retention) -> Result<Retained> {
+        self.check_table(table)?;
+        retain::retain(&self.layout, table, limit_ticks, retention)
+    }
+
+    /// Checks the table's log and files. A fault is no error.
+    pub fn verify(&self, table: &str) -> Result<Verified> {
+        self.check_table(table)?;
+        Ok(verify::table(&self.layout, table))
+    }
+
+    /// Checks that the tables, or one of them, have what the notes of the sources tell of. `rows` is 0, `files` are the notes.
+    pub fn verify_sources(&self, table: Option<&str>) -> Result<Verified> {
+        verify::sources(&self.layout, table)
+    }
+
+    fn check_table(&self, table: &str) -> Result<()> {
+        let tables = self.tables()?;
+        if tables.iter().any(|name| name == table) {
+            return Ok(());
+        }
+        Err(StoreError::NoTable {
+            table: table.to_owned(),
+            tables,
+        })
+    }
+
+    /// Removes files that no version of the last `grace` names and that have not changed for as long; tells how many.
+    ///
+    /// The grace time must be longer than any ingest and any query: the files of an ingest under way are not in the log
+    /// yet, and a query goes on reading the version that it began with.
     pub fn vacuum(&self, grace: Duration) -> Result<u64> {
         crate::vacuum::vacuum(&self.layout, grace)
     }

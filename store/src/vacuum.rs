@@ -1,9 +1,12 @@
-//! Removing what crashes leave behind.
+//! Removing what crashes, merges and retention leave behind.
+//!
+//! A file goes when no version of the last `grace` names it: it is not live, no commit of that time removed it, and it was
+//! written before.
 
 use crate::error::{Result, StoreError};
 use crate::layout::Layout;
-use crate::log::TableLog;
 use crate::log::delta::DeltaLog;
+use crate::log::{TableLog, history};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,14 +25,15 @@ pub(crate) fn vacuum(layout: &Layout, grace: Duration) -> Result<u64> {
         if !folder.is_dir() || table.starts_with('_') {
             continue;
         }
-        // Candidates first, the log second: a file that is committed in between is then seen to be live.
+        // Candidates first, the live files second, the removed ones last: a file that is committed in between is then
+        // seen to be live, and one that is removed in between to be removed.
         let candidates = old_files(&folder, grace);
         let snapshot = DeltaLog::new(&table, &folder).snapshot()?;
-        let live: HashSet<PathBuf> = snapshot
-            .iter()
-            .flat_map(|snapshot| snapshot.files.iter().map(|file| folder.join(&file.path)))
-            .collect();
-        for path in candidates.into_iter().filter(|path| !live.contains(path)) {
+        let live = snapshot.iter().flat_map(|snapshot| snapshot.files.iter());
+        let mut needed: HashSet<PathBuf> = live.map(|file| folder.join(&file.path)).collect();
+        let removed_lately = history::removed_within(&folder, grace)?;
+        needed.extend(removed_lately.iter().map(|path| folder.join(path)));
+        for path in candidates.into_iter().filter(|path| !needed.contains(path)) {
             fs::remove_file(&path).map_err(StoreError::io(&path, "remove"))?;
             removed += 1;
         }

@@ -3,11 +3,14 @@
 
 mod it {
     pub mod append;
+    pub mod compact;
     pub mod foreign;
     pub mod interop;
     pub mod processes;
+    pub mod retain;
     pub mod scan;
     pub mod support;
     pub mod types;
+    pub mod verify;
     pub mod volume;
 }

@@ -1,5 +1,6 @@
 //! `huntql ingest`: logs into the store, and a report of what became of every record.
 
+use super::store::optimize;
 use super::unmask::surface;
 use crate::cli::ProxyArgs;
 use crate::failure::{EXIT_DATA, Failure};
@@ -117,6 +118,7 @@ pub fn run(args: &IngestArgs) -> Result<(), Failure> {
         let summary = surface(&args.store, &args.proxies, (None, None), Mode::Write)?;
         report::say(&summary.to_string());
     }
+    optimize::after_ingest(&store);
     if report.has_failures() {
         return Err(Failure::Reported(EXIT_DATA));
     }

@@ -5,7 +5,8 @@
 
 use super::durable::DurableLocal;
 use super::{
-    Commit, CommitOutcome, DAY, DataFile, Snapshot, StoredColumn, TICK_PREFIX, TableLog, stats,
+    Change, Commit, CommitOutcome, DAY, DataFile, Snapshot, StoredColumn, TICK_PREFIX, TableLog,
+    stats,
 };
 use crate::error::{Result, StoreError};
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
@@ -113,16 +114,19 @@ impl DeltaLog {
                 Err(error) => return Err(self.failed(error)),
             },
             Some(snapshot) => {
-                let known = snapshot.get_app_id_version(&commit.transaction.application, kernel);
-                let known = known.map_err(|error| self.failed(error))?;
-                if known.is_some_and(|known| known >= commit.transaction.version) {
-                    return Ok(Attempt::Done(CommitOutcome::KnownAlready));
+                if let Some(transaction) = &commit.transaction {
+                    let known = snapshot.get_app_id_version(&transaction.application, kernel);
+                    let known = known.map_err(|error| self.failed(error))?;
+                    if known.is_some_and(|known| known >= transaction.version) {
+                        return Ok(Attempt::Done(CommitOutcome::KnownAlready));
+                    }
                 }
                 let version = snapshot.version();
-                (
-                    update(snapshot, commit, kernel).map_err(|error| self.failed(error))?,
-                    version,
-                )
+                let updated = update(snapshot, commit, kernel);
+                match updated.map_err(|error| self.failed(error))? {
+                    Some(result) => (result, version),
+                    None => return Ok(Attempt::Done(CommitOutcome::Stale)),
+                }
             }
         };
         match result {
@@ -157,11 +161,10 @@ impl DeltaLog {
         )
         .with_data_layout(DataLayout::partitioned([DAY]))
         .with_table_properties([("delta.dataSkippingStatsColumns", indexed.join(","))])
-        .build(kernel, Box::new(FileSystemCommitter::new()))?
-        .with_transaction_id(
-            commit.transaction.application.clone(),
-            commit.transaction.version,
-        );
+        .build(kernel, Box::new(FileSystemCommitter::new()))?;
+        if let Some(id) = &commit.transaction {
+            transaction = transaction.with_transaction_id(id.application.clone(), id.version);
+        }
         if !commit.add.is_empty() {
             transaction.add_files(add_actions(&commit.add));
         }
@@ -267,23 +270,28 @@ impl TableLog for DeltaLog {
     }
 }
 
+/// Commits over this version; `None` when a file that must be live is not.
 fn update(
     snapshot: SnapshotRef,
     commit: &Commit,
     kernel: &KernelEngine,
-) -> KernelResult<CommitResult> {
+) -> KernelResult<Option<CommitResult>> {
     let present: HashSet<String> = snapshot
         .schema()
         .fields()
         .map(|field| field.name().to_lowercase())
         .collect();
-    let removals = entries_of(&snapshot, &commit.remove, kernel)?;
-    let mut builder = snapshot
-        .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
-        .with_transaction_id(
-            commit.transaction.application.clone(),
-            commit.transaction.version,
-        );
+    let (removals, found) = entries_of(&snapshot, &commit.remove, kernel)?;
+    let (operation, changes_data) = match commit.change {
+        Change::Write => (UpdateTableOperation::Write, true),
+        Change::Delete => (UpdateTableOperation::Delete, true),
+        Change::Rearrange if found < commit.remove.len() => return Ok(None),
+        Change::Rearrange => (UpdateTableOperation::Optimize, false),
+    };
+    let mut builder = snapshot.update_table(operation, ENGINE_INFO, changes_data);
+    if let Some(id) = &commit.transaction {
+        builder = builder.with_transaction_id(id.application.clone(), id.version);
+    }
     for column in commit
         .columns
         .iter()
@@ -298,24 +306,24 @@ fn update(
     for removed in removals {
         transaction.remove_files(removed);
     }
-    transaction.commit(kernel)
+    transaction.commit(kernel).map(Some)
 }
 
-/// The log's own entries of these files, as the kernel wants to have them back for a removal.
+/// The log's own entries of these files, as the kernel wants to have them back for a removal, and how many there are.
 fn entries_of(
     snapshot: &SnapshotRef,
     paths: &[String],
     kernel: &KernelEngine,
-) -> KernelResult<Vec<FilteredEngineData>> {
+) -> KernelResult<(Vec<FilteredEngineData>, usize)> {
     if paths.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     }
     let wanted: HashSet<&str> = paths.iter().map(String::as_str).collect();
     let scan = Arc::clone(snapshot)
         .scan_builder()
         .with_stats(StatsOptions::json_only())
         .build()?;
-    let mut entries = Vec::new();
+    let (mut entries, mut found) = (Vec::new(), 0);
     for part in scan.scan_metadata(kernel)? {
         let (data, selected) = part?.scan_files.into_parts();
         let batch: RecordBatch = (*ArrowEngineData::try_from_engine_data(data)?).into();
@@ -329,12 +337,13 @@ fn entries_of(
                     && wanted.contains(percent_decoded(names.value(row)).as_str())
             })
             .collect();
+        found += chosen.iter().filter(|chosen| **chosen).count();
         if chosen.contains(&true) {
             let data = Box::new(ArrowEngineData::new(batch.clone()));
             entries.push(FilteredEngineData::try_new(data, chosen)?);
         }
     }
-    Ok(entries)
+    Ok((entries, found))
 }
 
 fn has_commits(folder: &Path) -> bool {
@@ -489,7 +498,7 @@ fn partition_value(entries: &datafusion::arrow::array::StructArray) -> Option<St
 }
 
 /// Paths in the log are URI references (Delta protocol, "Add File").
-fn percent_decoded(path: &str) -> String {
+pub(super) fn percent_decoded(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -4,6 +4,7 @@
 
 pub(crate) mod delta;
 mod durable;
+pub(crate) mod history;
 mod stats;
 
 use crate::error::Result;
@@ -59,15 +60,27 @@ pub struct Snapshot {
     pub files: Arc<[DataFile]>,
 }
 
-/// What one commit adds.
+/// What a commit is, for whoever reads the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Rows come, and may take the place of others. What is to be removed and is not live is passed over.
+    Write,
+    /// Rows go. What is to be removed and is not live is passed over.
+    Delete,
+    /// The same rows in other files (Delta's `dataChange` = false). All that is to be removed must be live.
+    Rearrange,
+}
+
+/// What one commit does.
 #[derive(Debug, Clone)]
 pub struct Commit {
+    pub change: Change,
     /// The columns that the files have; the ones the table lacks are added to it.
     pub columns: Vec<StoredColumn>,
     pub add: Vec<DataFile>,
-    /// Paths of live files that the commit takes away; those that are not live are passed over.
+    /// Paths of live files that the commit takes away.
     pub remove: Vec<String>,
-    pub transaction: Transaction,
+    pub transaction: Option<Transaction>,
 }
 
 /// Delta's application transaction: a commit whose version is not above the last one of the same `application` adds nothing.
@@ -95,6 +108,8 @@ pub enum CommitOutcome {
     },
     /// The same application transaction is in the log already; the files were not added.
     KnownAlready,
+    /// A file that was to be rearranged is no longer live; nothing was changed.
+    Stale,
 }
 
 /// The log of one table. All methods block and may be called from any thread, inside a runtime or not.

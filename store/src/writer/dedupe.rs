@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// Record ids as numbers of 128 bits.
-pub(super) type Ids = HashSet<u128>;
+pub(crate) type Ids = HashSet<u128>;
 
 /// Reads the ids of the files; nothing but that column is decoded.
 pub(super) fn stored_ids<'a>(
@@ -22,12 +22,15 @@ pub(super) fn stored_ids<'a>(
 ) -> Result<Ids> {
     let mut ids = Ids::new();
     for file in files {
-        read_ids(&folder.join(&file.path), &mut ids)?;
+        each_id(&folder.join(&file.path), |id| {
+            ids.insert(id);
+        })?;
     }
     Ok(ids)
 }
 
-fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
+/// Tells the id of each row that has one, in the order of the file.
+pub(crate) fn each_id(path: &Path, mut tell: impl FnMut(u128)) -> Result<()> {
     let failed = |message: String| StoreError::DataFile {
         path: path.to_owned(),
         message,
@@ -39,7 +42,6 @@ fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
         return Ok(());
     }
     let mask = ProjectionMask::columns(builder.parquet_schema(), [RECORD_ID]);
-    ids.reserve(builder.metadata().file_metadata().num_rows().max(0) as usize);
     for batch in builder
         .with_projection(mask)
         .build()
@@ -47,7 +49,9 @@ fn read_ids(path: &Path, ids: &mut Ids) -> Result<()> {
     {
         let batch = batch.map_err(|error| failed(error.to_string()))?;
         if let Some(strings) = batch.column(0).as_string_opt::<i32>() {
-            ids.extend((0..strings.len()).filter_map(|row| id_of(strings, row)));
+            (0..strings.len())
+                .filter_map(|row| id_of(strings, row))
+                .for_each(&mut tell);
         }
     }
     Ok(())
@@ -82,7 +86,7 @@ pub(super) fn rows_without(path: &Path, ids: &Ids) -> Result<Vec<RecordBatch>> {
 }
 
 /// The id of a row as a number; `None` for a row without one. Text that is not 32 hex digits is hashed.
-pub(super) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
+pub(crate) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
     let text = if ids.is_valid(row) {
         ids.value(row)
     } else {

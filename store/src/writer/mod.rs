@@ -3,14 +3,14 @@
 //! Memory: at most about [`BUFFERED_BYTES_MAX`] of rows wait; writing a file takes as much again for a short while. The
 //! ids of the rows of each touched day are held too, some 30 bytes a row.
 
-mod dedupe;
+pub(crate) mod dedupe;
 pub(crate) mod disk;
-mod parquet;
-mod table;
+pub(crate) mod parquet;
+pub(crate) mod table;
 
 use crate::error::Result;
 use crate::layout::Layout;
-use crate::log::{Commit, CommitOutcome, TableLog, Transaction};
+use crate::log::{Change, Commit, CommitOutcome, TableLog, Transaction};
 use crate::manifest::{self, SourceNote};
 use crate::schema::TableSchema;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -191,10 +191,11 @@ fn commit_table(
     let add = writer.place()?;
     let rows = add.iter().filter_map(|file| file.rows).sum();
     let commit = Commit {
+        change: Change::Write,
         columns: writer.stored_columns(),
         add,
         remove,
-        transaction: transaction.clone(),
+        transaction: Some(transaction.clone()),
     };
     let outcome = log.commit(&commit);
     if !matches!(outcome, Ok(CommitOutcome::KnownAlready)) {
@@ -207,7 +208,7 @@ fn commit_table(
             committed.tables.push((writer.name.clone(), rows));
             committed.rows += rows;
         }
-        CommitOutcome::KnownAlready => {
+        CommitOutcome::KnownAlready | CommitOutcome::Stale => {
             writer.discard();
             committed.known_already.push(writer.name.clone());
         }

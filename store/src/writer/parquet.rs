@@ -19,7 +19,7 @@ use std::path::Path;
 
 const ROW_GROUP_ROWS: usize = 100_000;
 const PAGE_ROWS: usize = 20_000;
-const CHUNK_ROWS: usize = 8192;
+pub(crate) const CHUNK_ROWS: usize = 8192;
 /// A list of a hundred indicators still skips 99 of 100 row groups that hold none of them.
 const BLOOM_FALSE_POSITIVES: f64 = 0.0001;
 
@@ -40,7 +40,7 @@ const LOOKED_UP: [&str; 12] = [
 ];
 
 /// What was written.
-pub(super) struct Written {
+pub(crate) struct Written {
     pub size_bytes: u64,
     pub rows: u64,
     pub bounds: BTreeMap<String, Bounds>,
@@ -49,7 +49,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn into_data_file(self, path: String, day: Option<String>) -> DataFile {
+    pub(crate) fn into_data_file(self, path: String, day: Option<String>) -> DataFile {
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
@@ -190,7 +190,8 @@ fn has_ticks(batches: &[RecordBatch], column: &str) -> bool {
     })
 }
 
-fn properties(schema: &SchemaRef) -> WriterProperties {
+/// How every file of the store is written: row groups, pages, statistics, bloom filters, compression.
+pub(crate) fn properties(schema: &SchemaRef) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(concat!("huntql ", env!("CARGO_PKG_VERSION")).to_owned())

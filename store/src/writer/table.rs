@@ -16,6 +16,7 @@ use huntql_kql::time::{TICKS_PER_DAY, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
 
 /// Days since 1970; `None` for rows without a time.
@@ -218,14 +219,25 @@ impl TableWriter {
     fn ids_of(&mut self, day: Day) -> Result<&mut Ids> {
         self.touched.insert(day);
         if !self.seen.contains_key(&day) {
-            let name = day.map(layout::day_name);
-            let ids = dedupe::stored_ids(
-                &self.folder,
-                self.stored.iter().filter(|file| file.day == name),
-            )?;
+            let ids = self.stored_ids(day.map(layout::day_name))?;
             self.seen.insert(day, ids);
         }
         Ok(self.seen.get_mut(&day).expect("it was inserted above"))
+    }
+
+    fn stored_ids(&self, day: Option<String>) -> Result<Ids> {
+        let of_day = self.stored.iter().filter(|file| file.day == day);
+        match dedupe::stored_ids(&self.folder, of_day) {
+            // Merged or retired since this ingest looked, and vacuumed: what is live now has the ids.
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                let snapshot = self.log().snapshot()?;
+                let files = snapshot.iter().flat_map(|snapshot| snapshot.files.iter());
+                let source = self.replaces.as_deref();
+                let of_day = files.filter(|file| file.day == day && !is_of_source(file, source));
+                dedupe::stored_ids(&self.folder, of_day)
+            }
+            other => other,
+        }
     }
 
     pub(super) fn buffered_bytes(&self) -> usize {
@@ -277,15 +289,7 @@ impl TableWriter {
 
     /// Waits until no other ingest commits to the table; the lock goes with the file, also when the process is killed.
     pub(super) fn lock(&self) -> Result<File> {
-        let open = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&self.commit_lock);
-        let file = open.map_err(StoreError::io(&self.commit_lock, "open"))?;
-        file.lock()
-            .map_err(StoreError::io(&self.commit_lock, "lock"))?;
-        Ok(file)
+        layout::lock(&self.commit_lock)
     }
 
     /// Drops the staged rows that another ingest has stored since this one looked; tells how many. Call it under the lock.
@@ -418,7 +422,6 @@ impl TableWriter {
 
 /// Whether a file was written for this source: its name is the source's and a UUID.
 fn is_of_source(file: &DataFile, source: Option<&str>) -> bool {
-    const UUID_LENGTH: usize = 36;
     let name = file.path.rsplit('/').next().unwrap_or_default();
     let rest = source
         .and_then(|source| name.strip_prefix(source))
@@ -438,8 +441,10 @@ fn without_twins(columns: &[Column]) -> Vec<Column> {
         .collect()
 }
 
+pub(crate) const UUID_LENGTH: usize = 36;
+
 /// The column that says when an event was: `Timestamp`, else `TimeGenerated`, else the first datetime.
-fn time_column(columns: &[Column]) -> Option<String> {
+pub(crate) fn time_column(columns: &[Column]) -> Option<String> {
     let datetimes = || columns.iter().filter(|column| column.ty == Type::Datetime);
     ["Timestamp", "TimeGenerated"]
         .iter()
