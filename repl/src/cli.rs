@@ -33,6 +33,8 @@ pub enum Command {
     Ingest(crate::commands::ingest::IngestArgs),
     /// Check queries in files, folders, Markdown and rules: errors and lints, for people and for CI
     Check(crate::commands::check::CheckArgs),
+    /// Lay queries out: one operator a line, comments kept
+    Fmt(crate::commands::fmt::FmtArgs),
     /// Show the plans of a query
     Explain(crate::commands::explain::ExplainArgs),
     /// Show the forward proxies that are known, who says so, and what else may be one

@@ -2,13 +2,15 @@
 
 use crate::failure::Failure;
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub text: String,
     /// What errors call it: a path, `<query>`, `<stdin>`.
     pub origin: String,
+    /// The file that it was read from.
+    pub path: Option<PathBuf>,
 }
 
 impl Question {
@@ -16,6 +18,7 @@ impl Question {
         Question {
             text: text.into(),
             origin: "<query>".to_owned(),
+            path: None,
         }
     }
 
@@ -25,7 +28,11 @@ impl Question {
         let origin = path.display().to_string();
         let bytes = std::fs::read(path)
             .map_err(|error| Failure::Data(format!("cannot read the query `{origin}`: {error}")))?;
-        of_bytes(bytes, origin)
+        let question = of_bytes(bytes, origin)?;
+        Ok(Question {
+            path: Some(path.to_owned()),
+            ..question
+        })
     }
 
     /// The text on the command line, else the file, else standard input.
@@ -67,5 +74,9 @@ fn of_bytes(bytes: Vec<u8>, origin: String) -> Result<Question, Failure> {
         Some(text) => text.to_owned(),
         None => text,
     };
-    Ok(Question { text, origin })
+    Ok(Question {
+        text,
+        origin,
+        path: None,
+    })
 }

@@ -5,6 +5,8 @@
 mod batch;
 #[path = "it/completion.rs"]
 mod completion;
+#[path = "it/check.rs"]
+mod check;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/errors.rs"]

@@ -1,12 +1,23 @@
 //! The binder's messages, with Kusto's codes where the condition is Kusto's.
 
+use crate::{aggregates, functions};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::Type;
 
 pub fn unknown_column(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::binding("KS142", span, format!("`{name}` is not a known column"))
-        .labelled("no such column")
+    let diagnostic = Diagnostic::binding("KS142", span, format!("`{name}` is not a known column"))
+        .labelled("no such column");
+    if name.eq_ignore_ascii_case("null") {
+        return diagnostic.help(
+            "write `isnull(…)` or `isnotnull(…)`; a text is never null: `isempty(…)` or `isnotempty(…)`",
+        );
+    }
+    let is_call = aggregates::find(name).is_some() || functions::find(name).is_some();
+    if is_call {
+        return diagnostic.help(format!("`{name}` is a function: write `{name}(…)`"));
+    }
+    diagnostic
 }
 
 pub const UNKNOWN_TABLE: &str = "KS204";
@@ -35,12 +46,21 @@ pub fn wrong_count(span: Span, name: &str, read: usize, expected: &str) -> Diagn
 }
 
 pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
-    Diagnostic::binding(
+    let diagnostic = Diagnostic::binding(
         "KS107",
         span,
         format!("a value of type {read} stands where {wanted} is needed"),
     )
-    .labelled(format!("this is {read}"))
+    .labelled(format!("this is {read}"));
+    match (read, wanted) {
+        (Type::String, "a timespan") => diagnostic.help("write it without quotes, as in `7d` or `1h`"),
+        (Type::String, "a datetime") => {
+            diagnostic.help("write `datetime(2026-03-04)` for a constant, `todatetime(…)` for a column")
+        }
+        (_, "a string") => diagnostic.help("`tostring(…)` makes a text of it"),
+        (_, "a bool") => diagnostic.help("write a condition, as in `Column == value`"),
+        _ => diagnostic,
+    }
 }
 
 pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
@@ -49,10 +69,38 @@ pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
         span,
         format!("a {left} cannot be compared with a {right}"),
     )
-    .help(format!(
-        "convert one side, for instance with `to{}(…)`",
-        if left == Type::Dynamic { right } else { left }
-    ))
+    .help(match (left, right) {
+        (Type::Datetime, Type::Timespan) | (Type::Timespan, Type::Datetime) => {
+            "a timespan is a length of time; `ago(7d)` is the moment so long ago".to_owned()
+        }
+        (Type::Datetime, Type::String) | (Type::String, Type::Datetime) => {
+            "write a moment as `datetime(2026-03-04)`, or convert a column with `todatetime(…)`".to_owned()
+        }
+        (Type::Dynamic, Type::Dynamic) => {
+            "convert both sides, for instance with `tolong(…)` or `tostring(…)`".to_owned()
+        }
+        (Type::Dynamic, other) | (other, _) => {
+            format!("convert one side, for instance with `to{other}(…)`")
+        }
+    })
+}
+
+/// `+`, `-` … between types that do not go together.
+pub(crate) fn no_arithmetic(span: Span, symbol: &str, types: &[Type]) -> Diagnostic {
+    let read: Vec<String> = types.iter().map(|ty| format!("a {ty}")).collect();
+    let has = |ty| types.contains(&ty);
+    let diagnostic = Diagnostic::binding(
+        "KS107",
+        span,
+        format!("`{symbol}` does not go with {}", read.join(" and ")),
+    );
+    if has(Type::String) {
+        diagnostic.help("`strcat(…)` joins texts; `tolong(…)` or `todouble(…)` makes a number of one")
+    } else if has(Type::Datetime) {
+        diagnostic.help("write the length of time with its unit, as in `7d`")
+    } else {
+        diagnostic
+    }
 }
 
 pub fn not_constant(span: Span, ty: Type) -> Diagnostic {

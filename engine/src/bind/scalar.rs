@@ -213,6 +213,9 @@ impl Binder<'_> {
                     &expected,
                 ))
             }
+            Resolution::WrongType { .. } if let Some(symbol) = arithmetic(function.name) => {
+                self.wrong(facts::no_arithmetic(span, symbol, &types))
+            }
             Resolution::WrongType { index } => {
                 let place = spans.get(index).copied().unwrap_or(span);
                 self.wrong(facts::wrong_type(
@@ -270,4 +273,19 @@ pub(crate) fn is_constant(scalar: &Scalar) -> bool {
     let mut constant = true;
     scalar.visit(&mut |part| constant &= !matches!(part.kind, ScalarKind::Column(_)));
     constant
+}
+
+/// The symbol of an operator that is a function underneath.
+fn arithmetic(name: &str) -> Option<&'static str> {
+    const SYMBOLS: &[(&str, &str)] = &[
+        ("add", "+"),
+        ("subtract", "-"),
+        ("multiply", "*"),
+        ("divide", "/"),
+        ("modulo", "%"),
+    ];
+    SYMBOLS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, symbol)| *symbol)
 }

@@ -244,6 +244,3 @@ impl<'a> Context<'a> {
             })
     }
 }
-
-#[cfg(test)]
-mod tests;

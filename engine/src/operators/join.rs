@@ -125,11 +125,14 @@ fn join_kind<'k>(
                     parameter.value.span,
                     format!("`{value}` is not a kind of join"),
                 );
-                binder.report(Binder::suggest(
-                    diagnostic,
-                    &value,
-                    kinds.clone().map(|kind| kind.name),
-                ));
+                let names: Vec<&str> = kinds.clone().map(|kind| kind.name).collect();
+                let help = match value.as_str() {
+                    "outer" | "full" => "write `fullouter`".to_owned(),
+                    "left" => "write `leftouter`".to_owned(),
+                    "right" => "write `rightouter`".to_owned(),
+                    _ => format!("the kinds are {}", names.join(", ")),
+                };
+                binder.report(Binder::suggest(diagnostic.help(help), &value, names));
             }
         }
     }
@@ -144,11 +147,10 @@ fn conditions(
     span: Span,
 ) -> Keys {
     if on.is_empty() {
-        binder.report(Diagnostic::binding(
-            "KS111",
-            span,
-            "`join` needs `on` and a condition",
-        ));
+        binder.report(
+            Diagnostic::binding("KS111", span, "`join` needs `on` and a condition")
+                .help("write `on DeviceId`, or `on $left.A == $right.B` for columns of other names"),
+        );
     }
     let mut keys = Vec::new();
     for expr in on {

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod hostile;
+mod lints;
 mod travel;

@@ -1,5 +1,6 @@
 //! The farthest error: of all that was tried, what got farthest into the text, and everything that could have stood there.
 
+use super::advice::{Site, advice};
 use super::tokens::Tokens;
 use crate::diagnostics::Diagnostic;
 use crate::span::Span;
@@ -44,6 +45,11 @@ impl Farthest {
         *self = Self::default();
     }
 
+    /// Whether one of the parsers looked for this.
+    pub(super) fn expects(&self, wanted: &str) -> bool {
+        self.expected.contains(&wanted)
+    }
+
     /// "expected `by`, `,` or `|`, found `x`"
     pub(super) fn diagnostic(&self, fallback: Span, source: &str) -> Diagnostic {
         let at = self
@@ -64,22 +70,13 @@ impl Farthest {
         }
         let message = format!("expected {}, found {found}", alternatives(expected));
         let mut diagnostic = Diagnostic::syntax(code(expected), at, message);
-        diagnostic.help = advice(expected, at.text(source)).map(str::to_owned);
+        diagnostic.help = advice(&Site {
+            source,
+            at: at.start,
+            found: at.text(source),
+            expected,
+        });
         diagnostic
-    }
-}
-
-/// What people mean who write `found` in this place.
-fn advice(expected: &[&str], found: &str) -> Option<&'static str> {
-    match found {
-        "=" if expected.contains(&"and") => Some("write `==` to compare"),
-        "|" if expected == ["a query operator"] => Some("write `or` for an alternative"),
-        "not" if expected.contains(&"and") => {
-            Some("`not(…)` is a function; negated operators begin with `!`, as in `!has`")
-        }
-        "," if expected == ["an expression"] => Some("there is a comma too many"),
-        _ if expected == ["("] => Some("put the values in brackets"),
-        _ => None,
     }
 }
 

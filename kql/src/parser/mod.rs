@@ -5,6 +5,7 @@
 //!
 //! Not here: the parsers of the operators, which stand beside their trees in `operators`.
 
+mod advice;
 mod basic;
 mod error;
 mod expr;
@@ -29,7 +30,7 @@ pub(crate) use query::{operators1, pipeline, wildcard_table};
 pub(crate) use tokens::Tokens;
 
 use crate::ast::{Script, Statement, StatementKind};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Label};
 use crate::lexer::{Token, TokenKind, lex_all};
 use crate::span::Span;
 use tokens::State;
@@ -163,10 +164,17 @@ fn recover<'a>(
     state.height.set(0);
     let diagnostic = state.particular.borrow_mut().take();
     let diagnostic = diagnostic.unwrap_or_else(|| {
-        state
-            .farthest
-            .borrow()
-            .diagnostic(failed.here(), state.source)
+        let farthest = state.farthest.borrow();
+        let mut diagnostic = farthest.diagnostic(failed.here(), state.source);
+        if let Some((open, closer)) = unclosed(statement, diagnostic.span().start)
+            && farthest.expects(closer)
+        {
+            diagnostic.labels.push(Label {
+                span: open,
+                text: "this bracket is open".to_owned(),
+            });
+        }
+        diagnostic
     });
     let place = diagnostic.span().start;
     if !diagnostics.iter().any(|known| {
@@ -177,6 +185,23 @@ fn recover<'a>(
         diagnostics.push(diagnostic);
     }
     resume(statement, place)
+}
+
+/// The innermost bracket that is open at `place`, and what closes it.
+fn unclosed(statement: Tokens<'_>, place: usize) -> Option<(Span, &'static str)> {
+    const PAIRS: &[(&str, &str)] = &[("(", ")"), ("[", "]"), ("{", "}")];
+    let mut open = Vec::new();
+    for token in statement.rest().iter().take_while(|token| token.span.start < place) {
+        let TokenKind::Symbol(symbol) = token.kind else {
+            continue;
+        };
+        if let Some((_, closer)) = PAIRS.iter().find(|(opener, _)| *opener == symbol) {
+            open.push((token.span, *closer));
+        } else if PAIRS.iter().any(|(_, closer)| *closer == symbol) {
+            open.pop();
+        }
+    }
+    open.pop()
 }
 
 /// The first pipe or semicolon at `place` or behind it that is in no bracket.

@@ -1,5 +1,6 @@
 //! Pipelines: a source and the operators behind it.
 
+use super::advice::other_operator;
 use super::basic::wildcard_name;
 use super::error::{PResult, fail, refuse};
 use super::expr::expr;
@@ -184,8 +185,11 @@ fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
                 token.span,
                 format!("`{name}` is not a known operator"),
             );
-            diagnostic.help = did_you_mean(name, OPERATORS.iter().map(|row| row.name))
-                .map(|near| format!("did you mean `{near}`?"));
+            let near = did_you_mean(name, OPERATORS.iter().map(|row| row.name));
+            diagnostic.help = match other_operator(name) {
+                Some(help) => Some(help.to_owned()),
+                None => near.map(|near| format!("did you mean `{near}`?")),
+            };
             refuse(input, diagnostic)
         }
         _ => fail(input, "a query operator"),

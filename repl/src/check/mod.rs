@@ -5,6 +5,7 @@
 //!
 //! Not here: what is wrong with a query (kql, engine), the carets of a terminal ([`crate::report`]).
 
+pub mod diff;
 pub mod excerpt;
 pub mod findings;
 mod markdown;

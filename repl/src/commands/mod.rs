@@ -4,6 +4,7 @@ pub mod batch;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod fmt;
 pub mod ingest;
 pub mod proxies;
 pub mod query;
@@ -24,6 +25,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Batch(args)) => batch::run(&args),
         Some(Command::Ingest(args)) => ingest::run(&args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Fmt(args)) => fmt::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Proxies(args)) => proxies::run(&args),
         Some(Command::Store(args)) => store::run(&args),

@@ -63,9 +63,18 @@ pub fn is_hidden(name: &str) -> bool {
 
 /// The column that `name` stands for where the table does not declare it itself.
 ///
-/// `TimeGenerated` is `Timestamp` for each table that has a `Timestamp`: the portals name the same column both ways.
+/// `TimeGenerated` is `Timestamp` for each table that has a `Timestamp`: the portals name the same column both ways. Not so for
+/// the few tables that Defender never streams to Sentinel.
 pub fn alias(table: &TableSchema, name: &str) -> Option<&'static str> {
-    let wanted = name == "TimeGenerated" && table.column(name).is_none();
+    const DEFENDER_ONLY: &[&str] = &[
+        "AADSignInEventsBeta",
+        "AADSpnSignInEventsBeta",
+        "EntraIdSignInEvents",
+        "EntraIdSpnSignInEvents",
+    ];
+    let wanted = name == "TimeGenerated"
+        && table.column(name).is_none()
+        && !DEFENDER_ONLY.contains(&table.name.as_str());
     (wanted && table.column("Timestamp").is_some()).then_some("Timestamp")
 }
 
