@@ -3,10 +3,10 @@
 
 #[path = "it/batch.rs"]
 mod batch;
-#[path = "it/completion.rs"]
-mod completion;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/errors.rs"]

@@ -53,10 +53,11 @@ pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
     )
     .labelled(format!("this is {read}"));
     match (read, wanted) {
-        (Type::String, "a timespan") => diagnostic.help("write it without quotes, as in `7d` or `1h`"),
-        (Type::String, "a datetime") => {
-            diagnostic.help("write `datetime(2026-03-04)` for a constant, `todatetime(…)` for a column")
+        (Type::String, "a timespan") => {
+            diagnostic.help("write it without quotes, as in `7d` or `1h`")
         }
+        (Type::String, "a datetime") => diagnostic
+            .help("write `datetime(2026-03-04)` for a constant, `todatetime(…)` for a column"),
         (_, "a string") => diagnostic.help("`tostring(…)` makes a text of it"),
         (_, "a bool") => diagnostic.help("write a condition, as in `Column == value`"),
         _ => diagnostic,
@@ -74,7 +75,8 @@ pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
             "a timespan is a length of time; `ago(7d)` is the moment so long ago".to_owned()
         }
         (Type::Datetime, Type::String) | (Type::String, Type::Datetime) => {
-            "write a moment as `datetime(2026-03-04)`, or convert a column with `todatetime(…)`".to_owned()
+            "write a moment as `datetime(2026-03-04)`, or convert a column with `todatetime(…)`"
+                .to_owned()
         }
         (Type::Dynamic, Type::Dynamic) => {
             "convert both sides, for instance with `tolong(…)` or `tostring(…)`".to_owned()
@@ -95,7 +97,8 @@ pub(crate) fn no_arithmetic(span: Span, symbol: &str, types: &[Type]) -> Diagnos
         format!("`{symbol}` does not go with {}", read.join(" and ")),
     );
     if has(Type::String) {
-        diagnostic.help("`strcat(…)` joins texts; `tolong(…)` or `todouble(…)` makes a number of one")
+        diagnostic
+            .help("`strcat(…)` joins texts; `tolong(…)` or `todouble(…)` makes a number of one")
     } else if has(Type::Datetime) {
         diagnostic.help("write the length of time with its unit, as in `7d`")
     } else {

@@ -148,8 +148,9 @@ fn conditions(
 ) -> Keys {
     if on.is_empty() {
         binder.report(
-            Diagnostic::binding("KS111", span, "`join` needs `on` and a condition")
-                .help("write `on DeviceId`, or `on $left.A == $right.B` for columns of other names"),
+            Diagnostic::binding("KS111", span, "`join` needs `on` and a condition").help(
+                "write `on DeviceId`, or `on $left.A == $right.B` for columns of other names",
+            ),
         );
     }
     let mut keys = Vec::new();

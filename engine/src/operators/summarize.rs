@@ -299,17 +299,21 @@ fn call_of(
     let resolved = match aggregates::resolve(aggregate, &types) {
         AggregateResolution::Found(resolved) => resolved,
         AggregateResolution::WrongCount => {
-            let has_star = call.args.iter().any(|arg| matches!(arg.value.kind, ExprKind::Star));
-            let count = if has_star { call.args.len() } else { types.len() };
-            let mut diagnostic = facts::wrong_count(
-                span,
-                aggregate.name,
-                count,
-                "another number of arguments",
-            );
+            let has_star = call
+                .args
+                .iter()
+                .any(|arg| matches!(arg.value.kind, ExprKind::Star));
+            let count = if has_star {
+                call.args.len()
+            } else {
+                types.len()
+            };
+            let mut diagnostic =
+                facts::wrong_count(span, aggregate.name, count, "another number of arguments");
             if has_star {
                 diagnostic.message = format!("`{}` does not take `*`", aggregate.name);
-                diagnostic = diagnostic.help(format!("write `{}()`, or name a column", aggregate.name));
+                diagnostic =
+                    diagnostic.help(format!("write `{}()`, or name a column", aggregate.name));
             }
             binder.report(diagnostic);
             return None;

@@ -19,9 +19,7 @@ fn found(text: &str) -> Vec<(&'static str, String)> {
 fn finds(code: &str, place: &str, text: &str) {
     let found = found(text);
     assert!(
-        found
-            .iter()
-            .any(|one| *one == (code, place.to_owned())),
+        found.iter().any(|one| *one == (code, place.to_owned())),
         "{found:?}"
     );
 }

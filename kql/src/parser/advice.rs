@@ -36,19 +36,35 @@ const BEHIND_EXPRESSIONS: &[(&[&str], &str)] = &[
     (&["group"], "write `by` alone in front of the groups"),
     (&["ascending", "asc"], "write `asc`"),
     (&["descending", "desc"], "write `desc`"),
-    (&["then", "else", "when"], "`case(condition, value, …, otherwise)` is a function"),
+    (
+        &["then", "else", "when"],
+        "`case(condition, value, …, otherwise)` is a function",
+    ),
 ];
 
 /// Functions that are written like words in other languages.
-const FUNCTIONS: &[&str] = &["not", "isnull", "isnotnull", "isempty", "isnotempty", "exists"];
+const FUNCTIONS: &[&str] = &[
+    "not",
+    "isnull",
+    "isnotnull",
+    "isempty",
+    "isnotempty",
+    "exists",
+];
 
 /// Operators of other languages in the place of an operator, and what does their work.
 const OTHER_OPERATORS: &[(&str, &str)] = &[
     ("select", "`project` picks columns"),
     ("group", "write `summarize … by …`"),
     ("groupby", "write `summarize … by …`"),
-    ("having", "write `where`: behind `summarize` it filters the groups"),
-    ("case", "`case(condition, value, …, otherwise)` is a function: write `extend Name = case(…)`"),
+    (
+        "having",
+        "write `where`: behind `summarize` it filters the groups",
+    ),
+    (
+        "case",
+        "`case(condition, value, …, otherwise)` is a function: write `extend Name = case(…)`",
+    ),
     ("from", "the table comes first: `Table | …`"),
     ("stats", "write `summarize`"),
     ("table", "write `project`"),
@@ -80,11 +96,16 @@ impl<'a> Site<'a> {
 
     /// The statement up to here.
     fn statement(&self) -> &'a str {
-        self.before().rsplit(';').next().unwrap_or_default().trim_start()
+        self.before()
+            .rsplit(';')
+            .next()
+            .unwrap_or_default()
+            .trim_start()
     }
 
     fn is_word(&self) -> bool {
-        self.found.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        self.found
+            .starts_with(|c: char| c.is_alphabetic() || c == '_')
     }
 
     fn is_end(&self) -> bool {
@@ -125,17 +146,25 @@ fn say(text: &str) -> Option<String> {
 }
 
 fn other_language(site: &Site<'_>) -> Option<String> {
-    let first = site.statement().split_whitespace().next().unwrap_or(site.found);
+    let first = site
+        .statement()
+        .split_whitespace()
+        .next()
+        .unwrap_or(site.found);
     if first.eq_ignore_ascii_case("select") {
         return say("this is SQL; in KQL the table comes first: `Table | where … | project …`");
     }
-    (first.eq_ignore_ascii_case("let") && site.expects(";") && site.is_word() && !is_operator(site.found))
-        .then(|| "a `;` ends each `let` statement".to_owned())
+    (first.eq_ignore_ascii_case("let")
+        && site.expects(";")
+        && site.is_word()
+        && !is_operator(site.found))
+    .then(|| "a `;` ends each `let` statement".to_owned())
 }
 
 fn wrong_case(site: &Site<'_>) -> Option<String> {
     let lower = site.found.to_lowercase();
-    let is_known = is_word_operator(&lower) || is_operator(&lower) || lower == "by" || lower == "on";
+    let is_known =
+        is_word_operator(&lower) || is_operator(&lower) || lower == "by" || lower == "on";
     if !site.is_word() || lower == site.found || !is_known {
         return None;
     }
@@ -194,16 +223,25 @@ fn misspelt(site: &Site<'_>) -> Option<String> {
         .iter()
         .map(|(name, ..)| *name)
         .chain(["and", "or", "in", "between", "has_any", "has_all"]);
-    let near = did_you_mean(site.found, names.filter(|name| name.starts_with(char::is_alphabetic)))?;
+    let near = did_you_mean(
+        site.found,
+        names.filter(|name| name.starts_with(char::is_alphabetic)),
+    )?;
     let is_near = site.found.len() > 3 || near.len() > 3;
     is_near.then(|| format!("did you mean `{near}`?"))
 }
 
 fn numbers(site: &Site<'_>) -> Option<String> {
-    let has_digit_before = site.before().trim_end().ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let has_digit_before = site
+        .before()
+        .trim_end()
+        .ends_with(|c: char| c.is_ascii_digit() || c == '.');
     let is_unit = ["d", "h", "m", "s", "ms"].contains(&site.found);
     if has_digit_before && is_unit {
-        return Some(format!("write the number and `{}` without a space, as in `7{}`", site.found, site.found));
+        return Some(format!(
+            "write the number and `{}` without a space, as in `7{}`",
+            site.found, site.found
+        ));
     }
     (has_digit_before && site.found.starts_with(|c: char| c.is_ascii_digit()))
         .then(|| "an address is a text: put it in quotes".to_owned())
@@ -245,13 +283,20 @@ fn in_place_of_expressions(site: &Site<'_>) -> Option<String> {
 
 fn brackets(site: &Site<'_>) -> Option<String> {
     if [")", "]", "}"].contains(&site.found) && !site.expects(site.found) {
-        return Some(format!("no bracket is open that this `{}` could close", site.found));
+        return Some(format!(
+            "no bracket is open that this `{}` could close",
+            site.found
+        ));
     }
     if site.expected == ["a name"] && site.found == "[" {
         return say("a name in brackets is written with quotes, as in `['a name']`");
     }
-    (site.expected == ["a name"] && is_word_operator(site.found))
-        .then(|| format!("`{0}` stands between its sides: `Column {0} \"text\"`", site.found))
+    (site.expected == ["a name"] && is_word_operator(site.found)).then(|| {
+        format!(
+            "`{0}` stands between its sides: `Column {0} \"text\"`",
+            site.found
+        )
+    })
 }
 
 fn separators(site: &Site<'_>) -> Option<String> {
@@ -259,7 +304,9 @@ fn separators(site: &Site<'_>) -> Option<String> {
         return say("write `summarize count() by …`");
     }
     if site.found == "(" && site.word_before() == "bin" {
-        return say("`render` draws columns as they come: put `bin(…)` behind the `by` of `summarize`");
+        return say(
+            "`render` draws columns as they come: put `bin(…)` behind the `by` of `summarize`",
+        );
     }
     let is_item = site.is_word() || site.found.starts_with(['"', '\'']);
     (site.expects(",") && is_item).then(|| "a `,` is missing between the items".to_owned())

@@ -191,7 +191,11 @@ fn recover<'a>(
 fn unclosed(statement: Tokens<'_>, place: usize) -> Option<(Span, &'static str)> {
     const PAIRS: &[(&str, &str)] = &[("(", ")"), ("[", "]"), ("{", "}")];
     let mut open = Vec::new();
-    for token in statement.rest().iter().take_while(|token| token.span.start < place) {
+    for token in statement
+        .rest()
+        .iter()
+        .take_while(|token| token.span.start < place)
+    {
         let TokenKind::Symbol(symbol) = token.kind else {
             continue;
         };

@@ -164,7 +164,10 @@ fn formatting_twice_changes_nothing_and_keeps_the_tree() {
                 case.id
             );
             let comments = |parsed: &Parsed, text: &str| -> Vec<String> {
-                let texts = parsed.comments.iter().map(|span| span.text(text).trim_end());
+                let texts = parsed
+                    .comments
+                    .iter()
+                    .map(|span| span.text(text).trim_end());
                 texts.map(str::to_owned).collect()
             };
             assert_eq!(

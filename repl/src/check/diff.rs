@@ -15,7 +15,10 @@ enum Edit<'a> {
 
 /// The changes from `old` to `new`; empty when there are none.
 pub fn unified(name: &str, old: &str, new: &str) -> String {
-    let edits = edits(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
+    let edits = edits(
+        &old.lines().collect::<Vec<_>>(),
+        &new.lines().collect::<Vec<_>>(),
+    );
     let changed: Vec<usize> = (0..edits.len())
         .filter(|at| !matches!(edits[*at], Edit::Keep(_)))
         .collect();
@@ -38,8 +41,14 @@ pub fn unified(name: &str, old: &str, new: &str) -> String {
 
 fn hunk(edits: &[Edit<'_>], range: std::ops::Range<usize>, out: &mut String) {
     let count = |edits: &[Edit<'_>]| {
-        let old = edits.iter().filter(|edit| !matches!(edit, Edit::Add(_))).count();
-        let new = edits.iter().filter(|edit| !matches!(edit, Edit::Remove(_))).count();
+        let old = edits
+            .iter()
+            .filter(|edit| !matches!(edit, Edit::Add(_)))
+            .count();
+        let new = edits
+            .iter()
+            .filter(|edit| !matches!(edit, Edit::Remove(_)))
+            .count();
         (old, new)
     };
     let (old_before, new_before) = count(&edits[..range.start]);
@@ -66,7 +75,9 @@ fn hunk(edits: &[Edit<'_>], range: std::ops::Range<usize>, out: &mut String) {
 fn edits<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Edit<'a>> {
     if old.len().saturating_mul(new.len()) > CELLS_MAX {
         let removed = old.iter().map(|line| Edit::Remove(line));
-        return removed.chain(new.iter().map(|line| Edit::Add(line))).collect();
+        return removed
+            .chain(new.iter().map(|line| Edit::Add(line)))
+            .collect();
     }
     let width = new.len() + 1;
     let mut common = vec![0_u32; (old.len() + 1) * width];

@@ -90,7 +90,10 @@ fn act(args: &FmtArgs, question: &Question, laid_out: &str) -> Result<(), Failur
         std::io::stdout().write_all(changes.as_bytes())?;
     }
     if args.check {
-        report::say(&format!("{} is not in the canonical layout", question.origin));
+        report::say(&format!(
+            "{} is not in the canonical layout",
+            question.origin
+        ));
     }
     if args.write {
         match &question.path {
