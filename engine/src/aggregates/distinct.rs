@@ -135,6 +135,20 @@ impl Sketch {
         }
     }
 
+    /// How many values all sketches have; `None` when one of them does not hold its values one by one any more.
+    pub(super) fn common(sketches: &[&Sketch]) -> Option<i64> {
+        let sets = sketches
+            .iter()
+            .map(|sketch| match sketch {
+                Sketch::Exact(hashes) => Some(hashes),
+                Sketch::Registers(_) => None,
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let (first, others) = sets.split_first()?;
+        let in_all = |hash: &&u64| others.iter().all(|set| set.contains(hash));
+        i64::try_from(first.iter().filter(in_all).count()).ok()
+    }
+
     /// A byte for the form, then hashes (little endian) or registers.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {

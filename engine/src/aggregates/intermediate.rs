@@ -55,6 +55,18 @@ impl Counted {
         self.0.as_ref().map_or(0, |(sketch, _)| sketch.count())
     }
 
+    /// How many values all have; `None` when one is an estimate, which says nothing of single values.
+    pub fn common(all: &[Counted]) -> Option<i64> {
+        let sketches: Vec<&Sketch> = all
+            .iter()
+            .filter_map(|counted| counted.0.as_ref().map(|(sketch, _)| sketch))
+            .collect();
+        match sketches.len() == all.len() {
+            true => Sketch::common(&sketches),
+            false => Some(0),
+        }
+    }
+
     /// Takes another's values in, at the lower accuracy of the two.
     pub fn merge(&mut self, other: Counted) -> usize {
         let Some((other, other_bits)) = other.0 else {

@@ -9,7 +9,7 @@ use super::tuples::real;
 use crate::aggregates::intermediate::{Counted, Digest};
 use crate::json::{Array, Kind, items, kind};
 use crate::kernel;
-use crate::kernel::{Args, Json, KernelResult, collect};
+use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
 use huntql_kql::types::Type;
 
 const SKETCH: Param = Param::Is(Type::Dynamic);
@@ -33,6 +33,27 @@ fn tdigest_merge(args: &Args<'_>) -> KernelResult {
         }
         Some(merged.text())
     })
+}
+
+/// How many values are in all of several sketches.
+///
+/// An estimate of an intersection can be wrong by any factor, so that sketches which are estimates themselves are refused.
+fn hll_intersect(args: &Args<'_>) -> KernelResult {
+    let row = |row: usize| -> Option<Vec<Counted>> {
+        (0..args.len())
+            .map(|index| Counted::parse(args.input::<Json<'_>>(index).get(row)?.0))
+            .collect()
+    };
+    let estimated = (0..args.rows())
+        .any(|at| row(at).is_some_and(|counted| Counted::common(&counted).is_none()));
+    if estimated {
+        return Err(KernelError::Argument {
+            index: 0,
+            message: "`dcount_intersect` is exact or refused, and a result of `hll` here is an estimate: it has too many values"
+                .to_owned(),
+        });
+    }
+    collect(args, |at| Counted::common(&row(at)?))
 }
 
 /// The value at a percentile from 0 to 100.
@@ -84,6 +105,7 @@ fn percentiles(args: &Args<'_>) -> KernelResult {
 }
 
 const HLL_MERGE: &[Overload] = &[variadic(&[SKETCH, SKETCH], Type::Dynamic, hll_merge)];
+const HLL_INTERSECT: &[Overload] = &[variadic(&[SKETCH, SKETCH], Type::Long, hll_intersect)];
 const TDIGEST_MERGE: &[Overload] = &[variadic(&[SKETCH, SKETCH], Type::Dynamic, tdigest_merge)];
 const COUNT: &[Overload] = &[overload(&[SKETCH], Type::Long, |args| {
     args.map1(|Json(json)| Counted::parse(json).map(|counted| counted.count()))
@@ -238,3 +260,22 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         ],
     ),
 ];
+
+pub const OPERATORS: &[ScalarFunction] = &[row(
+    "hll_intersect",
+    &[],
+    HLL_INTERSECT,
+    ResultName::Default,
+    "kusto/query/dcount-intersect-plugin",
+    "Counts the distinct values that all results of `hll` have.",
+    &[
+        example(
+            "toscalar(print h = dynamic(['hll',14,'AA==']) | evaluate dcount_intersect(h, h) | project s1)",
+            "0",
+        ),
+        example(
+            "toscalar(print h = dynamic([1]) | evaluate dcount_intersect(h, h) | project s1)",
+            "long(null)",
+        ),
+    ],
+)];

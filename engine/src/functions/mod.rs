@@ -81,6 +81,7 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 /// Rows of operators: the binder names them, a query cannot.
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     arithmetic::OPERATORS,
+    intermediate::OPERATORS,
     networks::OPERATORS,
     series_bins::OPERATORS,
     operators_dynamic::OPERATORS,

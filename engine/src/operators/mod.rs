@@ -2,10 +2,12 @@
 
 mod alias;
 mod apply;
+mod assert_schema;
 pub(crate) mod branches;
 mod by_leg;
 mod columns;
 mod constant;
+mod consume;
 mod distinct;
 pub(crate) mod enrich;
 pub(crate) mod evaluate;
@@ -112,6 +114,10 @@ pub(crate) fn bind(
         }
         OperatorKind::GraphToTable(table) => graph::to_table(binder, table, input),
         OperatorKind::GraphMarkComponents(mark) => graph::mark(binder, mark, input),
+        OperatorKind::Consume(consume) => consume::bind(binder, consume, input),
+        OperatorKind::AssertSchema(schema) => {
+            assert_schema::bind(binder, schema, input, operator.name_span)
+        }
         OperatorKind::MvExpand(expand) => expand::bind(binder, expand, input, operator.name_span),
         OperatorKind::Union(_)
         | OperatorKind::Print(_)

@@ -1,6 +1,8 @@
 //! The tabular operators: one file each, with its tree, its parser and its printer.
 
 mod alias;
+mod assert_schema;
+mod consume;
 mod count;
 mod datatable;
 mod distinct;
@@ -33,6 +35,8 @@ mod top_nested;
 mod union;
 
 pub use alias::*;
+pub use assert_schema::*;
+pub use consume::*;
 pub use count::*;
 pub use datatable::*;
 pub use distinct::*;
@@ -132,6 +136,8 @@ pub enum OperatorKind {
     Facet(Facet),
     Scan(Scan),
     Reduce(Reduce),
+    Consume(Consume),
+    AssertSchema(AssertSchema),
     MakeGraph(MakeGraph),
     GraphMatch(GraphMatch),
     GraphShortestPaths(GraphMatch),
@@ -191,6 +197,8 @@ impl OperatorKind {
             OperatorKind::Facet(_) => "facet",
             OperatorKind::Scan(_) => "scan",
             OperatorKind::Reduce(_) => "reduce",
+            OperatorKind::Consume(_) => "consume",
+            OperatorKind::AssertSchema(_) => "assert-schema",
             OperatorKind::MakeGraph(_) => "make-graph",
             OperatorKind::GraphMatch(_) => "graph-match",
             OperatorKind::GraphShortestPaths(_) => "graph-shortest-paths",

@@ -158,7 +158,7 @@ fn looked_up(
 }
 
 /// The rows whose address and further keys are in no row of `matched`: whether a row matches depends on them alone.
-fn without(
+pub(super) fn without(
     input: Relation,
     matched: &Relation,
     source: &Column,
@@ -181,7 +181,12 @@ fn without(
     join(JoinKind::LeftAnti, input, found, on)
 }
 
-fn join(kind: JoinKind, left: Relation, right: Relation, on: Vec<(Scalar, Scalar)>) -> Relation {
+pub(super) fn join(
+    kind: JoinKind,
+    left: Relation,
+    right: Relation,
+    on: Vec<(Scalar, Scalar)>,
+) -> Relation {
     let mut columns = left.columns.clone();
     if kind == JoinKind::Inner {
         columns.extend(right.columns.iter().cloned());
@@ -198,7 +203,7 @@ fn join(kind: JoinKind, left: Relation, right: Relation, on: Vec<(Scalar, Scalar
 }
 
 /// Without hidden columns, which would meet those of the other side.
-fn plain(relation: Relation) -> Relation {
+pub(super) fn plain(relation: Relation) -> Relation {
     let columns = all_columns(&relation.columns);
     let mut plain = relation.projected(columns);
     plain.hidden.clear();

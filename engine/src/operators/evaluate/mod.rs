@@ -2,6 +2,8 @@
 
 mod activity;
 mod bag_unpack;
+mod dcount_intersect;
+mod geo_lookup;
 mod ip_lookup;
 mod narrow;
 mod pivot;
@@ -52,6 +54,21 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "ipv6_lookup",
         bind: ip_lookup::ipv6,
+        declares: false,
+    },
+    Plugin {
+        name: "geo_polygon_lookup",
+        bind: geo_lookup::polygons,
+        declares: false,
+    },
+    Plugin {
+        name: "geo_line_lookup",
+        bind: geo_lookup::lines,
+        declares: false,
+    },
+    Plugin {
+        name: "dcount_intersect",
+        bind: dcount_intersect::bind,
         declares: false,
     },
     Plugin {
