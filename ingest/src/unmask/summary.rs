@@ -146,8 +146,10 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} connections to proxies in {} days",
-            self.connections, self.days
+            "{} connections to proxies in {} {}",
+            self.connections,
+            self.days,
+            if self.days == 1 { "day" } else { "days" }
         )?;
         for proxy in &self.proxies {
             write!(f, "{proxy}")?;

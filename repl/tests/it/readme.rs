@@ -1,0 +1,95 @@
+//! The README's `console` blocks, typed as they stand there: each command must print what the page shows.
+//!
+//! A line `…` stands for any lines. Footers that tell a time are left out.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A command and the lines that the page shows under it.
+struct Step {
+    command: String,
+    shown: Vec<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for line in block.lines() {
+            let is_open = |step: &Step| step.command.matches('\'').count() % 2 == 1;
+            match (line.strip_prefix("$ "), steps.last_mut()) {
+                (Some(command), _) => steps.push(Step {
+                    command: command.to_owned(),
+                    shown: Vec::new(),
+                }),
+                (None, Some(step)) if is_open(step) => {
+                    step.command.push('\n');
+                    step.command.push_str(line);
+                }
+                (None, step) => step.unwrap().shown.push(line.to_owned()),
+            }
+        }
+    }
+    steps
+}
+
+/// Whether the printed lines are those shown, `…` standing for any.
+fn agrees(shown: &[String], printed: &[String]) -> bool {
+    match shown.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line == "…" => {
+            (0..=printed.len()).any(|from| agrees(rest, &printed[from..]))
+        }
+        Some((line, rest)) => printed.first() == Some(line) && agrees(rest, &printed[1..]),
+    }
+}
+
+fn is_footer(line: &str) -> bool {
+    line.ends_with(" s") && line.contains(" row")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_tour_of_the_readme_prints_what_it_shows() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::os::unix::fs::symlink(
+        root().join("samples").canonicalize().unwrap(),
+        folder.path().join("samples"),
+    )
+    .unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_huntql"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let steps = steps(&std::fs::read_to_string(root().join("README.md")).unwrap());
+    assert!(!steps.is_empty());
+    for step in steps {
+        let ran = Command::new("sh")
+            .args(["-c", &format!("{} 2>&1", step.command)])
+            .current_dir(folder.path())
+            .env("PATH", &path)
+            .env("HUNTQL_CONFIG", "samples/huntql.toml")
+            .env("HOME", folder.path())
+            .output()
+            .unwrap();
+        let printed: Vec<String> = String::from_utf8(ran.stdout)
+            .unwrap()
+            .lines()
+            .filter(|line| !is_footer(line))
+            .map(str::to_owned)
+            .collect();
+        assert!(
+            agrees(&step.shown, &printed),
+            "$ {}\nprinted\n{}\nand the page shows\n{}",
+            step.command,
+            printed.join("\n"),
+            step.shown.join("\n")
+        );
+    }
+}
