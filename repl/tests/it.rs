@@ -19,6 +19,7 @@ mod formats;
 mod hunts;
 #[path = "it/proxies.rs"]
 mod proxies;
+#[path = "it/readme.rs"]
 mod readme;
 #[path = "it/shell.rs"]
 mod shell;
