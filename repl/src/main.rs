@@ -4,6 +4,7 @@
 //!
 //! Not here: what a query means (engine), what a log means (ingest), how tables lie on disk (store).
 
+mod chart;
 mod check;
 mod cli;
 mod commands;

@@ -1,5 +1,6 @@
 //! One question: asked, drawn, and spoken of on stderr.
 
+use crate::chart::{self, Paint};
 use crate::failure::{EXIT_QUERY, Failure};
 use crate::hints;
 use crate::output::{
@@ -11,10 +12,10 @@ use crate::report;
 use crate::session::Session;
 use datafusion::arrow::record_batch::RecordBatch;
 use futures::StreamExt;
-use huntql_engine::{QueryError, QueryOptions, ResultSet, execution_error};
+use huntql_engine::{QueryError, QueryOptions, RenderAnnotation, ResultSet, execution_error};
 use huntql_kql::types::Column;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -207,12 +208,21 @@ pub async fn run(
     let mut writer = screen.writer()?;
     let mut rows_of_all = 0;
     for result in answer.results {
-        let rows = show(result, writer.as_mut())
-            .await
-            .map_err(|stopped| match stopped {
-                Stopped::Query(error) => refused(question, error),
-                Stopped::Output(error) => error.into(),
-            })?;
+        if screen.chart.is_some() && result.render.is_none() {
+            report::hint("nothing is drawn: the query has no `render` at its end");
+        }
+        let drawn = Drawn::of(result.render.as_ref(), screen);
+        let rows = match &drawn {
+            Some(drawn) => show(result, &mut drawn.writer(writer.as_mut())).await,
+            None => show(result, writer.as_mut()).await,
+        };
+        let rows = rows.map_err(|stopped| match stopped {
+            Stopped::Query(error) => refused(question, error),
+            Stopped::Output(error) => error.into(),
+        })?;
+        if let Some(drawn) = &drawn {
+            drawn.draw(screen, writer.as_mut())?;
+        }
         rows_of_all += rows;
         if let Some(remark) = writer.remark() {
             report::say(&remark);
@@ -224,6 +234,117 @@ pub async fn run(
     writer.finish()?;
     hints::after(session, question, options, rows_of_all).await;
     Ok(())
+}
+
+/// A result that is drawn.
+struct Drawn {
+    render: RenderAnnotation,
+    rows: Collected,
+    place: Place,
+}
+
+/// Where a chart goes.
+enum Place {
+    /// Instead of the rows.
+    Terminal { width: usize, height: usize },
+    /// Beside the rows.
+    File(PathBuf),
+}
+
+/// Rows that are drawn, and perhaps shown.
+struct DrawnWriter<'w> {
+    collecting: Remembering,
+    shown: Option<&'w mut dyn Writer>,
+}
+
+impl Writer for DrawnWriter<'_> {
+    fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.collecting.begin(columns)?;
+        self.shown
+            .as_mut()
+            .map_or(Ok(()), |shown| shown.begin(columns))
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        self.collecting.batch(batch)?;
+        self.shown
+            .as_mut()
+            .map_or(Ok(()), |shown| shown.batch(batch))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.shown.as_mut().map_or(Ok(()), |shown| shown.end())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drawn {
+    fn of(render: Option<&RenderAnnotation>, screen: &Screen) -> Option<Drawn> {
+        let render = render?.clone();
+        let place = match (&screen.chart, screen.viewer) {
+            (Some(path), _) => Place::File(path.clone()),
+            (None, Viewer::Terminal(terminal)) if screen.format.name == "table" => {
+                chart::kind(&render)?;
+                Place::Terminal {
+                    width: terminal.width,
+                    height: window().1,
+                }
+            }
+            _ => return None,
+        };
+        Some(Drawn {
+            render,
+            rows: Collected::at_most(chart::ROWS_MAX),
+            place,
+        })
+    }
+
+    fn writer<'w>(&self, shown: &'w mut dyn Writer) -> DrawnWriter<'w> {
+        let null = format("null").expect("`null` is a format");
+        DrawnWriter {
+            collecting: Remembering {
+                writer: (null.open)(Box::new(io::sink()), Viewer::Machine),
+                collected: self.rows.clone(),
+            },
+            shown: match self.place {
+                Place::Terminal { .. } => None,
+                Place::File(_) => Some(shown),
+            },
+        }
+    }
+
+    fn draw(&self, screen: &Screen, writer: &mut dyn Writer) -> Result<(), Failure> {
+        let drawn = chart::chart(&self.render, &self.rows);
+        match (&self.place, drawn) {
+            (Place::Terminal { width, height }, Ok(drawn)) => {
+                let text = drawn.text(*width, *height, Paint::of_terminal());
+                io::stdout().write_all(text.as_bytes())?;
+                drawn.remarks.iter().for_each(|remark| report::say(remark));
+                if let Some(remembered) = &screen.remembered {
+                    remembered.take(&self.rows);
+                }
+            }
+            (Place::Terminal { .. }, Err(why)) => {
+                report::say(&why);
+                let (columns, batches) = self.rows.batches();
+                writer.begin(&columns)?;
+                batches.iter().try_for_each(|batch| writer.batch(batch))?;
+                writer.end()?;
+            }
+            (Place::File(path), Ok(drawn)) => {
+                let written = std::fs::write(path, drawn.page());
+                written.map_err(|error| {
+                    Failure::Data(format!("cannot write `{}`: {error}", path.display()))
+                })?;
+                report::say(&format!("chart: {}", path.display()));
+            }
+            (Place::File(_), Err(why)) => report::say(&why),
+        }
+        Ok(())
+    }
 }
 
 enum Stopped {

@@ -15,6 +15,9 @@ pub struct QueryArgs {
     /// Read the query from a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "text", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+    /// Draw what the query's `render` says, as a page that needs nothing else
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath)]
+    pub render: Option<PathBuf>,
     #[command(flatten)]
     pub format: FormatArgs,
     #[command(flatten)]
@@ -28,7 +31,7 @@ pub fn run(args: &QueryArgs) -> Result<(), Failure> {
     let session = Session::open(&args.data)?;
     super::runtime()?.block_on(async {
         let options = session.options(&args.ask).await?;
-        let screen = Screen::stdout(args.format.format);
+        let screen = Screen::stdout(args.format.format).drawing_into(args.render.clone());
         run::run(&session, &question, &options, &screen).await
     })
 }

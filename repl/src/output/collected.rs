@@ -80,6 +80,17 @@ impl Collected {
         None
     }
 
+    /// Becomes what another has kept.
+    pub fn take(&self, other: &Collected) {
+        let (columns, batches) = other.batches();
+        *self.lock() = Rows {
+            columns,
+            batches,
+            kept: other.kept(),
+            seen: other.rows(),
+        };
+    }
+
     /// All batches with their columns.
     pub fn batches(&self) -> (Vec<Column>, Vec<RecordBatch>) {
         let rows = self.lock();

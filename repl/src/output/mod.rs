@@ -20,10 +20,13 @@ mod table;
 mod timeline;
 mod width;
 
+pub use cell::escape_controls;
 pub use collected::{Collected, Remembering};
+pub use html::{HEAD as HTML_HEAD, TAIL as HTML_TAIL, escaped as html_escaped};
 pub use kusto::document;
 pub use pager::Pager;
 pub use timeline::TIMELINE;
+pub use width::{cut_middle, width};
 
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::Column;

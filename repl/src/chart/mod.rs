@@ -1,0 +1,203 @@
+//! `render`: a result as a chart, in the terminal or as a page with an SVG picture.
+//!
+//! What is drawn (Kusto docs, "render operator"): the x axis is `xcolumn`, else the first datetime column of a `timechart`, else
+//! the first column. Numbers are the y values (`ycolumns` names them); columns of text tell series apart (`series`). Arrays, as
+//! `make-series` gives them, are drawn element by element.
+//!
+//! | drawn | as |
+//! |---|---|
+//! | timechart, linechart, areachart, stackedareachart, anomalychart, scatterchart | lines, areas, points over an axis |
+//! | columnchart, barchart | bars for each value of x |
+//! | piechart, treemap | shares of the sum |
+//! | card | the values of the first row |
+//!
+//! Anything else is shown as a table, and said so.
+
+mod axis;
+mod bars;
+mod lines;
+mod rows;
+mod svg;
+
+use crate::output::Collected;
+use huntql_engine::RenderAnnotation;
+
+/// Rows that a chart is made of; more are said.
+pub const ROWS_MAX: u64 = 100_000;
+
+/// Series that get a name and a colour of their own; more are said.
+const SERIES_MAX: usize = 12;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Line,
+    Area,
+    Points,
+    Columns,
+    Bars,
+    Shares,
+    Card,
+}
+
+/// Visualizations that are drawn.
+const KINDS: &[(&str, Kind)] = &[
+    ("timechart", Kind::Line),
+    ("linechart", Kind::Line),
+    ("anomalychart", Kind::Line),
+    ("areachart", Kind::Area),
+    ("stackedareachart", Kind::Area),
+    ("scatterchart", Kind::Points),
+    ("columnchart", Kind::Columns),
+    ("barchart", Kind::Bars),
+    ("piechart", Kind::Shares),
+    ("treemap", Kind::Shares),
+    ("card", Kind::Card),
+];
+
+/// The drawable kind of an annotation.
+pub fn kind(render: &RenderAnnotation) -> Option<Kind> {
+    let name = render.visualization.to_ascii_lowercase();
+    KINDS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, kind)| *kind)
+}
+
+/// A place on the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub enum X {
+    /// Ticks.
+    Time(i64),
+    Number(f64),
+    Text(String),
+}
+
+/// The values of one name, one for each place on the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    pub name: String,
+    pub values: Vec<Option<f64>>,
+}
+
+/// A result ready to be drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    pub kind: Kind,
+    pub title: String,
+    pub x_title: String,
+    pub y_title: String,
+    pub has_legend: bool,
+    pub is_stacked: bool,
+    pub is_logarithmic: bool,
+    pub y_min: Option<f64>,
+    pub y_max: Option<f64>,
+    pub xs: Vec<X>,
+    pub series: Vec<Series>,
+    /// Things that the picture does not show.
+    pub remarks: Vec<String>,
+}
+
+/// The chart of collected rows.
+///
+/// # Errors
+/// Why these rows cannot be drawn, in words.
+pub fn chart(render: &RenderAnnotation, collected: &Collected) -> Result<Chart, String> {
+    let kind = kind(render)
+        .ok_or_else(|| format!("`{}` is not drawn; the rows follow", render.visualization))?;
+    let mut chart = rows::chart(kind, render, collected)?;
+    if collected.rows() > collected.kept() {
+        chart.remarks.push(format!(
+            "the chart shows the first {} of {} rows",
+            crate::output::grouped(collected.kept()),
+            crate::output::grouped(collected.rows())
+        ));
+    }
+    if chart.series.len() > SERIES_MAX {
+        let weight = |series: &Series| series.values.iter().flatten().map(|v| v.abs()).sum::<f64>();
+        let all = chart.series.len();
+        chart.series.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+        chart.series.truncate(SERIES_MAX);
+        chart.remarks.push(format!(
+            "the chart shows the {SERIES_MAX} largest of {all} series"
+        ));
+    }
+    Ok(chart)
+}
+
+/// Whether the terminal takes colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    Colours,
+    Plain,
+}
+
+impl Paint {
+    pub fn of_terminal() -> Paint {
+        match std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+            true => Paint::Colours,
+            false => Paint::Plain,
+        }
+    }
+
+    /// Text in the colour of a series.
+    fn series(self, series: usize, text: &str) -> String {
+        const COLOURS: [u8; 6] = [36, 33, 35, 32, 31, 34];
+        match self {
+            Paint::Colours => {
+                let colour = COLOURS[series % COLOURS.len()];
+                format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+            }
+            Paint::Plain => text.to_owned(),
+        }
+    }
+}
+
+impl Chart {
+    /// The chart as lines of text for a window of so many columns and lines.
+    pub fn text(&self, width: usize, height: usize, paint: Paint) -> String {
+        let mut out = String::new();
+        if !self.title.is_empty() {
+            out.push_str(
+                &format!("{:^width$}\n", self.title, width = width.min(100))
+                    .trim_end()
+                    .to_owned(),
+            );
+            out.push('\n');
+        }
+        match self.kind {
+            Kind::Line | Kind::Area | Kind::Points => {
+                lines::draw(self, width, height, paint, &mut out)
+            }
+            Kind::Columns => bars::columns(self, width, height, paint, &mut out),
+            Kind::Bars => bars::bars(self, width, paint, &mut out),
+            Kind::Shares => bars::shares(self, width, paint, &mut out),
+            Kind::Card => bars::card(self, width, &mut out),
+        }
+        out
+    }
+
+    /// A page that needs nothing else.
+    pub fn page(&self) -> String {
+        svg::page(self)
+    }
+
+    /// Names and marks of the series, when there is more than one.
+    fn legend(&self, width: usize, paint: Paint, marks: &[char], out: &mut String) {
+        if !self.has_legend || self.series.len() < 2 {
+            return;
+        }
+        let mut used = 0;
+        for (index, series) in self.series.iter().enumerate() {
+            let name = crate::output::cut_middle(&series.name, 40);
+            let length = crate::output::width(&name) + 4;
+            if used > 0 && used + length > width {
+                out.push('\n');
+                used = 0;
+            }
+            let mark = marks[index % marks.len()].to_string();
+            out.push_str(&format!("{} {name}  ", paint.series(index, &mark)));
+            used += length;
+        }
+        out.push('\n');
+    }
+}

@@ -1,0 +1,364 @@
+//! A chart as a page with an inline SVG picture. Nothing is fetched; nothing runs.
+
+use super::{Chart, Kind, axis};
+use crate::output::{HTML_HEAD, HTML_TAIL, html_escaped};
+use std::f64::consts::TAU;
+use std::fmt::Write;
+
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 480.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 20.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 60.0;
+
+/// Colours that those who see few colours can tell apart (Okabe and Ito).
+const COLOURS: &[&str] = &[
+    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#999999", "#f0e442",
+];
+
+fn colour(series: usize) -> &'static str {
+    COLOURS[series % COLOURS.len()]
+}
+
+fn safe(text: &str) -> String {
+    let mut out = String::new();
+    html_escaped(text, &mut out);
+    out
+}
+
+pub fn page(chart: &Chart) -> String {
+    let mut out = String::from(HTML_HEAD);
+    match chart.kind {
+        Kind::Card => cards(chart, &mut out),
+        _ => picture(chart, &mut out),
+    }
+    for remark in &chart.remarks {
+        let _ = writeln!(out, "<p>{}</p>", safe(remark));
+    }
+    out.push_str(HTML_TAIL);
+    out
+}
+
+fn cards(chart: &Chart, out: &mut String) {
+    for series in &chart.series {
+        let value = series.values.first().copied().flatten();
+        let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+        let _ = writeln!(
+            out,
+            "<div style=\"display:inline-block;border:1px solid #ddd;padding:1rem 2rem;margin:.5rem;text-align:center\"><div style=\"font-size:2.5rem\">{}</div>{}</div>",
+            safe(&value),
+            safe(&series.name)
+        );
+    }
+}
+
+fn picture(chart: &Chart, out: &mut String) {
+    let legend = if chart.series.len() > 1 && chart.has_legend {
+        22.0 * chart.series.len().div_ceil(4) as f64
+    } else {
+        0.0
+    };
+    let height = HEIGHT + legend;
+    let _ = writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"system-ui,sans-serif\" font-size=\"12\" role=\"img\">"
+    );
+    label(
+        out,
+        WIDTH / 2.0,
+        22.0,
+        "middle",
+        &chart.title,
+        "font-size=\"16\"",
+    );
+    match chart.kind {
+        Kind::Shares => pie(chart, out),
+        Kind::Bars => bars(chart, out),
+        Kind::Columns => with_axes(chart, out, columns),
+        Kind::Line | Kind::Area | Kind::Points | Kind::Card => with_axes(chart, out, lines),
+    }
+    if legend > 0.0 {
+        for (index, series) in chart.series.iter().enumerate() {
+            let x = LEFT + (index % 4) as f64 * 225.0;
+            let y = HEIGHT + 12.0 + (index / 4) as f64 * 22.0;
+            let fill = colour(index);
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{fill}\"/>",
+                y - 10.0
+            );
+            let name = crate::output::cut_middle(&series.name, 30);
+            label(out, x + 18.0, y, "start", &name, "");
+        }
+    }
+    out.push_str("</svg>\n");
+}
+
+fn label(out: &mut String, x: f64, y: f64, anchor: &str, text: &str, more: &str) {
+    if !text.is_empty() {
+        let _ = writeln!(
+            out,
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#333\" {more}>{}</text>",
+            safe(text)
+        );
+    }
+}
+
+/// Places of the plot: x from 0 to 1, y in values.
+struct Plot {
+    low: f64,
+    high: f64,
+}
+
+impl Plot {
+    fn x(&self, part: f64) -> f64 {
+        LEFT + part * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let part = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
+    }
+}
+
+fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut String)) {
+    let (low, high, step) = axis::y_range(chart, 6);
+    let plot = Plot { low, high };
+    let mut value = low;
+    while value <= high + step * 1e-6 {
+        let y = plot.y(value);
+        let _ = writeln!(
+            out,
+            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#e5e5e5\"/>",
+            WIDTH - RIGHT
+        );
+        label(out, LEFT - 8.0, y + 4.0, "end", &axis::number(value), "");
+        value += step;
+    }
+    if chart.kind != Kind::Columns {
+        for (part, text) in axis::x_marks(&chart.xs, 8) {
+            label(
+                out,
+                plot.x(part),
+                HEIGHT - BOTTOM + 18.0,
+                "middle",
+                &text,
+                "",
+            );
+        }
+    }
+    draw(chart, &plot, out);
+    let base = HEIGHT - BOTTOM;
+    let _ = writeln!(
+        out,
+        "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{base}\" y2=\"{base}\" stroke=\"#333\"/>",
+        WIDTH - RIGHT
+    );
+    label(
+        out,
+        WIDTH / 2.0,
+        HEIGHT - 18.0,
+        "middle",
+        &chart.x_title,
+        "",
+    );
+    label(out, LEFT, TOP - 10.0, "end", &chart.y_title, "");
+}
+
+fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
+    let positions = axis::positions(&chart.xs);
+    let mut below = vec![0.0; chart.xs.len()];
+    for (index, series) in chart.series.iter().enumerate() {
+        let colour = colour(index);
+        let mut path = String::new();
+        let mut floor = String::new();
+        let mut draws = "M";
+        for (at, value) in series.values.iter().enumerate() {
+            let Some(value) = value else {
+                draws = "M";
+                continue;
+            };
+            let base = below[at];
+            let value = if chart.is_stacked {
+                base + value
+            } else {
+                *value
+            };
+            if chart.is_stacked {
+                below[at] = value;
+            }
+            let (x, y) = (plot.x(positions[at]), plot.y(value));
+            if chart.kind == Kind::Points {
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>"
+                );
+            }
+            let _ = write!(path, "{draws}{x:.1} {y:.1}");
+            let floor_y = plot.y(if chart.is_stacked {
+                base
+            } else {
+                plot.low.max(0.0)
+            });
+            floor.insert_str(0, &format!("L{x:.1} {floor_y:.1}"));
+            draws = "L";
+        }
+        if chart.kind == Kind::Area && !path.is_empty() {
+            let _ = writeln!(
+                out,
+                "<path d=\"{path}{floor}Z\" fill=\"{colour}\" fill-opacity=\"0.3\"/>"
+            );
+        }
+        if chart.kind != Kind::Points {
+            let _ = writeln!(
+                out,
+                "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-linecap=\"round\"/>"
+            );
+        }
+    }
+}
+
+fn rectangle(
+    out: &mut String,
+    (x, y, width, height): (f64, f64, f64, f64),
+    fill: &str,
+    title: &str,
+) {
+    let _ = writeln!(
+        out,
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{fill}\"><title>{}</title></rect>",
+        height.max(0.0),
+        safe(title)
+    );
+}
+
+fn columns(chart: &Chart, plot: &Plot, out: &mut String) {
+    let count = chart.xs.len() as f64;
+    let room = (WIDTH - LEFT - RIGHT) / count;
+    let abreast = if chart.is_stacked {
+        1
+    } else {
+        chart.series.len()
+    };
+    let thick = room * 0.8 / abreast as f64;
+    let stride = (chart.xs.len() / 12).max(1);
+    for (at, x) in chart.xs.iter().enumerate() {
+        let begin = LEFT + room * (at as f64 + 0.1);
+        let mut below = 0.0;
+        for (index, series) in chart.series.iter().enumerate() {
+            let Some(value) = series.values[at] else {
+                continue;
+            };
+            let (from, to) = match chart.is_stacked {
+                true => (below, below + value),
+                false => (0.0, value),
+            };
+            below = to;
+            let beside = if chart.is_stacked { 0 } else { index };
+            let (top, bottom) = (plot.y(from.max(to)), plot.y(from.min(to)));
+            let place = (begin + thick * beside as f64, top, thick, bottom - top);
+            rectangle(
+                out,
+                place,
+                colour(index),
+                &format!("{}: {value}", series.name),
+            );
+        }
+        if at % stride == 0 {
+            let text = crate::output::cut_middle(&axis::label(x), 22);
+            label(
+                out,
+                begin + room * 0.4,
+                HEIGHT - BOTTOM + 18.0,
+                "middle",
+                &text,
+                "",
+            );
+        }
+    }
+}
+
+fn bars(chart: &Chart, out: &mut String) {
+    let all = chart.series.iter().flat_map(|series| &series.values);
+    let highest = all
+        .flatten()
+        .fold(f64::MIN_POSITIVE, |high, value| high.max(value.abs()));
+    let left = 220.0;
+    let count = (chart.xs.len() * chart.series.len()).max(1) as f64;
+    let room = (HEIGHT - TOP - 20.0) / count;
+    for (at, x) in chart.xs.iter().enumerate() {
+        for (index, series) in chart.series.iter().enumerate() {
+            let Some(value) = series.values[at] else {
+                continue;
+            };
+            let y = TOP + room * (at * chart.series.len() + index) as f64;
+            let length = value.abs() / highest * (WIDTH - left - 90.0);
+            let place = (left, y + room * 0.1, length, room * 0.8);
+            rectangle(
+                out,
+                place,
+                colour(index),
+                &format!("{}: {value}", series.name),
+            );
+            let middle = y + room / 2.0 + 4.0;
+            label(
+                out,
+                left + length + 6.0,
+                middle,
+                "start",
+                &axis::number(value),
+                "",
+            );
+            if index == 0 {
+                let text = crate::output::cut_middle(&axis::label(x), 30);
+                label(out, left - 8.0, middle, "end", &text, "");
+            }
+        }
+    }
+}
+
+fn pie(chart: &Chart, out: &mut String) {
+    let Some(series) = chart.series.first() else {
+        return;
+    };
+    let values = chart.xs.iter().zip(&series.values);
+    let mut parts: Vec<(String, f64)> = values
+        .filter_map(|(x, value)| Some((axis::label(x), value.filter(|value| *value > 0.0)?)))
+        .collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let sum: f64 = parts.iter().map(|(_, value)| value).sum();
+    let (middle_x, middle_y, radius) = (300.0, TOP + 200.0, 180.0);
+    let mut from = 0.0;
+    for (index, (name, value)) in parts.iter().enumerate() {
+        let share = value / sum;
+        // A whole circle would begin and end at one point.
+        let to = from + share.min(0.999_99);
+        let point = |part: f64| {
+            let angle = part * TAU - TAU / 4.0;
+            (
+                middle_x + radius * angle.cos(),
+                middle_y + radius * angle.sin(),
+            )
+        };
+        let ((x0, y0), (x1, y1)) = (point(from), point(to));
+        let large = i32::from(share > 0.5);
+        let fill = colour(index);
+        let _ = writeln!(
+            out,
+            "<path d=\"M{middle_x} {middle_y}L{x0:.2} {y0:.2}A{radius} {radius} 0 {large} 1 {x1:.2} {y1:.2}Z\" fill=\"{fill}\" stroke=\"#fff\"/>"
+        );
+        if index < 18 {
+            let y = TOP + 20.0 + index as f64 * 22.0;
+            let _ = writeln!(
+                out,
+                "<rect x=\"540\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{fill}\"/>",
+                y - 10.0
+            );
+            let name = crate::output::cut_middle(name, 40);
+            let text = format!("{name}  {:.1} % ({})", share * 100.0, axis::number(*value));
+            label(out, 558.0, y, "start", &text, "");
+        }
+        from += share;
+    }
+}
