@@ -23,6 +23,8 @@ mod proxies;
 mod readme;
 #[path = "it/shell.rs"]
 mod shell;
+#[path = "it/store.rs"]
+mod store;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/timeline.rs"]
