@@ -55,6 +55,7 @@ pub struct Catalog {
     urls: BTreeMap<String, PathBuf>,
     watchlists: BTreeMap<String, Watchlist>,
     other_urls: OtherUrls,
+    address_database: Option<String>,
 }
 
 /// A list that queries read by `_GetWatchlist`.
@@ -139,6 +140,22 @@ impl Catalog {
     /// Gives `externaldata` a local file for a URL. Nothing is ever fetched: other URLs are refused when a query runs.
     pub fn map_url(&mut self, url: impl Into<String>, file: impl Into<PathBuf>) {
         self.urls.insert(url.into(), file.into());
+    }
+
+    /// Names the database of addresses that `geo_info_from_ip_address` reads, a file in MaxMind's format.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no such database.
+    pub fn set_address_database(&mut self, path: &Path) -> Result<(), String> {
+        let path = path.to_string_lossy().into_owned();
+        crate::kernel::places::open(&path)?;
+        self.address_database = Some(path);
+        Ok(())
+    }
+
+    /// The path of the database of addresses.
+    pub fn address_database(&self) -> Option<&str> {
+        self.address_database.as_deref()
     }
 
     /// Says what is behind URLs without a file.

@@ -69,6 +69,9 @@ pub struct DataArgs {
     /// The file that `externaldata` reads for a URL. Nothing is ever fetched
     #[arg(long, value_name = "URL=FILE", value_parser = url_and_file)]
     pub url_map: Vec<(String, String)>,
+    /// The database that `geo_info_from_ip_address` reads, in MaxMind's format [default: `mmdb` under `[geo]` in huntql.toml]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub geo: Option<PathBuf>,
     #[command(flatten)]
     pub proxies: ProxyArgs,
 }

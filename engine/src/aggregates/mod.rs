@@ -22,6 +22,7 @@ mod counting;
 mod distinct;
 mod moments;
 mod percentile;
+mod percentile_array;
 mod picked;
 mod reduce;
 
@@ -44,6 +45,7 @@ pub const FAMILIES: &[&[Aggregate]] = &[
     collect::AGGREGATES,
     picked::AGGREGATES,
     percentile::AGGREGATES,
+    percentile_array::AGGREGATES,
     moments::AGGREGATES,
 ];
 

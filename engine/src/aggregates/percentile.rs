@@ -16,21 +16,27 @@ use std::sync::Arc;
 
 /// The percentile that stands in argument `AT`; argument 1 before it, if any, is the weight.
 #[derive(Debug)]
-struct Percentile<const AT: usize> {
+pub(super) struct Percentile<const AT: usize> {
     ty: Type,
     percent: f64,
 }
 
 /// Values as keys that sort as they do, with their weights if these are not all 1.
 #[derive(Debug, Default)]
-struct Ranked {
+pub(super) struct Ranked {
     keys: Vec<i64>,
     weights: Vec<i64>,
 }
 
+impl Ranked {
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
 /// Values of a batch, and weights.
 #[derive(Debug)]
-struct Values<'a> {
+pub(super) struct Values<'a> {
     keys: Keys<'a>,
     weights: Option<&'a Int64Array>,
 }
@@ -65,14 +71,15 @@ fn from_key(key: i64) -> f64 {
 }
 
 impl<const AT: usize> Percentile<AT> {
-    fn rank(&self, mut state: Ranked) -> Option<i64> {
+    fn rank(&self, state: &mut Ranked) -> Option<i64> {
         if state.weights.is_empty() {
             let rows = state.keys.len();
             let rank = (self.percent * rows as f64 / 100.0).ceil() as usize;
             let index = rank.clamp(1, rows.max(1)) - 1;
             return (rows > 0).then(|| *state.keys.select_nth_unstable(index).1);
         }
-        let mut weighted: Vec<(i64, i64)> = state.keys.into_iter().zip(state.weights).collect();
+        let keys = state.keys.iter().copied();
+        let mut weighted: Vec<(i64, i64)> = keys.zip(state.weights.iter().copied()).collect();
         weighted.sort_unstable();
         let total: i128 = weighted.iter().map(|(_, weight)| i128::from(*weight)).sum();
         let wanted = self.percent * total as f64 / 100.0;
@@ -87,6 +94,28 @@ impl<const AT: usize> Percentile<AT> {
             .or(weighted.last())
             .map(|(key, _)| *key)
     }
+
+    /// For values of a type.
+    ///
+    /// # Errors
+    /// A percentile that is none.
+    pub(super) fn of(ty: Type, percent: f64) -> Result<Self> {
+        if !(0.0..=100.0).contains(&percent) {
+            return Err(DataFusionError::Plan(format!(
+                "a percentile is 0 to 100, not {percent}"
+            )));
+        }
+        Ok(Self { ty, percent })
+    }
+
+    /// The percentile of each state, as a column of the values' type.
+    pub(super) fn column(&self, states: &mut [Ranked]) -> ArrayRef {
+        let keys = states.iter_mut().map(|state| self.rank(state));
+        if self.ty == Type::Real {
+            return Arc::new(keys.map(|key| key.map(from_key)).collect::<Float64Array>());
+        }
+        Arc::new(keys.collect::<Int64Array>())
+    }
 }
 
 impl<const AT: usize> Fold for Percentile<AT> {
@@ -95,16 +124,7 @@ impl<const AT: usize> Fold for Percentile<AT> {
     type Saved<'a> = (&'a ListArray, &'a ListArray);
 
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
-        let percent = constant_real(constants, AT)?;
-        if !(0.0..=100.0).contains(&percent) {
-            return Err(DataFusionError::Plan(format!(
-                "a percentile is 0 to 100, not {percent}"
-            )));
-        }
-        Ok(Self {
-            ty: shape.parameters[0],
-            percent,
-        })
+        Self::of(shape.parameters[0], constant_real(constants, AT)?)
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
@@ -173,26 +193,20 @@ impl<const AT: usize> Fold for Percentile<AT> {
         Ok(vec![Arc::new(keys.finish()), Arc::new(weights.finish())])
     }
 
-    fn finish(&self, states: Vec<Ranked>) -> Result<ArrayRef> {
-        let keys = states.into_iter().map(|state| self.rank(state));
-        if self.ty == Type::Real {
-            return Ok(Arc::new(
-                keys.map(|key| key.map(from_key)).collect::<Float64Array>(),
-            ));
-        }
-        Ok(Arc::new(keys.collect::<Int64Array>()))
+    fn finish(&self, mut states: Vec<Ranked>) -> Result<ArrayRef> {
+        Ok(self.column(&mut states))
     }
 }
 
 const PLAIN: Meaning = Meaning::FoldFrom(1, Folding::of::<Percentile<1>>("percentile"));
 const WEIGHTED: Meaning = Meaning::FoldFrom(2, Folding::of::<Percentile<2>>("percentilew"));
 
-const INTEGERS: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
-const OTHERS: Takes = Takes::OneOf(&[Type::Real, Type::Datetime, Type::Timespan]);
-const WEIGHT: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
-const PERCENT: Takes = Takes::Constant(Type::Real);
+pub(super) const INTEGERS: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
+pub(super) const OTHERS: Takes = Takes::OneOf(&[Type::Real, Type::Datetime, Type::Timespan]);
+pub(super) const WEIGHT: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
+pub(super) const PERCENT: Takes = Takes::Constant(Type::Real);
 
-const fn one(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
+pub(super) const fn one(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
     AggregateOverload {
         params,
         defaults: &[],
@@ -201,7 +215,7 @@ const fn one(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
     }
 }
 
-const fn several(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
+pub(super) const fn several(params: &'static [Takes], meaning: Meaning) -> AggregateOverload {
     AggregateOverload {
         params,
         defaults: &[],

@@ -109,6 +109,9 @@ fn parameters(overload: &AggregateOverload, arguments: &[Type]) -> Result<Vec<Ty
                 Takes::Any => Some(*argument),
                 Takes::Json => Some(Type::Dynamic),
                 Takes::Predicate => (*argument == Type::Bool).then_some(Type::Bool),
+                Takes::Constant(Type::Dynamic) => {
+                    (*argument == Type::Dynamic).then_some(Type::Dynamic)
+                }
                 Takes::Constant(ty) => argument.is_numeric().then_some(ty),
             };
             taken.ok_or(index)

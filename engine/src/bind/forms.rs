@@ -182,6 +182,28 @@ pub const FORMS: &[Form] = &[
         column_names_of,
     ),
     form(
+        "geo_info_from_ip_address",
+        &[],
+        "kusto/query/geo-info-from-ip-address-function",
+        "Gives country, state, city, latitude and longitude of an address from the user's database (`--geo`); null for what is no address or is not in it.",
+        &[
+            example("geo_info_from_ip_address('')", "dynamic(null)"),
+            example("geo_info_from_ip_address('no address')", "dynamic(null)"),
+        ],
+        address_place,
+    ),
+    Form {
+        result_name: ResultName::FirstArgument,
+        ..form(
+            "bin_auto",
+            &[],
+            "kusto/query/bin-auto-function",
+            "Rounds down to a bin whose size, and perhaps fixed point, `set query_bin_auto_size` and `set query_bin_auto_at` give.",
+            &[],
+            bin_auto,
+        )
+    },
+    form(
         "ingestion_time",
         &[],
         "kusto/query/ingestion-time-function",
@@ -519,6 +541,43 @@ fn toscalar(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> S
         },
         None => binder.scalar(&arg.value, None),
     }
+}
+
+/// The call with the path of the user's database of addresses behind its argument, where there is one.
+fn address_place(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(mut values) = arguments(binder, call, span, row, 1, 1) else {
+        return Scalar::error();
+    };
+    let mut places = spans(call);
+    if let Some(path) = binder.catalog.address_database() {
+        values.push(Scalar::literal(Value::String(path.to_owned())));
+        places.push(span);
+    }
+    binder.operator("address_place", values, &places, span)
+}
+
+/// `bin`, or `bin_at` when there is a fixed point, by what the text has set.
+fn bin_auto(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(mut values) = arguments(binder, call, span, row, 1, 1) else {
+        return Scalar::error();
+    };
+    let Some(size) = binder.bins.size.clone() else {
+        return binder.wrong(
+            Diagnostic::unsupported(span, "`bin_auto` without a size is not supported")
+                .help("say it before the query: `set query_bin_auto_size = 1h;`"),
+        );
+    };
+    values.push(size);
+    let name = match binder.bins.at.clone() {
+        Some(at) => {
+            values.push(at);
+            "bin_at"
+        }
+        None => "bin",
+    };
+    let row = crate::functions::find(name).expect("`bin` and `bin_at` have rows");
+    let places = vec![span; values.len()];
+    binder.apply(row, values, &places, span)
 }
 
 fn column_ifexists(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {

@@ -92,6 +92,15 @@ pub struct Binder<'a> {
     pub(crate) variables: Variables,
     /// Rows that each result may have: `set query_take_max_records`.
     take_max: Option<u64>,
+    /// What `bin_auto` rounds to.
+    bins: Bins,
+}
+
+/// `set query_bin_auto_size` and `set query_bin_auto_at`.
+#[derive(Debug, Default)]
+pub(crate) struct Bins {
+    size: Option<Scalar>,
+    at: Option<Scalar>,
 }
 
 /// What scalars of an operator can name: the columns of its input.
@@ -114,6 +123,7 @@ impl<'a> Binder<'a> {
             missing: Missing::default(),
             variables: Variables::default(),
             take_max: None,
+            bins: Bins::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Statements: `let`, `set`, `declare`, and the tabular ones.
 
 use super::scope::{FunctionKind, UserFunction};
-use super::{Binder, Binding, Missing, Question, facts};
+use super::{Binder, Binding, Bins, Missing, Question, facts};
 use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
@@ -106,18 +106,29 @@ const HARMLESS_OPTIONS: &[&str] = &[
     "query_language",
 ];
 
+/// Options that `bin_auto` reads, and where they are kept.
+type BinOption = (&'static str, fn(&mut Bins) -> &mut Option<Scalar>);
+const BIN_OPTIONS: &[BinOption] = &[
+    ("query_bin_auto_size", |bins| &mut bins.size),
+    ("query_bin_auto_at", |bins| &mut bins.at),
+];
+
 fn set_option(
     binder: &mut Binder<'_>,
     option: &huntql_kql::ast::Name,
     value: Option<&huntql_kql::ast::Expr>,
 ) {
-    if let Some(value) = value
-        && !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_))
-    {
-        binder.scalar(value, None);
-    }
+    let bound = value
+        .filter(|value| !matches!(value.kind, huntql_kql::ast::ExprKind::Name(_)))
+        .map(|value| binder.scalar(value, None));
     if option.text == "query_take_max_records" {
         return take_max(binder, value, option.span);
+    }
+    if let Some((_, slot)) = BIN_OPTIONS.iter().find(|(name, _)| *name == option.text) {
+        return match bound {
+            Some(bound) => *slot(&mut binder.bins) = Some(bound),
+            None => binder.unsupported(option.span, &format!("`{}` without a value", option.text)),
+        };
     }
     if HARMLESS_OPTIONS.contains(&option.text.to_ascii_lowercase().as_str()) {
         return;

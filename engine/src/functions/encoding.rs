@@ -1,6 +1,4 @@
-//! Text in other clothes: base64, URL encoding, code points, Punycode, compressed text.
-//!
-//! Left out: the functions that compress, whose bytes depend on the compressor.
+//! Text in other clothes: base64, URL encoding, code points, Punycode.
 //!
 //! Text that cannot be decoded gives `""`, or null where the result is no string.
 
@@ -10,21 +8,16 @@ use crate::kernel::{Args, Json, KernelError, KernelResult, Output};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use flate2::read::{GzDecoder, ZlibDecoder};
 use huntql_kql::types::Type;
 use serde_json::Value;
-use std::io::Read;
 
 /// Padding has to be there; bits past the last byte do not count.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
         .with_decode_allow_trailing_bits(true),
 );
-
-/// Bytes that decompression makes at most; more counts as a failure.
-const DECOMPRESSED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 fn decode_text(text: &str) -> String {
     BASE64
@@ -180,33 +173,6 @@ fn map_domain(domain: &str, label: fn(&str) -> Option<String>) -> String {
         .map(label)
         .collect::<Option<Vec<String>>>();
     labels.map(|labels| labels.join(".")).unwrap_or_default()
-}
-
-fn decompressed(reader: impl Read) -> Option<String> {
-    let mut out = Vec::new();
-    reader
-        .take(DECOMPRESSED_BYTES_MAX + 1)
-        .read_to_end(&mut out)
-        .ok()?;
-    (out.len() as u64 <= DECOMPRESSED_BYTES_MAX)
-        .then(|| String::from_utf8(out).ok())
-        .flatten()
-}
-
-fn gzip_decompress(text: &str) -> String {
-    BASE64
-        .decode(text)
-        .ok()
-        .and_then(|bytes| decompressed(GzDecoder::new(bytes.as_slice())))
-        .unwrap_or_default()
-}
-
-fn zlib_decompress(text: &str) -> String {
-    BASE64
-        .decode(text)
-        .ok()
-        .and_then(|bytes| decompressed(ZlibDecoder::new(bytes.as_slice())))
-        .unwrap_or_default()
 }
 
 const STRING: &[Param] = &[Param::Is(Type::String)];
@@ -480,34 +446,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 r#"punycode_domain_from_string("xn--Ry-lja8c.xn--Jng-uta63a.xn--Bng-9ka.com")"#,
                 r#""Rúyì.Jīngū.Bàng.com""#,
             ),
-        ]
-    ),
-    text_to_text!(
-        "gzip_decompress_from_base64_string",
-        [],
-        kernel!(|text: &str| gzip_decompress(text)),
-        "Reads base64 and decompresses it with gzip.",
-        "kusto/query/gzip-base64-decompress",
-        [
-            example(
-                r#"gzip_decompress_from_base64_string("H4sIAAAAAAAA/wEUAOv/MTIzNDU2Nzg5MHF3ZXJ0eXVpb3A6m7f2FAAAAA==")"#,
-                r#""1234567890qwertyuiop""#,
-            ),
-            example(r#"gzip_decompress_from_base64_string("x0x0x0")"#, r#""""#),
-        ]
-    ),
-    text_to_text!(
-        "zlib_decompress_from_base64_string",
-        [],
-        kernel!(|text: &str| zlib_decompress(text)),
-        "Reads base64 and decompresses it with zlib.",
-        "kusto/query/zlib-base64-decompress-function",
-        [
-            example(
-                r#"zlib_decompress_from_base64_string("eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=")"#,
-                r#""Test string 123""#
-            ),
-            example(r#"zlib_decompress_from_base64_string("x0x0x0")"#, r#""""#),
         ]
     ),
 ];

@@ -7,9 +7,11 @@ mod resolve;
 mod row;
 mod udf;
 
+mod addresses;
 mod arithmetic;
 mod arrays;
 mod bags;
+mod compression;
 mod conversions;
 mod datetime;
 mod encoding;
@@ -50,6 +52,7 @@ pub use udf::{by_name, convert_udf, scalar_udf};
 pub const FAMILIES: &[&[ScalarFunction]] = &[
     arrays::FUNCTIONS,
     bags::FUNCTIONS,
+    compression::FUNCTIONS,
     conversions::FUNCTIONS,
     datetime::FUNCTIONS,
     math::FUNCTIONS,
@@ -80,6 +83,7 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 
 /// Rows of operators: the binder names them, a query cannot.
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
+    addresses::OPERATORS,
     arithmetic::OPERATORS,
     intermediate::OPERATORS,
     networks::OPERATORS,

@@ -173,6 +173,7 @@ fn forecast(args: &Args<'_>) -> KernelResult {
         test_points: 1,
         period: 2,
         trend: 3,
+        threshold: 4,
         default_trend: Trend::Line,
     };
     rows(args, |row| {
@@ -401,7 +402,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         SEASONAL,
         ResultName::Default,
         "kusto/query/series-seasonal-function",
-        "Gives the season of a series: the median of each place of a period. The period must be given: finding it is refused.",
+        "Gives the season of a series: the median of each place of a period. A period that is not given is found where it is beyond doubt; another series is refused.",
         &[
             example(
                 "series_seasonal(dynamic([1, 3, 5, 1, 3, 5, 2, 4, 6]), 3)",
@@ -415,7 +416,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         FORECAST,
         ResultName::FirstArgument,
         "kusto/query/series-decompose-forecast-function",
-        "Foretells the last points of a series from its season and, as the real engine does, a line. A season must be given: finding it is refused.",
+        "Foretells the last points of a series from its season and, as the real engine does, a line. A season that is not given is found where it is beyond doubt; another series is refused.",
         &[
             example(
                 "series_decompose_forecast(dynamic([1, 2, 3, 0]), 1, 0)",

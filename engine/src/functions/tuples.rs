@@ -7,6 +7,7 @@
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, variadic};
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Kind, items, kind, number};
+use crate::kernel::season::{Season, season};
 use crate::kernel::series::{self, Direction, Fence, Trend};
 use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
 use huntql_kql::types::Type;
@@ -343,6 +344,8 @@ pub(super) struct Places {
     pub period: usize,
     pub trend: usize,
     pub test_points: usize,
+    /// The score that a period needs.
+    pub threshold: usize,
     pub default_trend: Trend,
 }
 
@@ -393,6 +396,15 @@ pub(super) fn decomposed(
     };
     let period = match usize::try_from(period) {
         Ok(period) => period,
+        Err(_)
+            if args.len() > places.threshold
+                && args.input::<f64>(places.threshold).get(row) != Some(THRESHOLD) =>
+        {
+            return Err(refused(
+                places.threshold,
+                "a score of one's own that a period needs is not supported: how the real engine scores periods is not documented",
+            ));
+        }
         Err(_) => found_period(
             &values[..values.len().saturating_sub(test_points)],
             places.period,
@@ -404,29 +416,29 @@ pub(super) fn decomposed(
     )))
 }
 
+/// The score that a period needs unless said.
+const THRESHOLD: f64 = 0.6;
+
 const TRENDS: &[(&str, Trend)] = &[
     ("avg", Trend::Average),
     ("linefit", Trend::Line),
     ("none", Trend::None),
 ];
 
-/// Periods have at least four points, and the series at least two of them.
-const DETECTABLE_POINTS: usize = 8;
-
-/// 0 for a series that cannot have a period.
+/// The period of a series, 0 for none.
 ///
 /// # Errors
-/// For every other one: how the real engine finds periods is not documented.
+/// Where it is not beyond doubt: how the real engine scores periods is not documented.
 pub(super) fn found_period(values: &[f64], index: usize) -> Result<usize, KernelError> {
-    let level = values.windows(2).all(|pair| pair[0] == pair[1]);
-    if level || values.len() < DETECTABLE_POINTS {
-        return Ok(0);
+    match season(values) {
+        Season::Every(period) => Ok(period),
+        Season::Without => Ok(0),
+        Season::Doubtful => Err(refused(
+            index,
+            "a series whose period is in doubt is not supported, for how the real engine scores periods is not documented: \
+             give the number of points of a season, or 0 for none",
+        )),
     }
-    Err(refused(
-        index,
-        "finding the period by itself is not supported, for how the real engine does it is not documented: \
-         give the number of points of a season, or 0 for none",
-    ))
 }
 
 fn decompose(args: &Args<'_>) -> KernelResult {
@@ -434,6 +446,7 @@ fn decompose(args: &Args<'_>) -> KernelResult {
         period: 1,
         trend: 2,
         test_points: 3,
+        threshold: 4,
         default_trend: Trend::Average,
     };
     rows(args, |row| {
@@ -483,6 +496,7 @@ fn decompose_anomalies(args: &Args<'_>) -> KernelResult {
         period: 2,
         trend: 3,
         test_points: 4,
+        threshold: 6,
         default_trend: Trend::Average,
     };
     rows(args, |row| {
@@ -639,7 +653,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "series_decompose",
         DECOMPOSE,
         "kusto/query/series-decompose-function",
-        "Takes a series apart into season, trend and rest. A season must be given: finding it is refused.",
+        "Takes a series apart into season, trend and rest. A season that is not given is found where it is beyond doubt; another series is refused.",
         &[
             example(
                 "series_decompose(dynamic([1, 2, 3]), 0)",
@@ -655,7 +669,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "series_decompose_anomalies",
         ANOMALIES,
         "kusto/query/series-decompose-anomalies-function",
-        "Marks the places of a series that lie far from its season and trend. A season must be given: finding it is refused.",
+        "Marks the places of a series that lie far from its season and trend. A season that is not given is found where it is beyond doubt; another series is refused.",
         &[
             example(
                 "series_decompose_anomalies(dynamic([1, 2, 1, 3, 2, 90, 1, 2, 3, 1]), 1.5, 0)",

@@ -15,6 +15,8 @@ pub mod ip;
 mod output;
 pub(crate) mod pairs;
 pub mod pattern;
+pub mod places;
+pub(crate) mod season;
 pub(crate) mod series;
 pub(crate) mod special;
 pub mod structure;

@@ -14,6 +14,9 @@
 //!
 //! [watchlists]                          # what `_GetWatchlist("service-urls")` reads
 //! service-urls = { file = "service-urls.csv", search_key = "Pattern" }
+//!
+//! [geo]                                 # what `geo_info_from_ip_address` reads, a file in MaxMind's format
+//! mmdb = "GeoLite2-City.mmdb"
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
@@ -42,7 +45,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists"];
+const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo"];
 const PROXY_KEYS: &[&str] = &[
     "name",
     "listeners",
@@ -104,6 +107,27 @@ pub fn read_watchlists(path: &Path) -> Result<Vec<WatchlistFile>, ConfigError> {
         .into_iter()
         .map(|(alias, value)| watchlist(alias, &value, folder).map_err(fail))
         .collect()
+}
+
+/// The database of addresses under `[geo]`: `mmdb = "FILE"`, beside the configuration.
+pub fn read_address_database(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let source = path.display().to_string();
+    let fail = |message: String| ConfigError(format!("{source}: {message}"));
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
+    let Some(geo) = table(&text, &source)?.remove("geo") else {
+        return Ok(None);
+    };
+    let Value::Table(geo) = geo else {
+        return Err(fail("`geo` is written as `[geo]`".to_owned()));
+    };
+    check_keys(&geo, &["mmdb"], "in `[geo]`").map_err(fail)?;
+    match geo.get("mmdb") {
+        Some(Value::String(file)) => Ok(Some(path.parent().unwrap_or(Path::new("")).join(file))),
+        _ => Err(fail(
+            "`[geo]` names a file: `mmdb = \"GeoLite2-City.mmdb\"`".to_owned(),
+        )),
+    }
 }
 
 fn watchlist(alias: String, value: &Value, folder: &Path) -> Result<WatchlistFile, String> {

@@ -19,7 +19,9 @@ mod rows;
 mod settings;
 mod sightings;
 
-pub use config::{ConfigError, WatchlistFile, parse_config, read_config, read_watchlists};
+pub use config::{
+    ConfigError, WatchlistFile, parse_config, read_address_database, read_config, read_watchlists,
+};
 pub use listener::{Address, Listen, Listener, parse_listener};
 pub use proxy::{Confidence, KINDS, Proxy, ProxyKind};
 pub use settings::{Settings, parse_settings, read_settings};

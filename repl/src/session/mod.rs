@@ -2,6 +2,7 @@
 //!
 //! Not here: how files and logs are read.
 
+mod addresses;
 pub mod logs;
 pub mod proxies;
 mod tables;
@@ -54,6 +55,7 @@ impl Session {
         for (url, file) in &args.url_map {
             catalog.map_url(url, file);
         }
+        addresses::add(&mut catalog, args)?;
         let folder = tables::add(&mut catalog, args, &proxies)?;
         proxies::learn(&mut catalog, &mut proxies)?;
         let lists = watchlists::add(&mut catalog, &args.proxies)?;
