@@ -170,7 +170,9 @@ pub fn label(x: &X) -> String {
         X::Time(ticks) => {
             let text = format_datetime(*ticks);
             let text = text.get(..19).unwrap_or(&text).replace('T', " ");
-            text.strip_suffix(" 00:00:00").unwrap_or(&text).to_owned()
+            let day = text.strip_suffix(" 00:00:00");
+            let minute = text.strip_suffix(":00");
+            day.or(minute).unwrap_or(&text).to_owned()
         }
         X::Number(value) => number(*value),
         X::Text(text) => text.clone(),

@@ -8,6 +8,9 @@ const MARKS: &[char] = &['●', '▲', '■', '◆', '○', '△', '□', '◇',
 
 const LINES_MAX: usize = 22;
 
+/// Areas of more series than these are lines: fillings would hide each other.
+const FILLED_MAX: usize = 3;
+
 struct Canvas {
     columns: usize,
     lines: usize,
@@ -121,8 +124,8 @@ fn plot(chart: &Chart, canvas: &mut Canvas, (low, high): (f64, f64)) {
     for (index, series) in chart.series.iter().enumerate() {
         let mut before = None;
         for (at, value) in series.values.iter().enumerate() {
+            // As in Kusto, a line goes from point to point; a place without a value is no point.
             let Some(value) = value else {
-                before = None;
                 continue;
             };
             let value = match chart.is_stacked {
@@ -140,7 +143,7 @@ fn plot(chart: &Chart, canvas: &mut Canvas, (low, high): (f64, f64)) {
                 (Kind::Points, _) | (_, None) => canvas.dot(place.0, place.1, index),
                 (_, Some(before)) => canvas.line(before, place, index),
             }
-            if chart.kind == Kind::Area {
+            if chart.kind == Kind::Area && chart.series.len() <= FILLED_MAX {
                 (0..place.1)
                     .step_by(2)
                     .for_each(|y| canvas.dot(place.0, y, index));

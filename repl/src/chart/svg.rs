@@ -176,7 +176,6 @@ fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
         let mut draws = "M";
         for (at, value) in series.values.iter().enumerate() {
             let Some(value) = value else {
-                draws = "M";
                 continue;
             };
             let base = below[at];

@@ -216,7 +216,7 @@ impl Writer for TableWriter {
         }
         if self.cut_cells {
             remarks.push(
-                "long cells are cut at `…`; `.expand N`, `--format ndjson`, or output into a file, has them whole"
+                "long cells are cut at `…`; `.expand N`, or output into a file, has them whole"
                     .to_owned(),
             );
         }

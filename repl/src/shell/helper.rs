@@ -62,7 +62,8 @@ impl Completer for Helper {
         let pair = |candidate: super::complete::Candidate| {
             let note: String = candidate.note.chars().take(NOTE_WIDTH).collect();
             let display = match note.is_empty() {
-                true => candidate.text.clone(),
+                // The quote that closes a value is typed with it, and need not be read.
+                true => candidate.text.trim_end_matches(['"', '\'']).to_owned(),
                 false => format!("{:<longest$}  {note}", candidate.text),
             };
             Pair {

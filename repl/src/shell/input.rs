@@ -302,8 +302,10 @@ pub fn split(text: &str) -> Vec<String> {
         };
         let gap = &text[token.span.end..next.span.start];
         let so_far = &tokens[start..=index];
-        let is_end = gap.lines().count() > 2
-            && gap.lines().skip(1).any(|line| line.trim().is_empty())
+        let mut lines: Vec<&str> = gap.split('\n').collect();
+        // The first and the last share their lines with tokens.
+        lines.pop();
+        let is_end = lines.iter().skip(1).any(|line| line.trim().is_empty())
             && depth(so_far) == 0
             && !next.is_symbol("|")
             && !is_unfinished(token, text)
@@ -409,6 +411,19 @@ mod tests {
             ["let a = 1;\n\nT | take a"]
         );
         assert_eq!(split("T\n\n| count"), ["T\n\n| count"]);
+        assert_eq!(split("T | take 1\n\nU"), ["T | take 1", "U"]);
+        assert_eq!(
+            split("T\n  | take 1\n  | count"),
+            ["T\n  | take 1\n  | count"]
+        );
+        assert_eq!(
+            split("T\n// a comment\n\n// another\n| count"),
+            ["T\n// a comment\n\n// another\n| count"]
+        );
+        assert_eq!(
+            split("let x = ```a\n\nb```;\n\nprint x\n\nprint 2"),
+            ["let x = ```a\n\nb```;\n\nprint x", "print 2"]
+        );
         assert_eq!(split("// nothing\n"), Vec::<String>::new());
     }
 }

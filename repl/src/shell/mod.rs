@@ -28,6 +28,7 @@ use view::View;
 
 pub struct Shell {
     session: Arc<Session>,
+    completions: Completions,
     ask: AskArgs,
     data: DataArgs,
     view: View,
@@ -77,8 +78,10 @@ impl Shell {
         format: &'static Format,
         runtime: Runtime,
     ) -> Shell {
+        let session = Arc::new(session);
         Shell {
-            session: Arc::new(session),
+            completions: Completions::new(Arc::clone(&session), runtime.handle().clone()),
+            session,
             ask,
             data,
             view: View::new(format),
@@ -92,8 +95,11 @@ impl Shell {
         }
     }
 
-    fn completions(&self) -> Completions {
-        Completions::new(Arc::clone(&self.session), self.runtime.handle().clone())
+    /// Goes on with another session.
+    fn turn_to(&mut self, session: Session) {
+        self.session = Arc::new(session);
+        let handle = self.runtime.handle().clone();
+        self.completions = Completions::new(Arc::clone(&self.session), handle);
     }
 
     /// Reads and runs until there is nothing more.
@@ -101,11 +107,11 @@ impl Shell {
     /// # Errors
     /// Without a terminal: the first failure, after everything has run.
     pub fn run(mut self) -> Result<(), Failure> {
-        let mut lines = Lines::open(self.completions())?;
+        let mut lines = Lines::open(self.completions.clone())?;
         self.is_interactive = lines.is_interactive();
         if self.is_interactive {
             report::say(
-                "huntql: a query ends with `;` or an empty line; `.help` tells more, Ctrl-D leaves",
+                "huntql: `;` or an empty line ends a query, Tab completes, `.help` tells more",
             );
         }
         loop {
@@ -122,7 +128,7 @@ impl Shell {
                 lines.remember(&entry);
             }
             if !Arc::ptr_eq(&session, &self.session) {
-                lines.renew(self.completions());
+                lines.renew(self.completions.clone());
             }
             if flow == Flow::Quit {
                 break;
@@ -212,7 +218,7 @@ impl Shell {
         self.query(query, Screen::into_memory(collected.clone()))?;
         let rows = collected.rows();
         let table = collected.into_table(name)?;
-        self.session = Arc::new(self.session.with_table(table));
+        self.turn_to(self.session.with_table(table));
         Ok(rows)
     }
 
@@ -224,7 +230,7 @@ impl Shell {
         } else {
             self.session.ingest(&self.data, &paths)?;
         }
-        self.session = Arc::new(Session::open(&self.data)?);
+        self.turn_to(Session::open(&self.data)?);
         Ok(())
     }
 }

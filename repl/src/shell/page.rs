@@ -25,9 +25,12 @@ pub fn page(shown: &Collected, number: u64) -> Result<String, String> {
     let longest = longest.unwrap_or(0);
     let mut page = format!("─── row {number} of {rows} ───\n");
     for (name, value) in row {
-        let indent = format!("\n{}", " ".repeat(longest + 2));
-        let value = spread(&value).replace('\n', &indent);
-        page.push_str(&format!("{name:<longest$}  {value}\n"));
+        let value = spread(&value);
+        let page_of_value = match value.contains('\n') {
+            true => format!("{name}\n    {}\n", value.replace('\n', "\n    ")),
+            false => format!("{name:<longest$}  {value}\n"),
+        };
+        page.push_str(&page_of_value);
     }
     Ok(page)
 }

@@ -39,3 +39,107 @@ fn the_format_can_be_changed() {
     let ran = shell(".format json\nprint A = 1\n").code(0);
     assert_eq!(ran.stdout, "[\n{\"A\":1}\n]\n");
 }
+
+#[test]
+fn a_result_becomes_a_table_of_the_session() {
+    let input = "range x from 1 to 5 step 1\n\n.keep Five\nFive | summarize S = sum(x)\n";
+    let ran = shell(input).code(0);
+    assert!(ran.stdout.ends_with("S\n15\n"), "{ran:#?}");
+    shell(".keep 5x\n").code(0).says("takes a name");
+    shell(".keep A\n").code(0).says("there is none yet");
+}
+
+#[test]
+fn a_file_takes_the_next_result_in_the_format_of_its_name() {
+    let place = Place::new();
+    let query = "datatable(T: datetime, D: timespan, S: string, N: long)[datetime(2026-03-04), 1h, '', long(null)]";
+    let input = format!(
+        ".once a.parquet\n{query}\n\n.once a.csv\nprint A = 1\n\n.once a.html\nprint B = '<b>'\n\n.once a.arrow\n{query}\n\nprint C = 3\n"
+    );
+    let ran = place.run_with(&["--format", "csv"], &input).code(0);
+    assert_eq!(ran.stdout, "C\n3\n");
+    let text = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    assert_eq!(text("a.csv"), "A\n1\n");
+    assert!(text("a.html").contains("<td>&lt;b&gt;</td>"));
+    assert!(
+        std::fs::read(place.path("a.arrow"))
+            .unwrap()
+            .starts_with(b"ARROW1")
+    );
+    let read = place.run(&[
+        "query",
+        "X | project T, D = D / 1ns, S, N",
+        "--data",
+        "X=a.parquet",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(read.stdout.lines().next(), Some("T,D,S,N"), "{read:#?}");
+    assert!(
+        read.stdout.contains("2026-03-04T00:00:00.0000000Z"),
+        "{read:#?}"
+    );
+}
+
+#[test]
+fn a_time_that_a_parquet_file_cannot_hold_is_refused_by_its_column() {
+    let place = Place::new();
+    let input = ".once a.parquet\nprint Far = datetime(9999-12-31)\n";
+    place.run_with(&[], input).code(3).says("column `Far`");
+}
+
+#[test]
+fn a_file_of_queries_and_commands_runs_in_turn() {
+    let place = Place::new();
+    place.write(
+        "all.kql",
+        "print A = 1\n\n.format json\nprint B = 2\n| project B\n",
+    );
+    let ran = place
+        .run_with(&["--format", "csv"], ".source all.kql\n")
+        .code(0);
+    assert_eq!(ran.stdout, "A\n1\n[\n{\"B\":2}\n]\n");
+}
+
+#[test]
+fn help_tells_of_commands_functions_and_tables() {
+    let ran = shell(".help keep\n.help strlen\n.help dcount\n.functions sha256\n").code(0);
+    for part in [
+        ".keep NAME",
+        "strlen(string) -> long",
+        "an aggregate",
+        "hash_sha256()",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} in {ran:#?}");
+    }
+    shell(".help strlne\n")
+        .code(0)
+        .says("did you mean `strlen`?");
+}
+
+#[test]
+fn parameters_and_the_clock_can_be_set() {
+    let input = ".set n 4\ndeclare query_parameters(n: long = 1); print A = n\n\n.set now 2026-03-04\nprint B = now()\n";
+    let ran = shell(input).code(0);
+    assert_eq!(ran.stdout, "A\n4\nB\n2026-03-04T00:00:00.0000000Z\n");
+}
+
+#[test]
+fn render_draws_a_page_that_needs_nothing_else() {
+    let place = Place::new();
+    let query =
+        "range x from 1 to 5 step 1 | extend y = x * x | render linechart with (title='<squares>')";
+    let ran = place.run(&["query", query, "--render", "chart.html", "--format", "csv"]);
+    assert_eq!(ran.stdout.lines().count(), 6, "{ran:#?}");
+    let page = std::fs::read_to_string(place.path("chart.html")).unwrap();
+    assert!(
+        page.contains("<svg ") && page.contains("&lt;squares&gt;"),
+        "{page}"
+    );
+    for outside in ["http://", "https://", "<script"] {
+        let own = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!own.contains(outside), "{outside}");
+    }
+    let ran = place.run(&["query", "print 1", "--render", "none.html"]);
+    ran.says("no `render`");
+}

@@ -7,13 +7,11 @@ use crate::failure::Failure;
 use crate::output::format;
 use crate::report;
 use crate::run::Target;
-use crate::shell::complete::Completions;
 use crate::shell::{Flow, Next, Shell, editor, input, page};
 use clap::Parser;
 use huntql_kql::time::parse_datetime;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// The arguments of `.timeline` are those of `huntql timeline`.
@@ -39,9 +37,10 @@ pub(super) fn timeline(shell: &mut Shell, argument: &str) -> io::Result<Flow> {
 
 /// Offers for the text, one a line; with the timer on, what they cost.
 pub(super) fn complete(shell: &mut Shell, text: &str) -> io::Result<Flow> {
-    let completions = Completions::new(Arc::clone(&shell.session), shell.runtime.handle().clone());
     let started = Instant::now();
-    let offer = completions.offer(text, text.len(), shell.last.as_deref());
+    let offer = shell
+        .completions
+        .offer(text, text.len(), shell.last.as_deref());
     let elapsed = started.elapsed();
     if shell.view.is_timed {
         report::say(&format!("{:.3} ms", elapsed.as_secs_f64() * 1000.0));

@@ -52,9 +52,12 @@ fn all() -> io::Result<Flow> {
             })
             .chain([
                 String::new(),
-                "A query of one line runs at Enter; one of several lines ends with `;` or an empty line.".to_owned(),
-                "A line that begins with `|` goes on from the query before. Tab completes, Ctrl-R searches what was typed,".to_owned(),
-                "Ctrl-C stops a query, Ctrl-D leaves. A command may be cut short: `.sch DeviceInfo`.".to_owned(),
+                "A query of one line runs at Enter; of several, at `;` or an empty line."
+                    .to_owned(),
+                "A line that begins with `|` goes on from the query before. Tab completes,"
+                    .to_owned(),
+                "Ctrl-R searches what was typed, Ctrl-C stops a query, Ctrl-D leaves.".to_owned(),
+                "A command may be cut short: `.sch DeviceInfo`.".to_owned(),
             ]),
     )
 }

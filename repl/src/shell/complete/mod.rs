@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use values::Values;
 
 /// Answers for one session.
+#[derive(Clone)]
 pub struct Completions {
     session: Arc<Session>,
     values: Values,

@@ -66,10 +66,12 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Clones share what is known.
+#[derive(Clone)]
 pub struct Values {
     session: Arc<Session>,
     handle: Handle,
-    known: Mutex<HashMap<(String, String), Vec<String>>>,
+    known: Arc<Mutex<HashMap<(String, String), Vec<String>>>>,
 }
 
 impl Values {
@@ -77,7 +79,7 @@ impl Values {
         Values {
             session,
             handle,
-            known: Mutex::default(),
+            known: Arc::default(),
         }
     }
 
