@@ -1,7 +1,8 @@
 //! `find`: rows of several tables for which a predicate is true, the table's name first.
 //!
 //! Tables without any column that the predicate names take no part. Shown are the columns that the predicate names and those that
-//! all tables have; the rest of each table goes into the bag `pack_`. Source: Kusto docs, "find operator"; the order of columns is
+//! all tables have; the rest of each table goes into the bag `pack_`. So does what `project …, pack(*)` does not name: that is what the
+//! page's examples show, while its text speaks of all columns. Source: Kusto docs, "find operator"; the order of columns is
 //! that of Microsoft's own binder.
 
 use super::by_leg;
@@ -26,7 +27,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
     let Some(written) = predicate(binder, &find.predicate, Case::Insensitive) else {
         return Relation::unknown();
     };
-    let mut legs = legs(binder, find, span);
+    let mut legs = legs(binder, find);
     if legs.iter().any(|(_, leg)| leg.unknown) {
         return Relation::unknown();
     }
@@ -52,10 +53,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
     }
     let shown: Vec<Column> = match &find.project {
         FindProject::Smart => smart(&legs, &columns, &used.names),
-        FindProject::Columns { items, pack } => {
-            if *pack {
-                binder.unsupported(span, "`pack(*)` in `find`");
-            }
+        FindProject::Columns { items, .. } => {
             // The types are those of the tables; one that is written is converted to at the end.
             items
                 .iter()
@@ -63,10 +61,12 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
                 .collect()
         }
     };
-    let packed = matches!(find.project, FindProject::Smart)
-        && legs
+    let packed = match &find.project {
+        FindProject::Smart => legs
             .iter()
-            .any(|(_, leg)| leg.columns.iter().any(|column| !shown.contains(column)));
+            .any(|(_, leg)| leg.columns.iter().any(|column| !shown.contains(column))),
+        FindProject::Columns { pack, .. } => *pack,
+    };
     let mut columns = columns;
     let mut legs = union::with_rows(legs);
     if packed {
@@ -113,18 +113,17 @@ fn source_column(binder: &mut Binder<'_>, find: &Find) -> String {
     source
 }
 
-fn legs(binder: &mut Binder<'_>, find: &Find, span: Span) -> Vec<(String, Relation)> {
+fn legs(binder: &mut Binder<'_>, find: &Find) -> Vec<(String, Relation)> {
     let mut legs = Vec::new();
     if find.tables.is_empty() {
-        if !binder.scope.views().is_empty() {
-            binder.unsupported(span, "`find` in all tables beside views of `let`");
-        }
         let catalog = binder.catalog;
         legs.extend(
             catalog
                 .tables()
                 .map(|table| (table.schema.name.clone(), crate::bind::scan(table))),
         );
+        // A function takes part when it was declared as a view.
+        legs.extend(binder.views(|_| true));
     }
     for table in &find.tables {
         union::legs_of(binder, table, &Options::default(), &mut legs);

@@ -168,9 +168,13 @@ fn head(
 }
 
 fn refused(binder: &mut Binder<'_>, operator: &Operator) -> Relation {
-    binder.unsupported(
-        operator.name_span,
-        &format!("the operator `{}`", operator.kind.name()),
-    );
+    let name = operator.kind.name();
+    let what = match &operator.kind {
+        OperatorKind::Reduce(_) => format!(
+            "the operator `{name}` is not supported: how it finds its patterns is not published"
+        ),
+        _ => format!("the operator `{name}` is not supported"),
+    };
+    binder.report(Diagnostic::unsupported(operator.name_span, what));
     Relation::unknown()
 }

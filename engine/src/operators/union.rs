@@ -4,6 +4,7 @@
 //! columns that all legs have with the same type. Source: Kusto docs, "union operator".
 
 use super::columns::matches_pattern;
+use crate::bind::names::Names;
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Relation, Scalar};
 use huntql_kql::ast::{Expr, ExprKind, Name, OperatorKind, Pipeline, Source, Union};
@@ -199,20 +200,24 @@ pub(super) fn outer_columns(legs: &[(String, Relation)]) -> Vec<Target> {
             found.push(column);
         }
     }
-    types
-        .into_values()
-        .flat_map(|columns| {
-            let clash = columns.len() > 1;
-            columns.into_iter().map(move |column| {
-                let name = if clash {
-                    format!("{}_{}", column.name, column.ty)
-                } else {
-                    column.name.clone()
-                };
-                (column.clone(), name)
-            })
-        })
-        .collect()
+    // A column keeps its name before a name that is made of name and type (the page's last example).
+    let mut names = Names::beside(
+        (types.iter())
+            .filter(|(_, columns)| columns.len() == 1)
+            .map(|(name, _)| (*name).to_owned()),
+    );
+    let mut targets = Vec::new();
+    for (name, columns) in &types {
+        let clash = columns.len() > 1;
+        for column in columns {
+            let target = match clash {
+                true => names.free(&format!("{name}_{}", column.ty)),
+                false => (*name).to_owned(),
+            };
+            targets.push(((*column).clone(), target));
+        }
+    }
+    targets
 }
 
 /// The legs without tables that have no rows; one leg always stays.

@@ -11,8 +11,8 @@ use huntql_kql::types::{Column, Type, Value};
 use std::rc::Rc;
 
 /// The arguments of a plugin in their order.
-struct Reader<'a, 'b> {
-    binder: &'a mut Binder<'b>,
+pub(super) struct Reader<'a, 'b> {
+    pub(super) binder: &'a mut Binder<'b>,
     evaluate: &'a Evaluate,
     input: &'a Relation,
     at: usize,
@@ -22,7 +22,11 @@ struct Reader<'a, 'b> {
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    fn new(binder: &'a mut Binder<'b>, evaluate: &'a Evaluate, input: &'a Relation) -> Self {
+    pub(super) fn new(
+        binder: &'a mut Binder<'b>,
+        evaluate: &'a Evaluate,
+        input: &'a Relation,
+    ) -> Self {
         Self {
             binder,
             evaluate,
@@ -33,17 +37,17 @@ impl<'a, 'b> Reader<'a, 'b> {
         }
     }
 
-    fn next(&mut self) -> Option<&'a Arg> {
+    pub(super) fn next(&mut self) -> Option<&'a Arg> {
         self.at += 1;
         self.evaluate.call.args.get(self.at - 1)
     }
 
-    fn left(&self) -> usize {
+    pub(super) fn left(&self) -> usize {
         self.evaluate.call.args.len().saturating_sub(self.at)
     }
 
     /// A column, under this name in the query.
-    fn column(&mut self, name: &str) -> Option<Column> {
+    pub(super) fn column(&mut self, name: &str) -> Option<Column> {
         let arg = self.next()?;
         let found = column(self.binder, arg, self.input)?;
         self.items.push((name.to_string(), Scalar::column(&found)));
@@ -51,7 +55,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     /// A constant of a type, under this name in the query.
-    fn constant(&mut self, name: &str, ty: Type) -> Option<Value> {
+    pub(super) fn constant(&mut self, name: &str, ty: Type) -> Option<Value> {
         let arg = self.next()?;
         let value = self.binder.scalar(&arg.value, None);
         let numbers = value.ty.is_numeric() && ty.is_numeric();
@@ -68,7 +72,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     /// What is left are dimensions.
-    fn dimensions(&mut self) -> Option<Vec<Column>> {
+    pub(super) fn dimensions(&mut self) -> Option<Vec<Column>> {
         let mut dimensions = Vec::new();
         while self.left() > 0 {
             let name = format!("d{}", dimensions.len());
@@ -78,7 +82,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     /// Runs a query; its columns get the names of `columns`.
-    fn run(self, text: &str, columns: Vec<String>) -> Relation {
+    pub(super) fn run(self, text: &str, columns: Vec<String>) -> Relation {
         let mut table = self.input.clone().projected(self.items);
         table.hidden.clear();
         table.aliases.clear();
@@ -99,7 +103,7 @@ impl<'a, 'b> Reader<'a, 'b> {
 }
 
 /// The type of a step along a timeline.
-fn step_type(timeline: Type) -> Type {
+pub(super) fn step_type(timeline: Type) -> Type {
     match timeline {
         Type::Datetime | Type::Timespan => Type::Timespan,
         other => other,
@@ -107,7 +111,7 @@ fn step_type(timeline: Type) -> Type {
 }
 
 /// `, d0, d1`
-fn listed(dimensions: &[Column]) -> String {
+pub(super) fn listed(dimensions: &[Column]) -> String {
     (0..dimensions.len()).fold(String::new(), |list, at| format!("{list}, d{at}"))
 }
 

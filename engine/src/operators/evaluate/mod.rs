@@ -6,6 +6,7 @@ mod dcount_intersect;
 mod geo_lookup;
 mod ip_lookup;
 mod narrow;
+mod new_activity;
 mod pivot;
 
 use super::project::all_columns;
@@ -74,6 +75,11 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "activity_counts_metrics",
         bind: activity::counts_metrics,
+        declares: false,
+    },
+    Plugin {
+        name: "new_activity_metrics",
+        bind: new_activity::bind,
         declares: false,
     },
     Plugin {
