@@ -24,6 +24,8 @@ pub(super) const OPEN_FILES: usize = 128;
 /// Rows that open files may hold decoded: a file of more than a page's rows counts as [`PAGE_ROWS`].
 const OPEN_ROWS: u64 = 320_000;
 const PAGE_ROWS: u64 = 20_000;
+/// Batches whose rows are all in line for writing are kept up to this number.
+const BATCHES_SPENT_MAX: usize = 32;
 
 /// Why files were not merged.
 #[derive(Debug)]
@@ -249,7 +251,7 @@ impl Rows {
     }
 
     fn is_full(&self, streams: usize) -> bool {
-        self.order.len() >= CHUNK_ROWS || self.batches.len() > 2 * streams + 8
+        self.order.len() >= CHUNK_ROWS || self.batches.len() > streams + BATCHES_SPENT_MAX
     }
 
     /// Writes the rows in order, and keeps only the batches that have rows left.

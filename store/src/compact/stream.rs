@@ -23,7 +23,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-const BATCH_ROWS: usize = 1024;
+/// Rows that a file keeps decoded: small, as many files are open at once.
+const BATCH_ROWS: usize = 512;
 
 /// Microseconds and seventh digit.
 pub(super) type Cursor = (i64, i8);
