@@ -14,7 +14,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use huntql_engine::{QueryError, QueryOptions, RenderAnnotation, ResultSet, execution_error};
 use huntql_kql::types::Column;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -33,6 +33,13 @@ pub struct Screen {
     chart: Option<PathBuf>,
 }
 
+/// What becomes of what a file held before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    Replaced,
+    Kept,
+}
+
 /// Where rows go.
 #[derive(Clone)]
 pub enum Target {
@@ -42,6 +49,7 @@ pub enum Target {
     File {
         path: PathBuf,
         format: &'static Format,
+        content: Before,
     },
     /// Nowhere; they are remembered.
     Memory,
@@ -150,8 +158,12 @@ impl Screen {
                 Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
             }
             Target::Pager => Box::new(Pager::new(window().1)),
-            Target::File { path, .. } => {
-                let file = File::create(path).map_err(|error| {
+            Target::File { path, content, .. } => {
+                let file = match content {
+                    Before::Replaced => File::create(path),
+                    Before::Kept => OpenOptions::new().create(true).append(true).open(path),
+                };
+                let file = file.map_err(|error| {
                     Failure::Data(format!("cannot write `{}`: {error}", path.display()))
                 })?;
                 Box::new(BufWriter::with_capacity(1 << 16, file))

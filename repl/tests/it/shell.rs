@@ -66,18 +66,10 @@ fn a_file_takes_the_next_result_in_the_format_of_its_name() {
             .unwrap()
             .starts_with(b"ARROW1")
     );
-    let read = place.run(&[
-        "query",
-        "X | project T, D = D / 1ns, S, N",
-        "--data",
-        "X=a.parquet",
-        "--format",
-        "csv",
-    ]);
-    assert_eq!(read.stdout.lines().next(), Some("T,D,S,N"), "{read:#?}");
-    assert!(
-        read.stdout.contains("2026-03-04T00:00:00.0000000Z"),
-        "{read:#?}"
+    let read = place.run(&["query", "X", "--data", "X=a.parquet", "--format", "csv"]);
+    assert_eq!(
+        read.stdout,
+        "T,D,S,N\n2026-03-04T00:00:00.0000000Z,01:00:00,,\n"
     );
 }
 
@@ -142,4 +134,17 @@ fn render_draws_a_page_that_needs_nothing_else() {
     }
     let ran = place.run(&["query", "print 1", "--render", "none.html"]);
     ran.says("no `render`");
+}
+
+#[test]
+fn output_takes_all_results_until_it_is_told_otherwise() {
+    let place = Place::new();
+    let input = ".output a.csv\nprint A = 1\n\nprint B = 2\n\n.output\nprint C = 3\n";
+    let ran = place.run_with(&["--format", "csv"], input).code(0);
+    assert_eq!(ran.stdout, "C\n3\n");
+    let written = std::fs::read_to_string(place.path("a.csv")).unwrap();
+    assert_eq!(written, "A\n1\nB\n2\n");
+    shell(".output a.parquet\n")
+        .code(0)
+        .says("`.once a.parquet`");
 }

@@ -4,9 +4,9 @@ use super::{print, wrong};
 use crate::cli::Clock;
 use crate::commands::timeline::Asked;
 use crate::failure::Failure;
-use crate::output::format;
+use crate::output::{Content, format};
 use crate::report;
-use crate::run::Target;
+use crate::run::{Before, Target};
 use crate::shell::{Flow, Next, Shell, editor, input, page};
 use clap::Parser;
 use huntql_kql::time::parse_datetime;
@@ -77,7 +77,7 @@ pub(super) fn expand(shell: &mut Shell, number: &str) -> io::Result<Flow> {
 }
 
 pub(super) fn once(shell: &mut Shell, file: &str) -> io::Result<Flow> {
-    match target(shell, file) {
+    match target(shell, file, Before::Replaced) {
         Ok(target) if file.is_empty() || target.is_none() => {
             wrong("`.once` takes the name of a file")
         }
@@ -90,8 +90,21 @@ pub(super) fn once(shell: &mut Shell, file: &str) -> io::Result<Flow> {
 }
 
 pub(super) fn output(shell: &mut Shell, file: &str) -> io::Result<Flow> {
-    match target(shell, file) {
+    match target(shell, file, Before::Kept) {
+        Ok(Some(Target::File { path, format, .. }))
+            if format.content == Content::Binary || format.name == "html" =>
+        {
+            let (name, path) = (format.name, path.display());
+            wrong(&format!(
+                "a file of {name} holds one query's answer: `.once {path}` writes it"
+            ))
+        }
         Ok(target) => {
+            if let Some(Target::File { path, .. }) = &target
+                && let Err(error) = std::fs::File::create(path)
+            {
+                return wrong(&format!("cannot write `{file}`: {error}"));
+            }
             shell.view.output = target;
             Ok(Flow::On)
         }
@@ -100,7 +113,7 @@ pub(super) fn output(shell: &mut Shell, file: &str) -> io::Result<Flow> {
 }
 
 /// A file and the format that its name says; the shell's own format when it says none.
-fn target(shell: &Shell, file: &str) -> Result<Option<Target>, String> {
+fn target(shell: &Shell, file: &str, content: Before) -> Result<Option<Target>, String> {
     if file.is_empty() {
         return Ok(None);
     }
@@ -121,6 +134,7 @@ fn target(shell: &Shell, file: &str) -> Result<Option<Target>, String> {
     Ok(Some(Target::File {
         path: path.to_owned(),
         format: named.unwrap_or(shell.view.format),
+        content,
     }))
 }
 
