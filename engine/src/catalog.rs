@@ -16,6 +16,15 @@ pub struct Table {
     pub hidden: Vec<Column>,
     /// `None` for a table that exists and has no rows.
     pub rows: Option<Arc<dyn TableProvider>>,
+    /// Only rows of these times are there, when the table has a column of times.
+    pub times: Option<Times>,
+}
+
+/// From this moment on and before that one, in ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub from: i64,
+    pub to: i64,
 }
 
 impl Table {
@@ -31,6 +40,7 @@ impl Table {
             schema,
             hidden,
             rows: None,
+            times: None,
         }
     }
 
@@ -101,6 +111,13 @@ impl Catalog {
     /// Adds a table, or replaces the one of that name.
     pub fn add_table(&mut self, table: Table) {
         self.tables.insert(table.schema.name.clone(), table);
+    }
+
+    /// Hides all rows of other times, in every table that has a `Timestamp` or `TimeGenerated`.
+    pub fn limit_times(&mut self, times: Times) {
+        for table in self.tables.values_mut() {
+            table.times = Some(times);
+        }
     }
 
     pub fn add_function(&mut self, function: SavedFunction) {

@@ -32,7 +32,7 @@ pub mod value;
 pub mod windows;
 
 pub use bind::forms;
-pub use catalog::{Catalog, OtherUrls, SavedFunction, Table, Watchlist};
+pub use catalog::{Catalog, OtherUrls, SavedFunction, Table, Times, Watchlist};
 pub use execute::theirs as execution_error;
 pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,

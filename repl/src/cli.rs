@@ -3,7 +3,7 @@
 use crate::output::{FORMATS, Format, format};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
-use huntql_kql::time::parse_datetime;
+use huntql_kql::time::{parse_datetime, parse_timespan};
 use std::path::PathBuf;
 
 /// Advanced hunting in KQL over your own network events.
@@ -14,7 +14,7 @@ use std::path::PathBuf;
     name = "huntql",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Exit codes: 0 fine, 1 the query is wrong, 2 usage, 3 data, 4 a limit, 70 a bug in huntql."
+    after_help = "Exit codes: 0 fine, 1 the query is wrong, 2 usage, 3 data, 4 a limit, 5 rows with --fail-if-rows, 70 a bug in huntql."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -45,6 +45,8 @@ pub enum Command {
     Timeline(crate::commands::timeline::TimelineArgs),
     /// Look after the store
     Store(crate::commands::store::StoreArgs),
+    /// Print the manual page, or write one for each command
+    Man(crate::commands::man::ManArgs),
     /// Print a completion script for a shell
     Completions(crate::commands::completions::CompletionsArgs),
 }
@@ -72,6 +74,9 @@ pub struct DataArgs {
     /// The database that `geo_info_from_ip_address` reads, in MaxMind's format [default: `mmdb` under `[geo]` in huntql.toml]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub geo: Option<PathBuf>,
+    /// How much memory queries may hold, for instance 512MiB or 2GiB
+    #[arg(long, value_name = "SIZE", env = "HUNTQL_MEMORY", value_parser = size)]
+    pub memory: Option<usize>,
     #[command(flatten)]
     pub proxies: ProxyArgs,
 }
@@ -158,6 +163,87 @@ fn named_path(text: &str) -> Result<(String, String), String> {
         _ => Err("expected NAME=PATH, for instance T=events.parquet".to_owned()),
     }
 }
+
+/// `512MiB`, `2GiB`, `1000000`.
+fn size(text: &str) -> Result<usize, String> {
+    const UNITS: &[(&str, usize)] = &[
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
+        ("", 1),
+    ];
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text[digits.len()..].trim();
+    let number: Option<usize> = digits.parse().ok();
+    let found = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+    match (number, found) {
+        (Some(number), Some((_, bytes))) if number > 0 => number
+            .checked_mul(*bytes)
+            .ok_or_else(|| "that is more than there can be".to_owned()),
+        _ => Err("expected a size such as 512MiB or 2GiB".to_owned()),
+    }
+}
+
+/// A window of time: a length up to now, or two moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timespan {
+    /// Ticks before `now()`.
+    Last(i64),
+    /// From this tick, before that one.
+    Between(i64, i64),
+}
+
+/// `7d`, `P7D`, `PT12H`, `2026-03-01/2026-03-04`, `2026-03-01/P1D`.
+pub fn timespan(text: &str) -> Result<Timespan, String> {
+    let expected = || {
+        "expected a length such as 7d or PT12H, or two moments such as 2026-03-01/2026-03-04".to_owned()
+    };
+    let length = |text: &str| iso_duration(text).or_else(|| parse_timespan(text)).filter(|ticks| *ticks > 0);
+    let Some((from, to)) = text.split_once('/') else {
+        return length(text).map(Timespan::Last).ok_or_else(expected);
+    };
+    let from = parse_datetime(from).ok_or_else(expected)?;
+    let to = match parse_datetime(to) {
+        Some(to) => Some(to),
+        None => length(to).and_then(|length| from.checked_add(length)),
+    };
+    match to {
+        Some(to) if to > from => Ok(Timespan::Between(from, to)),
+        Some(_) => Err("the second moment is not behind the first".to_owned()),
+        None => Err(expected()),
+    }
+}
+
+/// ISO 8601 lengths of weeks, days, hours, minutes and seconds, in ticks. Months and years have no fixed length.
+fn iso_duration(text: &str) -> Option<i64> {
+    const DATE: &[(char, i64)] = &[('W', 7 * TICKS_PER_DAY), ('D', TICKS_PER_DAY)];
+    const TIME: &[(char, i64)] = &[
+        ('H', TICKS_PER_DAY / 24),
+        ('M', TICKS_PER_DAY / 1_440),
+        ('S', TICKS_PER_DAY / 86_400),
+    ];
+    let text = text.to_ascii_uppercase();
+    let rest = text.strip_prefix('P')?;
+    let (date, time) = rest.split_once('T').unwrap_or((rest, ""));
+    let sum = |part: &str, units: &[(char, i64)]| -> Option<i64> {
+        let mut ticks = 0_i64;
+        for piece in part.split_inclusive(|c: char| c.is_ascii_alphabetic()) {
+            let unit = piece.chars().last()?;
+            let (_, length) = units.iter().find(|(letter, _)| *letter == unit)?;
+            let number: i64 = piece[..piece.len() - 1].parse().ok().filter(|number| *number >= 0)?;
+            ticks = ticks.checked_add(number.checked_mul(*length)?)?;
+        }
+        Some(ticks)
+    };
+    sum(date, DATE)?.checked_add(sum(time, TIME)?)
+}
+
+/// 100 ns each.
+const TICKS_PER_DAY: i64 = 864_000_000_000;
 
 fn clock(text: &str) -> Result<Clock, String> {
     if text == "data-end" {

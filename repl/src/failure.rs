@@ -12,6 +12,8 @@ pub const EXIT_USAGE: u8 = 2;
 pub const EXIT_DATA: u8 = 3;
 /// A limit was met.
 pub const EXIT_LIMIT: u8 = 4;
+/// There are rows, and `--fail-if-rows` says that there should be none.
+pub const EXIT_ROWS: u8 = 5;
 /// Our bug (`EX_SOFTWARE` of sysexits.h).
 pub const EXIT_INTERNAL: u8 = 70;
 /// Stopped by Ctrl-C, as a shell says it.

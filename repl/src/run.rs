@@ -31,6 +31,7 @@ pub struct Screen {
     footer: Footer,
     is_timed: bool,
     chart: Option<PathBuf>,
+    rows_max: Option<u64>,
 }
 
 /// What becomes of what a file held before.
@@ -82,6 +83,7 @@ impl Screen {
             footer: format.footer,
             is_timed: true,
             chart: None,
+            rows_max: None,
         }
     }
 
@@ -133,6 +135,12 @@ impl Screen {
     /// Draws results that a query wants drawn into this file.
     pub fn drawing_into(mut self, chart: Option<PathBuf>) -> Screen {
         self.chart = chart;
+        self
+    }
+
+    /// Stops behind so many rows of a result, and says so.
+    pub fn up_to(mut self, rows_max: Option<u64>) -> Screen {
+        self.rows_max = rows_max;
         self
     }
 
@@ -199,7 +207,7 @@ impl Screen {
     }
 }
 
-/// Runs a question to its end.
+/// Runs a question to its end. Gives the number of rows of all results.
 ///
 /// # Errors
 /// Errors of the query are drawn already; what remains is the exit code.
@@ -208,7 +216,7 @@ pub async fn run(
     question: &Question,
     options: &QueryOptions,
     screen: &Screen,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     hints::before(session, question);
     let started = Instant::now();
     let answer = session
@@ -218,17 +226,22 @@ pub async fn run(
         .map_err(|error| refused(question, error))?;
     report::diagnostics(question, &answer.diagnostics);
     let mut writer = screen.writer()?;
-    let mut rows_of_all = 0;
+    let (mut rows_of_all, mut is_cut) = (0, false);
     for result in answer.results {
         if screen.chart.is_some() && result.render.is_none() {
             report::hint("nothing is drawn: the query has no `render` at its end");
         }
         let drawn = Drawn::of(result.render.as_ref(), screen);
         let rows = match &drawn {
-            Some(drawn) => show(result, &mut drawn.writer(writer.as_mut())).await,
-            None => show(result, writer.as_mut()).await,
+            Some(drawn) => {
+                show(result, &mut drawn.writer(writer.as_mut()), screen.rows_max).await
+            }
+            None => show(result, writer.as_mut(), screen.rows_max).await,
         };
-        let rows = rows.map_err(|stopped| match stopped {
+        let Shown {
+            rows,
+            is_cut: is_this_cut,
+        } = rows.map_err(|stopped| match stopped {
             Stopped::Query(error) => refused(question, error),
             Stopped::Output(error) => error.into(),
         })?;
@@ -236,6 +249,7 @@ pub async fn run(
             drawn.draw(screen, writer.as_mut())?;
         }
         rows_of_all += rows;
+        is_cut |= is_this_cut;
         if let Some(remark) = writer.remark() {
             report::say(&remark);
         }
@@ -244,8 +258,12 @@ pub async fn run(
         }
     }
     writer.finish()?;
+    if let Some(rows_max) = screen.rows_max.filter(|_| is_cut) {
+        let message = format!("only the first {} rows are shown (--max-rows)", grouped(rows_max));
+        return Err(Failure::Limit(message));
+    }
     hints::after(session, question, options, rows_of_all).await;
-    Ok(())
+    Ok(rows_of_all)
 }
 
 /// A result that is drawn.
@@ -364,16 +382,35 @@ enum Stopped {
     Output(io::Error),
 }
 
-async fn show(mut result: ResultSet, writer: &mut dyn Writer) -> Result<u64, Stopped> {
+/// What was shown of a result.
+struct Shown {
+    rows: u64,
+    /// There are more.
+    is_cut: bool,
+}
+
+async fn show(
+    mut result: ResultSet,
+    writer: &mut dyn Writer,
+    rows_max: Option<u64>,
+) -> Result<Shown, Stopped> {
     writer.begin(&result.columns).map_err(Stopped::Output)?;
-    let mut rows = 0;
+    let (mut rows, mut is_cut) = (0, false);
     while let Some(batch) = result.rows.next().await {
-        let batch = batch.map_err(|error| Stopped::Query(execution_error(error)))?;
+        let mut batch = batch.map_err(|error| Stopped::Query(execution_error(error)))?;
+        let room = rows_max.map_or(u64::MAX, |rows_max| rows_max - rows);
+        if batch.num_rows() as u64 > room {
+            batch = batch.slice(0, usize::try_from(room).unwrap_or(usize::MAX));
+            is_cut = true;
+        }
         rows += batch.num_rows() as u64;
         writer.batch(&batch).map_err(Stopped::Output)?;
+        if is_cut {
+            break;
+        }
     }
     writer.end().map_err(Stopped::Output)?;
-    Ok(rows)
+    Ok(Shown { rows, is_cut })
 }
 
 /// Draws the errors of a query; everything else is left to be said once.

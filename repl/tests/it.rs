@@ -17,10 +17,14 @@ mod follow;
 mod formats;
 #[path = "it/hunts.rs"]
 mod hunts;
+#[path = "it/mistakes.rs"]
+mod mistakes;
 #[path = "it/proxies.rs"]
 mod proxies;
 #[path = "it/readme.rs"]
 mod readme;
+#[path = "it/scripts.rs"]
+mod scripts;
 #[path = "it/shell.rs"]
 mod shell;
 #[path = "it/store.rs"]

@@ -3,10 +3,11 @@
 use super::function::Called;
 use super::{Binder, Binding, Row, facts};
 use crate::catalog::Table;
-use crate::ir::{BoundQuery, Node, Relation};
+use crate::ir::{BoundQuery, Compare, Node, Relation, Scalar, ScalarKind};
 use crate::operators;
 use crate::query::RenderAnnotation;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
+use huntql_kql::types::{Type, Value};
 
 impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
@@ -245,5 +246,28 @@ pub(crate) fn scan(table: &Table) -> Relation {
             .aliases
             .push(("TimeGenerated".into(), target.into()));
     }
-    relation
+    match within_times(table) {
+        Some(predicate) => relation.filtered(predicate),
+        None => relation,
+    }
+}
+
+/// Whether a row's time is one of those that the table is limited to.
+fn within_times(table: &Table) -> Option<Scalar> {
+    let times = table.times?;
+    let column = ["Timestamp", "TimeGenerated"]
+        .iter()
+        .find_map(|name| table.schema.column(name))
+        .filter(|column| column.ty == Type::Datetime)?;
+    let compare = |how, ticks| {
+        let (time, limit) = (
+            Box::new(Scalar::column(column)),
+            Box::new(Scalar::literal(Value::Datetime(Some(ticks)))),
+        );
+        Scalar::new(Type::Bool, ScalarKind::Compare(how, time, limit))
+    };
+    Some(Scalar::all(vec![
+        compare(Compare::GreaterOrEqual, times.from),
+        compare(Compare::Less, times.to),
+    ]))
 }

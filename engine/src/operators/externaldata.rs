@@ -46,6 +46,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, external: &Externaldata, span: Span)
         schema: TableSchema::new("externaldata", columns.clone()),
         hidden: Vec::new(),
         rows: (!empty).then(|| Arc::new(rows) as _),
+        times: None,
     };
     Relation::new(columns, Node::Scan(Box::new(table)))
 }

@@ -180,7 +180,8 @@ fn comments(site: &Site<'_>) -> Option<String> {
 }
 
 fn missing_pipe(site: &Site<'_>) -> Option<String> {
-    (site.expects("|") && is_operator(site.found))
+    let is_naming = site.found == "as" && site.expects(",");
+    (site.expects("|") && is_operator(site.found) && !is_naming)
         .then(|| format!("a `|` is missing in front of `{}`", site.found))
 }
 
@@ -300,6 +301,10 @@ fn brackets(site: &Site<'_>) -> Option<String> {
 }
 
 fn separators(site: &Site<'_>) -> Option<String> {
+    let orders = ["order", "sort"].contains(&site.word_before());
+    if orders && site.expected == ["by"] {
+        return Some(format!("write `{} by …`", site.word_before()));
+    }
     if site.found == "by" && site.expects("as") {
         return say("write `summarize count() by …`");
     }

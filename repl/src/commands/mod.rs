@@ -6,6 +6,7 @@ pub mod completions;
 pub mod explain;
 pub mod fmt;
 pub mod ingest;
+pub mod man;
 pub mod proxies;
 pub mod query;
 pub mod repl;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Store(args)) => store::run(&args),
         Some(Command::Unmask(args)) => unmask::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }
 }

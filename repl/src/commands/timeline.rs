@@ -124,6 +124,7 @@ pub fn run(args: &TimelineArgs) -> Result<(), Failure> {
         let options = session.options(&AskArgs::default()).await?;
         let question = Question::of_text(args.asked.query());
         let screen = Screen::stdout(args.asked.shape());
-        run::run(&session, &question, &options, &screen).await
+        run::run(&session, &question, &options, &screen).await?;
+        Ok(())
     })
 }

@@ -17,7 +17,7 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use futures::StreamExt;
 use huntql_engine::{
-    Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Table, execution_error,
+    Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Table, Times, execution_error,
 };
 use huntql_ingest::Options;
 use huntql_ingest::proxies::ProxySet;
@@ -36,6 +36,7 @@ pub const STORE_DEFAULT: &str = "huntql-data";
 pub struct Session {
     pub engine: Engine,
     pub proxies: ProxySet,
+    memory_bytes: Option<usize>,
     /// The temporary store of `--logs`, and watchlists that were rewritten; they go when the session does.
     _folders: Arc<[Option<TempDir>; 2]>,
 }
@@ -60,20 +61,32 @@ impl Session {
         proxies::learn(&mut catalog, &mut proxies)?;
         let lists = watchlists::add(&mut catalog, &args.proxies)?;
         Ok(Session {
-            engine: Engine::new(catalog, EngineOptions::default()),
+            engine: engine(catalog, args.memory),
+            memory_bytes: args.memory,
             proxies,
             _folders: Arc::new([folder, lists]),
         })
+    }
+
+    /// The same session over rows of these times only.
+    pub fn within(&self, times: Times) -> Session {
+        let mut catalog = self.engine.catalog().clone();
+        catalog.limit_times(times);
+        self.with_catalog(catalog)
+    }
+
+    fn with_catalog(&self, catalog: Catalog) -> Session {
+        Session {
+            engine: engine(catalog, self.memory_bytes),
+            ..self.clone()
+        }
     }
 
     /// The same session with one more table, or another of that name.
     pub fn with_table(&self, table: Table) -> Session {
         let mut catalog = self.engine.catalog().clone();
         catalog.add_table(table);
-        Session {
-            engine: Engine::new(catalog, EngineOptions::default()),
-            ..self.clone()
-        }
+        self.with_catalog(catalog)
     }
 
     /// Reads logs into the store that the flags name. It is there for the next session to open.
@@ -159,6 +172,14 @@ impl Session {
         }
         Ok(time)
     }
+}
+
+fn engine(catalog: Catalog, memory_limit_bytes: Option<usize>) -> Engine {
+    let options = EngineOptions {
+        memory_limit_bytes,
+        ..EngineOptions::default()
+    };
+    Engine::new(catalog, options)
 }
 
 /// The time of day in ticks.

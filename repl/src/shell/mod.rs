@@ -190,7 +190,8 @@ impl Shell {
             let mut task = tokio::spawn(async move {
                 let question = Question::of_text(text);
                 let options = session.options(&ask).await?;
-                run::run(&session, &question, &options, &screen).await
+                run::run(&session, &question, &options, &screen).await?;
+                Ok(())
             });
             let stop = async {
                 if !interactive || tokio::signal::ctrl_c().await.is_err() {
