@@ -27,7 +27,7 @@ fn a_timespan_ends_now_or_where_it_says() {
     assert_eq!(names(&now), "abc");
     assert_eq!(names(&[&now[..], &["--timespan", "1d"]].concat()), "c");
     assert_eq!(names(&[&now[..], &["--timespan", "P2D"]].concat()), "bc");
-    assert_eq!(names(&[&now[..], &["--timespan", "PT27H"]].concat()), "bc".replace('b', ""));
+    assert_eq!(names(&[&now[..], &["--timespan", "PT27H"]].concat()), "bc");
     assert_eq!(names(&["--timespan", "2026-03-01/2026-03-03"]), "ab");
     assert_eq!(names(&["--timespan", "2026-03-02/P1D"]), "b");
 }
