@@ -179,7 +179,9 @@ fn size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text[digits.len()..].trim();
     let number: Option<usize> = digits.parse().ok();
-    let found = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+    let found = UNITS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(unit));
     match (number, found) {
         (Some(number), Some((_, bytes))) if number > 0 => number
             .checked_mul(*bytes)
@@ -200,9 +202,14 @@ pub enum Timespan {
 /// `7d`, `P7D`, `PT12H`, `2026-03-01/2026-03-04`, `2026-03-01/P1D`.
 pub fn timespan(text: &str) -> Result<Timespan, String> {
     let expected = || {
-        "expected a length such as 7d or PT12H, or two moments such as 2026-03-01/2026-03-04".to_owned()
+        "expected a length such as 7d or PT12H, or two moments such as 2026-03-01/2026-03-04"
+            .to_owned()
     };
-    let length = |text: &str| iso_duration(text).or_else(|| parse_timespan(text)).filter(|ticks| *ticks > 0);
+    let length = |text: &str| {
+        iso_duration(text)
+            .or_else(|| parse_timespan(text))
+            .filter(|ticks| *ticks > 0)
+    };
     let Some((from, to)) = text.split_once('/') else {
         return length(text).map(Timespan::Last).ok_or_else(expected);
     };
@@ -234,7 +241,10 @@ fn iso_duration(text: &str) -> Option<i64> {
         for piece in part.split_inclusive(|c: char| c.is_ascii_alphabetic()) {
             let unit = piece.chars().last()?;
             let (_, length) = units.iter().find(|(letter, _)| *letter == unit)?;
-            let number: i64 = piece[..piece.len() - 1].parse().ok().filter(|number| *number >= 0)?;
+            let number: i64 = piece[..piece.len() - 1]
+                .parse()
+                .ok()
+                .filter(|number| *number >= 0)?;
             ticks = ticks.checked_add(number.checked_mul(*length)?)?;
         }
         Some(ticks)

@@ -233,9 +233,7 @@ pub async fn run(
         }
         let drawn = Drawn::of(result.render.as_ref(), screen);
         let rows = match &drawn {
-            Some(drawn) => {
-                show(result, &mut drawn.writer(writer.as_mut()), screen.rows_max).await
-            }
+            Some(drawn) => show(result, &mut drawn.writer(writer.as_mut()), screen.rows_max).await,
             None => show(result, writer.as_mut(), screen.rows_max).await,
         };
         let Shown {
@@ -259,7 +257,10 @@ pub async fn run(
     }
     writer.finish()?;
     if let Some(rows_max) = screen.rows_max.filter(|_| is_cut) {
-        let message = format!("only the first {} rows are shown (--max-rows)", grouped(rows_max));
+        let message = format!(
+            "only the first {} rows are shown (--max-rows)",
+            grouped(rows_max)
+        );
         return Err(Failure::Limit(message));
     }
     hints::after(session, question, options, rows_of_all).await;

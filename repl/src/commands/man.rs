@@ -22,7 +22,10 @@ pub fn run(args: &ManArgs) -> Result<(), Failure> {
         return Ok(());
     };
     let mut pages = vec![("huntql".to_owned(), page(command.clone())?)];
-    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+    for inner in command
+        .get_subcommands()
+        .filter(|inner| !inner.is_hide_set())
+    {
         let name = format!("huntql-{}", inner.get_name());
         pages.push((name, page(inner.clone())?));
     }

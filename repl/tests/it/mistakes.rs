@@ -6,78 +6,492 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A query over `DeviceNetworkEvents` (`T` in the text), its code, where the caret stands, a part of the message, a part of the help.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 const MISTAKES: &[Row] = &[
-    ("T | where RemoteIpp == 'x'", "KS142", "RemoteIpp", "not a known column", "`RemoteIP`"),
-    ("T | wher RemotePort == 443", "KS176", "wher", "not a known operator", "`where`"),
-    ("T | where strlne(RemoteUrl) > 5", "KS211", "strlne", "not a known function", "`strlen`"),
-    ("DeviceNetworkEvent | take 5", "KS204", "DeviceNetworkEvent", "not a known table", "`DeviceNetworkEvents`"),
-    ("deviceNetworkEvents | take 5", "KS204", "deviceNetworkEvents", "not a known table", "`DeviceNetworkEvents`"),
-    ("T where RemotePort == 443", "KS198", "where", "found `where`", "a `|` is missing"),
-    ("T | where RemotePort = 443", "HQ001", "=", "does not compare", "write `==`"),
-    ("SELECT * FROM T WHERE RemotePort = 443", "KS198", "T", "found", "this is SQL"),
-    ("select RemoteIP from T", "KS198", "RemoteIP", "found", "the table comes first"),
-    ("T | where RemoteUrl LIKE '%x%'", "KS198", "LIKE", "found `LIKE`", "`contains`"),
-    ("T | where RemotePort == 443 & Protocol == 'Tcp'", "KS002", "&", "no meaning", "write `and`"),
-    ("T | where RemotePort == 443 && Protocol == 'Tcp'", "KS002", "&", "no meaning", "write `and`"),
-    ("T | where RemotePort == 443 || RemotePort == 80", "KS176", "|", "found `|`", "write `or`"),
-    ("T | where RemotePort == 443 AND Protocol == 'Tcp'", "KS198", "AND", "found `AND`", "lower case: `and`"),
-    ("T | where RemotePort == 443 OR RemotePort == 80", "KS198", "OR", "found `OR`", "lower case: `or`"),
-    ("T | WHERE RemotePort == 443", "KS176", "WHERE", "not a known operator", "`where`"),
-    ("T | where RemoteUrl != null", "KS142", "null", "`null`", "`isnotnull(…)`"),
-    ("T | where RemoteUrl is null", "KS198", "is", "found `is`", "`isnull(…)`"),
-    ("T | where RemoteUrl is not null", "KS198", "is", "found `is`", "`isnotnull(…)`"),
-    ("T | where RemotePort == 443)", "KS198", ")", "found `)`", "no bracket is open"),
-    ("T | where RemotePort has '44'", "KS107", "RemotePort", "int stands where a string", "`tostring(…)`"),
-    ("T | where Timestamp > 7d", "SEM0064", "Timestamp > 7d", "datetime cannot be compared with a timespan", "`ago(7d)`"),
-    ("T | where Timestamp > '2026-01-01'", "SEM0064", "Timestamp > '2026-01-01'", "datetime", "`datetime(2026-03-04)`"),
-    ("T | where RemoteUrl == “example”", "KS002", "“", "no meaning", "straight quote"),
-    ("T | where RemoteUrl == ‘example’", "KS002", "‘", "no meaning", "straight quote"),
-    ("T | where not RemoteUrl has 'x'", "KS198", "RemoteUrl", "found", "write `not(…)`"),
-    ("T | where RemoteUrl not contains 'x'", "KS198", "not", "found `not`", "begin with `!`"),
-    ("T | where RemotePort not in (443)", "KS198", "not", "found `not`", "begin with `!`"),
-    ("T | where RemotePort between 80 and 443", "KS005", "80", "expected `(`", "`between (low .. high)`"),
-    ("T | where RemotePort between (80, 443)", "KS198", ",", "found `,`", "`between (low .. high)`"),
-    ("T | where RemotePort in 443, 80", "KS005", "443", "expected `(`", "in brackets"),
-    ("T | where RemoteUrl has_any 'a', 'b'", "KS005", "'a'", "expected `(`", "in brackets"),
-    ("T | summarize count by RemoteIP", "KS142", "count", "`count`", "write `count(…)`"),
-    ("T | summarize count(*) by RemoteIP", "KS119", "count(*)", "does not take `*`", "write `count()`"),
-    ("T | summarize dcount(RemoteIP) group by DeviceName", "KS198", "group", "found `group`", "`by` alone"),
-    ("T | group by RemoteIP", "KS176", "group", "not a known operator", "`summarize … by …`"),
-    ("T | having count_ > 5", "KS176", "having", "not a known operator", "write `where`"),
-    ("T | count by RemoteIP", "KS198", "by", "found `by`", "`summarize count() by …`"),
-    ("T | order RemotePort", "KS005", "RemotePort", "expected `by`", "`order by …`"),
-    ("T | sort by RemotePort descending", "KS198", "descending", "found", "write `desc`"),
-    ("T | project RemoteIP RemotePort", "KS198", "RemotePort", "found", "a `,` is missing"),
-    ("T | project RemoteIP as IP", "KS198", "as", "found `as`", "`NewName = Column`"),
-    ("T | project RemoteIP, | take 5", "KS006", "|", "expected an expression", "a comma too many"),
-    ("T | where RemotePort == 443 and | take 5", "KS006", "|", "expected an expression", "missing behind `and`"),
+    (
+        "T | where RemoteIpp == 'x'",
+        "KS142",
+        "RemoteIpp",
+        "not a known column",
+        "`RemoteIP`",
+    ),
+    (
+        "T | wher RemotePort == 443",
+        "KS176",
+        "wher",
+        "not a known operator",
+        "`where`",
+    ),
+    (
+        "T | where strlne(RemoteUrl) > 5",
+        "KS211",
+        "strlne",
+        "not a known function",
+        "`strlen`",
+    ),
+    (
+        "DeviceNetworkEvent | take 5",
+        "KS204",
+        "DeviceNetworkEvent",
+        "not a known table",
+        "`DeviceNetworkEvents`",
+    ),
+    (
+        "deviceNetworkEvents | take 5",
+        "KS204",
+        "deviceNetworkEvents",
+        "not a known table",
+        "`DeviceNetworkEvents`",
+    ),
+    (
+        "T where RemotePort == 443",
+        "KS198",
+        "where",
+        "found `where`",
+        "a `|` is missing",
+    ),
+    (
+        "T | where RemotePort = 443",
+        "HQ001",
+        "=",
+        "does not compare",
+        "write `==`",
+    ),
+    (
+        "SELECT * FROM T WHERE RemotePort = 443",
+        "KS198",
+        "T",
+        "found",
+        "this is SQL",
+    ),
+    (
+        "select RemoteIP from T",
+        "KS198",
+        "RemoteIP",
+        "found",
+        "the table comes first",
+    ),
+    (
+        "T | where RemoteUrl LIKE '%x%'",
+        "KS198",
+        "LIKE",
+        "found `LIKE`",
+        "`contains`",
+    ),
+    (
+        "T | where RemotePort == 443 & Protocol == 'Tcp'",
+        "KS002",
+        "&",
+        "no meaning",
+        "write `and`",
+    ),
+    (
+        "T | where RemotePort == 443 && Protocol == 'Tcp'",
+        "KS002",
+        "&",
+        "no meaning",
+        "write `and`",
+    ),
+    (
+        "T | where RemotePort == 443 || RemotePort == 80",
+        "KS176",
+        "|",
+        "found `|`",
+        "write `or`",
+    ),
+    (
+        "T | where RemotePort == 443 AND Protocol == 'Tcp'",
+        "KS198",
+        "AND",
+        "found `AND`",
+        "lower case: `and`",
+    ),
+    (
+        "T | where RemotePort == 443 OR RemotePort == 80",
+        "KS198",
+        "OR",
+        "found `OR`",
+        "lower case: `or`",
+    ),
+    (
+        "T | WHERE RemotePort == 443",
+        "KS176",
+        "WHERE",
+        "not a known operator",
+        "`where`",
+    ),
+    (
+        "T | where RemoteUrl != null",
+        "KS142",
+        "null",
+        "`null`",
+        "`isnotnull(…)`",
+    ),
+    (
+        "T | where RemoteUrl is null",
+        "KS198",
+        "is",
+        "found `is`",
+        "`isnull(…)`",
+    ),
+    (
+        "T | where RemoteUrl is not null",
+        "KS198",
+        "is",
+        "found `is`",
+        "`isnotnull(…)`",
+    ),
+    (
+        "T | where RemotePort == 443)",
+        "KS198",
+        ")",
+        "found `)`",
+        "no bracket is open",
+    ),
+    (
+        "T | where RemotePort has '44'",
+        "KS107",
+        "RemotePort",
+        "int stands where a string",
+        "`tostring(…)`",
+    ),
+    (
+        "T | where Timestamp > 7d",
+        "SEM0064",
+        "Timestamp > 7d",
+        "datetime cannot be compared with a timespan",
+        "`ago(7d)`",
+    ),
+    (
+        "T | where Timestamp > '2026-01-01'",
+        "SEM0064",
+        "Timestamp > '2026-01-01'",
+        "datetime",
+        "`datetime(2026-03-04)`",
+    ),
+    (
+        "T | where RemoteUrl == “example”",
+        "KS002",
+        "“",
+        "no meaning",
+        "straight quote",
+    ),
+    (
+        "T | where RemoteUrl == ‘example’",
+        "KS002",
+        "‘",
+        "no meaning",
+        "straight quote",
+    ),
+    (
+        "T | where not RemoteUrl has 'x'",
+        "KS198",
+        "RemoteUrl",
+        "found",
+        "write `not(…)`",
+    ),
+    (
+        "T | where RemoteUrl not contains 'x'",
+        "KS198",
+        "not",
+        "found `not`",
+        "begin with `!`",
+    ),
+    (
+        "T | where RemotePort not in (443)",
+        "KS198",
+        "not",
+        "found `not`",
+        "begin with `!`",
+    ),
+    (
+        "T | where RemotePort between 80 and 443",
+        "KS005",
+        "80",
+        "expected `(`",
+        "`between (low .. high)`",
+    ),
+    (
+        "T | where RemotePort between (80, 443)",
+        "KS198",
+        ",",
+        "found `,`",
+        "`between (low .. high)`",
+    ),
+    (
+        "T | where RemotePort in 443, 80",
+        "KS005",
+        "443",
+        "expected `(`",
+        "in brackets",
+    ),
+    (
+        "T | where RemoteUrl has_any 'a', 'b'",
+        "KS005",
+        "'a'",
+        "expected `(`",
+        "in brackets",
+    ),
+    (
+        "T | summarize count by RemoteIP",
+        "KS142",
+        "count",
+        "`count`",
+        "write `count(…)`",
+    ),
+    (
+        "T | summarize count(*) by RemoteIP",
+        "KS119",
+        "count(*)",
+        "does not take `*`",
+        "write `count()`",
+    ),
+    (
+        "T | summarize dcount(RemoteIP) group by DeviceName",
+        "KS198",
+        "group",
+        "found `group`",
+        "`by` alone",
+    ),
+    (
+        "T | group by RemoteIP",
+        "KS176",
+        "group",
+        "not a known operator",
+        "`summarize … by …`",
+    ),
+    (
+        "T | having count_ > 5",
+        "KS176",
+        "having",
+        "not a known operator",
+        "write `where`",
+    ),
+    (
+        "T | count by RemoteIP",
+        "KS198",
+        "by",
+        "found `by`",
+        "`summarize count() by …`",
+    ),
+    (
+        "T | order RemotePort",
+        "KS005",
+        "RemotePort",
+        "expected `by`",
+        "`order by …`",
+    ),
+    (
+        "T | sort by RemotePort descending",
+        "KS198",
+        "descending",
+        "found",
+        "write `desc`",
+    ),
+    (
+        "T | project RemoteIP RemotePort",
+        "KS198",
+        "RemotePort",
+        "found",
+        "a `,` is missing",
+    ),
+    (
+        "T | project RemoteIP as IP",
+        "KS198",
+        "as",
+        "found `as`",
+        "`NewName = Column`",
+    ),
+    (
+        "T | project RemoteIP, | take 5",
+        "KS006",
+        "|",
+        "expected an expression",
+        "a comma too many",
+    ),
+    (
+        "T | where RemotePort == 443 and | take 5",
+        "KS006",
+        "|",
+        "expected an expression",
+        "missing behind `and`",
+    ),
     ("T | | take 5", "KS176", "|", "found `|`", "a `|` too many"),
-    ("| where RemotePort == 443", "KS006", "|", "found `|`", "begins with a table"),
-    ("T | where RemotePort == 443; | take 5", "KS006", "|", "found `|`", "the `;` ends the query"),
-    ("let x = 5 T | where RemotePort == x", "KS198", "T", "found", "a `;` ends each `let`"),
-    ("T | join DeviceEvents", "KS111", "join", "needs `on`", "`on DeviceId`"),
-    ("T | join kind=outer DeviceEvents on DeviceId", "KS106", "outer", "not a kind of join", "`fullouter`"),
-    ("T | join DeviceEvents on left.DeviceId == right.DeviceId", "KS111", "left.DeviceId == right.DeviceId", "a column of each side", "`$left.a == $right.b`"),
-    ("T | where Timestamp > ago('7d')", "KS107", "'7d'", "a timespan is needed", "without quotes"),
-    ("T | where Timestamp > ago(7 d)", "KS198", "d", "found `d`", "without a space"),
-    ("T | where Timestamp > now() - 7", "KS107", "now() - 7", "`-` does not go with a datetime and a long", "`7d`"),
-    ("T | where RemoteIP == 203.0.113.9", "KS005", "113.9", "expected a name", "in quotes"),
-    ("T | where RemoteUrl == 'a' + 5", "KS107", "'a' + 5", "does not go with", "`strcat(…)`"),
-    ("T | where RemoteUrl == 'C:\\Windows'", "KS004", "\\W", "not an escape", "`@` before the string"),
-    ("T | where RemoteIP startwith '10.'", "KS198", "startwith", "found", "`startswith`"),
-    ("T | where RemoteIP.contains('10.')", "KS005", "contains", "expected a name", "between its sides"),
-    ("T | where isnull RemoteUrl", "KS198", "RemoteUrl", "found", "write `isnull(…)`"),
-    ("T | where count() > 5", "KS215", "count", "cannot stand here", "`summarize`"),
-    ("T | where RemotePort === 443", "KS006", "=", "found `=`", "write `==`"),
-    ("T | where RemotePort => 443", "KS198", "=>", "found `=>`", "write `>=`"),
-    ("T | where [RemotePort] == 443", "KS005", "[", "expected a name", "`['a name']`"),
-    ("T | extend x = if(RemotePort == 443, 1, 0)", "KS211", "if", "not a known function", "`iff`"),
-    ("T | case when RemotePort == 443 then 1 end", "KS176", "case", "not a known operator", "is a function"),
-    ("T /* all */ | take 5", "KS198", "all", "found", "`//` before a comment"),
-    ("T # all", "KS002", "#", "no meaning", "`//` before a comment"),
-    ("T | render timechart by bin(Timestamp, 1h)", "KS198", "(", "found `(`", "`summarize`"),
+    (
+        "| where RemotePort == 443",
+        "KS006",
+        "|",
+        "found `|`",
+        "begins with a table",
+    ),
+    (
+        "T | where RemotePort == 443; | take 5",
+        "KS006",
+        "|",
+        "found `|`",
+        "the `;` ends the query",
+    ),
+    (
+        "let x = 5 T | where RemotePort == x",
+        "KS198",
+        "T",
+        "found",
+        "a `;` ends each `let`",
+    ),
+    (
+        "T | join DeviceEvents",
+        "KS111",
+        "join",
+        "needs `on`",
+        "`on DeviceId`",
+    ),
+    (
+        "T | join kind=outer DeviceEvents on DeviceId",
+        "KS106",
+        "outer",
+        "not a kind of join",
+        "`fullouter`",
+    ),
+    (
+        "T | join DeviceEvents on left.DeviceId == right.DeviceId",
+        "KS111",
+        "left.DeviceId == right.DeviceId",
+        "a column of each side",
+        "`$left.a == $right.b`",
+    ),
+    (
+        "T | where Timestamp > ago('7d')",
+        "KS107",
+        "'7d'",
+        "a timespan is needed",
+        "without quotes",
+    ),
+    (
+        "T | where Timestamp > ago(7 d)",
+        "KS198",
+        "d",
+        "found `d`",
+        "without a space",
+    ),
+    (
+        "T | where Timestamp > now() - 7",
+        "KS107",
+        "now() - 7",
+        "`-` does not go with a datetime and a long",
+        "`7d`",
+    ),
+    (
+        "T | where RemoteIP == 203.0.113.9",
+        "KS005",
+        "113.9",
+        "expected a name",
+        "in quotes",
+    ),
+    (
+        "T | where RemoteUrl == 'a' + 5",
+        "KS107",
+        "'a' + 5",
+        "does not go with",
+        "`strcat(…)`",
+    ),
+    (
+        "T | where RemoteUrl == 'C:\\Windows'",
+        "KS004",
+        "\\W",
+        "not an escape",
+        "`@` before the string",
+    ),
+    (
+        "T | where RemoteIP startwith '10.'",
+        "KS198",
+        "startwith",
+        "found",
+        "`startswith`",
+    ),
+    (
+        "T | where RemoteIP.contains('10.')",
+        "KS005",
+        "contains",
+        "expected a name",
+        "between its sides",
+    ),
+    (
+        "T | where isnull RemoteUrl",
+        "KS198",
+        "RemoteUrl",
+        "found",
+        "write `isnull(…)`",
+    ),
+    (
+        "T | where count() > 5",
+        "KS215",
+        "count",
+        "cannot stand here",
+        "`summarize`",
+    ),
+    (
+        "T | where RemotePort === 443",
+        "KS006",
+        "=",
+        "found `=`",
+        "write `==`",
+    ),
+    (
+        "T | where RemotePort => 443",
+        "KS198",
+        "=>",
+        "found `=>`",
+        "write `>=`",
+    ),
+    (
+        "T | where [RemotePort] == 443",
+        "KS005",
+        "[",
+        "expected a name",
+        "`['a name']`",
+    ),
+    (
+        "T | extend x = if(RemotePort == 443, 1, 0)",
+        "KS211",
+        "if",
+        "not a known function",
+        "`iff`",
+    ),
+    (
+        "T | case when RemotePort == 443 then 1 end",
+        "KS176",
+        "case",
+        "not a known operator",
+        "is a function",
+    ),
+    (
+        "T /* all */ | take 5",
+        "KS198",
+        "all",
+        "found",
+        "`//` before a comment",
+    ),
+    (
+        "T # all",
+        "KS002",
+        "#",
+        "no meaning",
+        "`//` before a comment",
+    ),
+    (
+        "T | render timechart by bin(Timestamp, 1h)",
+        "KS198",
+        "(",
+        "found `(`",
+        "`summarize`",
+    ),
 ];
 
 /// The findings of all queries, by file.
@@ -89,8 +503,14 @@ fn check(texts: &[String]) -> Vec<Vec<Value>> {
     let ran = place.run(&["check", "--no-lints", "--error-format", "json", "hunts"]);
     let ran = ran.code(1).says("with errors");
     let findings: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
-    let of = |at: usize| findings.iter().filter(move |one| one["file"] == format!("hunts/{at:03}.kql"));
-    (0..texts.len()).map(|at| of(at).cloned().collect()).collect()
+    let of = |at: usize| {
+        findings
+            .iter()
+            .filter(move |one| one["file"] == format!("hunts/{at:03}.kql"))
+    };
+    (0..texts.len())
+        .map(|at| of(at).cloned().collect())
+        .collect()
 }
 
 /// The text that a finding of a query of one line points at.
@@ -105,14 +525,24 @@ fn each_mistake_has_its_code_its_place_and_its_help() {
     let queries: Vec<String> = MISTAKES
         .iter()
         .map(|(text, ..)| {
-            let words = text.split(' ').map(|word| if word == "T" { "DeviceNetworkEvents" } else { word });
+            let words = text.split(' ').map(|word| {
+                if word == "T" {
+                    "DeviceNetworkEvents"
+                } else {
+                    word
+                }
+            });
             words.collect::<Vec<_>>().join(" ")
         })
         .collect();
     let mut wrong = Vec::new();
     for ((row, text), findings) in MISTAKES.iter().zip(&queries).zip(check(&queries)) {
         let (_, code, place, message, help) = row;
-        let place = if *place == "T" { "DeviceNetworkEvents" } else { place };
+        let place = if *place == "T" {
+            "DeviceNetworkEvents"
+        } else {
+            place
+        };
         let says = |finding: &Value| {
             finding["code"] == *code
                 && place_of(text, finding) == place
@@ -129,7 +559,9 @@ fn each_mistake_has_its_code_its_place_and_its_help() {
 
 #[test]
 fn an_open_bracket_is_shown_where_it_is_opened() {
-    let ran = Place::new().run(&["check", "DeviceNetworkEvents | where (RemotePort == 443"]).code(1);
+    let ran = Place::new()
+        .run(&["check", "DeviceNetworkEvents | where (RemotePort == 443"])
+        .code(1);
     assert!(ran.stderr.contains("this bracket is open"), "{ran:#?}");
 }
 
@@ -164,7 +596,10 @@ fn every_code_has_a_line_in_the_docs() {
         codes_in(&root.join(room), &mut codes);
     }
     assert!(codes.len() > 40, "{codes:?}");
-    let missing: Vec<_> = codes.iter().filter(|code| !page.contains(&format!("| `{code}` |"))).collect();
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|code| !page.contains(&format!("| `{code}` |")))
+        .collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }
 

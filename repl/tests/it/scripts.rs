@@ -14,7 +14,12 @@ fn names(options: &[&str]) -> String {
     let place = Place::new();
     place.write("t.ndjson", EVENTS);
     place.write("schema.json", SCHEMA);
-    let mut arguments = vec!["query", "T | summarize strcat_array(array_sort_asc(make_list(Name)), '')", "--format", "csv"];
+    let mut arguments = vec![
+        "query",
+        "T | summarize strcat_array(array_sort_asc(make_list(Name)), '')",
+        "--format",
+        "csv",
+    ];
     arguments.extend(["--schemas", "schema.json", "--data", "T=t.ndjson"]);
     arguments.extend(options);
     let ran = place.run(&arguments).code(0);
@@ -48,7 +53,14 @@ fn rows_can_be_a_failure() {
 
 #[test]
 fn rows_behind_the_limit_are_not_silent() {
-    let ran = run(&["query", "range x from 1 to 10 step 1", "--format", "csv", "--max-rows", "3"]);
+    let ran = run(&[
+        "query",
+        "range x from 1 to 10 step 1",
+        "--format",
+        "csv",
+        "--max-rows",
+        "3",
+    ]);
     let ran = ran.code(4).says("only the first 3 rows");
     assert_eq!(ran.stdout.lines().count(), 4);
     run(&["query", "range x from 1 to 3 step 1", "--max-rows", "3"]).code(0);
@@ -57,7 +69,9 @@ fn rows_behind_the_limit_are_not_silent() {
 #[test]
 fn a_limit_of_time_and_one_of_memory_end_a_query() {
     let long = "range x from 1 to 100000000 step 1 | extend y = hash_sha256(tostring(x)) | summarize dcount(y)";
-    run(&["query", long, "--timeout", "1"]).code(4).says("longer than 1 s");
+    run(&["query", long, "--timeout", "1"])
+        .code(4)
+        .says("longer than 1 s");
     run(&["query", "print 1", "--memory", "lots"]).code(2);
     run(&["query", "print 1", "--memory", "512MiB"]).code(0);
 }
@@ -65,7 +79,15 @@ fn a_limit_of_time_and_one_of_memory_end_a_query() {
 #[test]
 fn a_parameter_is_a_value_and_never_text_of_the_query() {
     let text = "declare query_parameters(Name: string); print Name";
-    let ran = run(&["query", text, "--format", "csv", "--param", "Name=x\" | take 0 //"]).code(0);
+    let ran = run(&[
+        "query",
+        text,
+        "--format",
+        "csv",
+        "--param",
+        "Name=x\" | take 0 //",
+    ])
+    .code(0);
     assert!(ran.stdout.contains("| take 0"), "{ran:#?}");
 }
 
