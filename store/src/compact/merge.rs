@@ -20,7 +20,7 @@ use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 /// Files that are open at once.
-pub(super) const OPEN_FILES: usize = 128;
+pub(super) const OPEN_FILES: usize = 48;
 /// Rows that open files may hold decoded: a file of more than a page's rows counts as [`PAGE_ROWS`].
 const OPEN_ROWS: u64 = 320_000;
 const PAGE_ROWS: u64 = 20_000;
