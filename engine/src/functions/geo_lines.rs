@@ -6,8 +6,8 @@ use super::geo_shapes::{collection, shape_at};
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use super::tuples::rows;
 use crate::json::{Kind, items, kind};
-use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions};
-use crate::kernel::geo::{self, Crossing, Point, crossing, degrees, write};
+use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions, polygon_positions};
+use crate::kernel::geo::{self, Crossing, Point, Ring, crossing, degrees, write};
 use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
 use huntql_kql::types::Type;
 
@@ -249,10 +249,40 @@ fn densify_line(args: &Args<'_>) -> KernelResult {
     })
 }
 
-/// Refused: the real engine writes some of its numbers with another last digit, and the text is what is compared.
+/// Refused: holes, and rings that run clockwise, whose first vertex and direction in the answer no page shows.
 fn densify_polygon(args: &Args<'_>) -> KernelResult {
-    let polygon = shape_at(args, 0, Polygon::parse);
-    undocumented(args, "a denser polygon", |row| polygon(row).is_some())
+    let input = args.input::<Json<'_>>(0);
+    rows(args, |row| {
+        let good = input
+            .get(row)
+            .filter(|Json(json)| Polygon::parse(json).is_some())
+            .and_then(|Json(json)| polygon_positions(json));
+        let (Some(polygons), Some(metres)) = (good, tolerance(args, row)?) else {
+            return Ok(None);
+        };
+        let mut dense = Vec::new();
+        for rings in &polygons {
+            let [shell] = rings.as_slice() else {
+                return Err(refused("a denser polygon with holes is not supported"));
+            };
+            if !runs_counterclockwise(shell) {
+                return Err(refused(
+                    "a denser polygon whose ring runs clockwise is not supported",
+                ));
+            }
+            dense.push(vec![densified(shell, metres)?]);
+        }
+        Ok(Some(write::polygons(&dense)))
+    })
+}
+
+/// Whether the smaller side of a good ring is on its left.
+fn runs_counterclockwise(ring: &[Degrees]) -> bool {
+    let vertices: Option<Vec<Point>> = ring[1..].iter().map(|at| geo::point(at.0, at.1)).collect();
+    let Some(vertices) = vertices else {
+        return false;
+    };
+    Ring::new(vertices.clone()).is_some_and(|made| made.vertices == vertices)
 }
 
 /// Null for a row that is not good, else a refusal.
@@ -442,11 +472,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "geo_polygon_densify",
         DENSIFY_POLYGON,
         "kusto/query/geo-polygon-densify-function",
-        "Would make a polygon's planar edges denser. Every good polygon is refused: the real engine writes other last digits.",
+        "Adds points to the planar edges of a polygon until they are near geodesics. Holes and rings that run clockwise are refused.",
         &[
             example(
-                "geo_polygon_densify(dynamic({'type':'p'}))",
-                "dynamic(null)",
+                "tostring(geo_polygon_densify(dynamic({'type':'Polygon','coordinates':[[[10,10],[11,10],[11,11],[10,10]]]}), 1000))",
+                "'{\"type\":\"Polygon\",\"coordinates\":[[[10.0,10.000000000000002],[11.0,10.0],[11.0,11.0],[10.0,10.000000000000002]]]}'",
             ),
             example(
                 "geo_polygon_densify(dynamic({'type':'Polygon'}))",

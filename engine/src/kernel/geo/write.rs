@@ -1,16 +1,12 @@
 //! Geometries as GeoJSON.
 
+use super::digits::coordinate;
 use super::overlay::Rings;
 use super::shape::Degrees;
 use super::{Point, Ring, degrees};
-use crate::conversion::dynamic_of_real;
 
 fn pair((longitude, latitude): Degrees) -> String {
-    format!(
-        "[{},{}]",
-        dynamic_of_real(longitude),
-        dynamic_of_real(latitude)
-    )
+    format!("[{},{}]", coordinate(longitude), coordinate(latitude))
 }
 
 /// `[a,b,…]`
