@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 OPTIONS = ["--tz", "UTC"]
+# nginx's combined lines look like Apache's.
+OPTIONS_OF = {"nginx": ["--format", "nginx"]}
 SKIPPED = {".evtx", ".xml", ".py", ".md", ".txt"}
 
 
@@ -75,7 +77,7 @@ def main():
                 log = os.path.join(scratch, name)
                 with open(log, "wb") as file:
                     file.write(text)
-                took = cpu([args.huntql, "ingest", log, "--store", os.path.join(scratch, "store"), *OPTIONS])
+                took = cpu([args.huntql, "ingest", log, "--store", os.path.join(scratch, "store"), *OPTIONS, *OPTIONS_OF.get(os.path.basename(folder), [])])
                 peer = duckdb(args, log, scratch)
             rate = lambda seconds: f"{records / seconds:11.0f}" if seconds else f"{'-':>11}"
             print(f"{os.path.relpath(path, args.samples):42} {records:9} {rate(took)} {rate(peer)}", flush=True)
