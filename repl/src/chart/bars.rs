@@ -15,7 +15,7 @@ const LINES_MAX: usize = 18;
 fn across(part: f64, room: usize) -> String {
     let eighths = (part.clamp(0.0, 1.0) * room as f64 * 8.0).round() as usize;
     let mut bar: String = "█".repeat(eighths / 8);
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         bar.push(ACROSS[eighths % 8 - 1]);
     }
     if bar.is_empty() && part > 0.0 {

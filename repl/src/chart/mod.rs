@@ -157,11 +157,7 @@ impl Chart {
     pub fn text(&self, width: usize, height: usize, paint: Paint) -> String {
         let mut out = String::new();
         if !self.title.is_empty() {
-            out.push_str(
-                &format!("{:^width$}\n", self.title, width = width.min(100))
-                    .trim_end()
-                    .to_owned(),
-            );
+            out.push_str(format!("{:^width$}\n", self.title, width = width.min(100)).trim_end());
             out.push('\n');
         }
         match self.kind {

@@ -177,7 +177,7 @@ enum Likeness {
 fn looks_like(text: &str) -> Likeness {
     let is_word = !text.contains(|c: char| c.is_whitespace() || "|=\"'()".contains(c));
     let has_ending = kind(Path::new(text)).is_some() && !text.contains(['|', '\n', '=']);
-    if !has_ending && !(is_word && text.contains('/')) {
+    if !(has_ending || is_word && text.contains('/')) {
         return Likeness::Query;
     }
     if text.contains(['*', '?', '[']) {

@@ -5,8 +5,8 @@
 //! inside brackets and fenced strings belong to the query.
 
 use super::complete::Completions;
-use super::helper::Helper;
 use super::history;
+use super::line_editor::Helper;
 use crate::failure::Failure;
 use huntql_kql::lexer::{Token, TokenKind, lex};
 use rustyline::error::ReadlineError;

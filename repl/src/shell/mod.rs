@@ -6,10 +6,10 @@
 mod commands;
 mod complete;
 mod editor;
-mod helper;
 mod highlight;
 mod history;
 mod input;
+mod line_editor;
 mod page;
 mod view;
 

@@ -66,12 +66,15 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Values by table and column.
+type Known = HashMap<(String, String), Vec<String>>;
+
 /// Clones share what is known.
 #[derive(Clone)]
 pub struct Values {
     session: Arc<Session>,
     handle: Handle,
-    known: Arc<Mutex<HashMap<(String, String), Vec<String>>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Values {
