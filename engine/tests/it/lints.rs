@@ -70,7 +70,7 @@ fn contains_with_a_word_could_be_has() {
 #[test]
 fn a_join_limited_on_one_side_is_told_on_the_other() {
     let text = "DeviceNetworkEvents | where Timestamp > ago(1d) | join kind=inner (DeviceEvents) on DeviceId";
-    finds("HQ103", "DeviceEvents", text);
+    finds("HQ103", "(DeviceEvents)", text);
     clean(
         "DeviceNetworkEvents | where Timestamp > ago(1d) | join kind=inner (DeviceEvents | where Timestamp > ago(1d)) on DeviceId",
     );
