@@ -63,18 +63,9 @@ pub fn is_hidden(name: &str) -> bool {
 
 /// The column that `name` stands for where the table does not declare it itself.
 ///
-/// `TimeGenerated` is `Timestamp` for each table that has a `Timestamp`: the portals name the same column both ways. Not so for
-/// the few tables that Defender never streams to Sentinel.
+/// `TimeGenerated` is `Timestamp` for each table that has a `Timestamp`: the portals name the same column both ways.
 pub fn alias(table: &TableSchema, name: &str) -> Option<&'static str> {
-    const DEFENDER_ONLY: &[&str] = &[
-        "AADSignInEventsBeta",
-        "AADSpnSignInEventsBeta",
-        "EntraIdSignInEvents",
-        "EntraIdSpnSignInEvents",
-    ];
-    let wanted = name == "TimeGenerated"
-        && table.column(name).is_none()
-        && !DEFENDER_ONLY.contains(&table.name.as_str());
+    let wanted = name == "TimeGenerated" && table.column(name).is_none();
     (wanted && table.column("Timestamp").is_some()).then_some("Timestamp")
 }
 
