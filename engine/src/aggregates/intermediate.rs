@@ -21,6 +21,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 use huntql_kql::types::Type;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A sketch and its accuracy; `None` before anything was seen.
@@ -97,10 +98,6 @@ struct Hll {
     bits: u32,
 }
 
-fn texts(texts: impl Iterator<Item = String>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(texts))
-}
-
 impl Fold for Hll {
     type State = Counted;
     type Input<'a> = Cells<'a>;
@@ -146,68 +143,15 @@ impl Fold for Hll {
     }
 
     fn merge(&self, state: &mut Counted, saved: &&StringArray, row: usize) -> usize {
-        merge_text(state, saved, row)
+        state.take_in_row(saved, row)
     }
 
     fn save(&self, states: Vec<Counted>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![texts(states.iter().map(Counted::text))])
+        Ok(vec![Counted::written(&states)?])
     }
 
     fn finish(&self, states: Vec<Counted>) -> Result<ArrayRef> {
-        Ok(texts(states.iter().map(Counted::text)))
-    }
-}
-
-fn merge_text(state: &mut Counted, saved: &StringArray, row: usize) -> usize {
-    if saved.is_null(row) {
-        return 0;
-    }
-    Counted::parse(saved.value(row)).map_or(0, |other| state.merge(other))
-}
-
-/// `hll_merge(X)`.
-#[derive(Debug)]
-struct HllMerge;
-
-impl Fold for HllMerge {
-    type State = Counted;
-    type Input<'a> = &'a StringArray;
-    type Saved<'a> = &'a StringArray;
-
-    fn new(_: &Shape, _: &Constants) -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn saved_types(_: &Shape) -> Vec<DataType> {
-        vec![DataType::Utf8]
-    }
-
-    fn returns(_: &[Type]) -> Type {
-        Type::Dynamic
-    }
-
-    fn input<'a>(&self, columns: &'a [ArrayRef]) -> &'a StringArray {
-        columns[0].as_string::<i32>()
-    }
-
-    fn saved<'a>(&self, columns: &'a [ArrayRef]) -> &'a StringArray {
-        columns[0].as_string::<i32>()
-    }
-
-    fn add(&self, state: &mut Counted, input: &&StringArray, row: usize) -> usize {
-        merge_text(state, input, row)
-    }
-
-    fn merge(&self, state: &mut Counted, saved: &&StringArray, row: usize) -> usize {
-        merge_text(state, saved, row)
-    }
-
-    fn save(&self, states: Vec<Counted>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![texts(states.iter().map(Counted::text))])
-    }
-
-    fn finish(&self, states: Vec<Counted>) -> Result<ArrayRef> {
-        Ok(texts(states.iter().map(Counted::text)))
+        Counted::written(&states)
     }
 }
 
@@ -290,14 +234,6 @@ impl Digest {
     }
 }
 
-fn digests(states: &[Digest]) -> Result<ArrayRef> {
-    let texts = states
-        .iter()
-        .map(Digest::checked_text)
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Arc::new(StringArray::from_iter_values(texts)))
-}
-
 /// `tdigest(X, weight)`.
 #[derive(Debug)]
 struct Tdigest {
@@ -349,36 +285,82 @@ impl Fold for Tdigest {
     }
 
     fn merge(&self, state: &mut Digest, saved: &&StringArray, row: usize) -> usize {
-        merge_digest(state, saved, row)
+        state.take_in_row(saved, row)
     }
 
     fn save(&self, states: Vec<Digest>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![digests(&states)?])
+        Ok(vec![Digest::written(&states)?])
     }
 
     fn finish(&self, states: Vec<Digest>) -> Result<ArrayRef> {
-        digests(&states)
+        Digest::written(&states)
     }
 }
 
-fn merge_digest(state: &mut Digest, saved: &StringArray, row: usize) -> usize {
-    if saved.is_null(row) {
-        return 0;
+/// What an aggregate of this file gathers, and can take in again from the text that it gave.
+trait Gathered: Default + std::fmt::Debug + Send + Sync + 'static {
+    fn read(text: &str) -> Option<Self>;
+
+    /// Takes another's values in; the bytes that it grew by.
+    fn take_in(&mut self, other: Self) -> usize;
+
+    /// One text for each.
+    fn written(all: &[Self]) -> Result<ArrayRef>;
+
+    /// Takes in what a row of texts holds; nulls and other texts hold nothing.
+    fn take_in_row(&mut self, texts: &StringArray, row: usize) -> usize {
+        if texts.is_null(row) {
+            return 0;
+        }
+        Self::read(texts.value(row)).map_or(0, |other| self.take_in(other))
     }
-    Digest::parse(saved.value(row)).map_or(0, |other| state.merge(other))
 }
 
-/// `tdigest_merge(X)`.
+impl Gathered for Counted {
+    fn read(text: &str) -> Option<Self> {
+        Counted::parse(text)
+    }
+
+    fn take_in(&mut self, other: Self) -> usize {
+        self.merge(other)
+    }
+
+    fn written(all: &[Self]) -> Result<ArrayRef> {
+        Ok(Arc::new(StringArray::from_iter_values(
+            all.iter().map(Counted::text),
+        )))
+    }
+}
+
+impl Gathered for Digest {
+    fn read(text: &str) -> Option<Self> {
+        Digest::parse(text)
+    }
+
+    fn take_in(&mut self, other: Self) -> usize {
+        self.merge(other)
+    }
+
+    fn written(all: &[Self]) -> Result<ArrayRef> {
+        let texts = all
+            .iter()
+            .map(Digest::checked_text)
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Arc::new(StringArray::from_iter_values(texts)))
+    }
+}
+
+/// `hll_merge(X)`, `tdigest_merge(X)`.
 #[derive(Debug)]
-struct TdigestMerge;
+struct Merge<S>(PhantomData<S>);
 
-impl Fold for TdigestMerge {
-    type State = Digest;
+impl<S: Gathered> Fold for Merge<S> {
+    type State = S;
     type Input<'a> = &'a StringArray;
     type Saved<'a> = &'a StringArray;
 
     fn new(_: &Shape, _: &Constants) -> Result<Self> {
-        Ok(Self)
+        Ok(Self(PhantomData))
     }
 
     fn saved_types(_: &Shape) -> Vec<DataType> {
@@ -397,27 +379,27 @@ impl Fold for TdigestMerge {
         columns[0].as_string::<i32>()
     }
 
-    fn add(&self, state: &mut Digest, input: &&StringArray, row: usize) -> usize {
-        merge_digest(state, input, row)
+    fn add(&self, state: &mut S, input: &&StringArray, row: usize) -> usize {
+        state.take_in_row(input, row)
     }
 
-    fn merge(&self, state: &mut Digest, saved: &&StringArray, row: usize) -> usize {
-        merge_digest(state, saved, row)
+    fn merge(&self, state: &mut S, saved: &&StringArray, row: usize) -> usize {
+        state.take_in_row(saved, row)
     }
 
-    fn save(&self, states: Vec<Digest>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![digests(&states)?])
+    fn save(&self, states: Vec<S>) -> Result<Vec<ArrayRef>> {
+        Ok(vec![S::written(&states)?])
     }
 
-    fn finish(&self, states: Vec<Digest>) -> Result<ArrayRef> {
-        digests(&states)
+    fn finish(&self, states: Vec<S>) -> Result<ArrayRef> {
+        S::written(&states)
     }
 }
 
 const HLL: Meaning = Meaning::Fold(Folding::of::<Hll>("hll"));
-const HLL_MERGE: Meaning = Meaning::Fold(Folding::of::<HllMerge>("hll_merge"));
+const HLL_MERGE: Meaning = Meaning::Fold(Folding::of::<Merge<Counted>>("hll_merge"));
 const TDIGEST: Meaning = Meaning::Fold(Folding::of::<Tdigest>("tdigest"));
-const TDIGEST_MERGE: Meaning = Meaning::Fold(Folding::of::<TdigestMerge>("tdigest_merge"));
+const TDIGEST_MERGE: Meaning = Meaning::Fold(Folding::of::<Merge<Digest>>("tdigest_merge"));
 
 const COUNTABLE: Takes = Takes::OneOf(&[
     Type::Int,

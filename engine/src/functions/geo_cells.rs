@@ -4,7 +4,7 @@
 //! lies out of range, gives null, or `""` where the result is a string.
 
 use super::geo_lines::undocumented;
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use crate::json::{Array, quote};
 use crate::kernel;
 use crate::kernel::geo::geohash::Cell;
@@ -269,24 +269,6 @@ macro_rules! of_cell {
             kernel!(|text: &str| $f(text)),
         )]
     };
-}
-
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
 }
 
 pub const FUNCTIONS: &[ScalarFunction] = &[

@@ -3,7 +3,7 @@
 //! The latter give null for bad input as the reference says, and refuse good input.
 
 use super::geo_shapes::{collection, shape_at};
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use super::tuples::rows;
 use crate::json::{Kind, items, kind};
 use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions, polygon_positions};
@@ -384,24 +384,6 @@ const SIMPLIFY_POLYGON: &[Overload] =
     &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_polygon).optional(1)];
 const H3CELLS: &[Overload] =
     &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, polygon_to_h3cells).optional(2)];
-
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(

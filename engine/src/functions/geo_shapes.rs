@@ -2,7 +2,7 @@
 //!
 //! Shapes are GeoJSON; a bad one gives null, as does a point out of range. See [`crate::kernel::geo`].
 
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use crate::json::items;
 use crate::kernel;
 use crate::kernel::geo::shape::{self, Line, Polygon, edges_meet};
@@ -389,24 +389,6 @@ const WKT: &[Overload] = &[overload(
     Type::Dynamic,
     kernel!(|text: &str| geo::wkt::parse(text)),
 )];
-
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
 
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(

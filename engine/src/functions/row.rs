@@ -90,6 +90,25 @@ pub const fn example(call: &'static str, gives: &'static str) -> Example {
     Example { call, gives }
 }
 
+/// A row without aliases whose unnamed column is numbered.
+pub const fn row(
+    name: &'static str,
+    overloads: &'static [Overload],
+    source: &'static str,
+    doc: &'static str,
+    examples: &'static [Example],
+) -> ScalarFunction {
+    ScalarFunction {
+        name,
+        aliases: &[],
+        overloads,
+        result_name: ResultName::Default,
+        doc,
+        source,
+        examples,
+    }
+}
+
 /// An overload without optional or repeating parameters.
 pub const fn overload(params: &'static [Param], returns: Type, kernel: Kernel) -> Overload {
     Overload {

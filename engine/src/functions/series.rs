@@ -3,7 +3,7 @@
 //! Whole numbers stay whole under sums, differences and products; all else is `real`. What is no number gives null in its
 //! place; of two series of different lengths the longer one's rest meets null.
 
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, row};
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Kind, Number, items, kind, number};
 use crate::kernel::{Args, Json, KernelResult, collect};
@@ -269,24 +269,6 @@ const DOT: &[Overload] = &[overload(&[SERIES, SERIES], Type::Real, |args| {
 const PRODUCT: &[Overload] = &[overload(&[SERIES], Type::Real, |args| {
     args.map1(|Json(series)| product(series))
 })];
-
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
 
 /// A row whose unnamed column is called as its first argument.
 const fn named(row: ScalarFunction) -> ScalarFunction {

@@ -4,7 +4,7 @@
 //! types. The rows stand among the operators: a query calls them only where columns are made (`project`, `extend`, `print`,
 //! `summarize`), see `operators::tuple`.
 
-use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, variadic};
+use super::row::{Overload, Param, ScalarFunction, example, overload, row, variadic};
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Kind, items, kind, number};
 use crate::kernel::season::{Season, season};
@@ -584,24 +584,6 @@ const IFFT: &[Overload] = &[overload(&[SERIES, SERIES], Type::Dynamic, |args| {
     fourier(args, Direction::Back)
 })
 .optional(1)];
-
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [super::row::Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
 
 /// The rows. An example's value is that of the first column.
 pub const FUNCTIONS: &[ScalarFunction] = &[

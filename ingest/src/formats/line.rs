@@ -1,9 +1,46 @@
 //! What every line format does before it looks at a line.
 
+use super::{Head, Sniff};
 use crate::Result;
-use crate::input::{Line, LineEnd};
+use crate::input::{Input, Line, LineEnd};
 use crate::output::{Output, Place, Refusal};
 use crate::report::Skip;
+use crate::text::{Escape, lossless};
+
+/// Lines of a file's head that sniffing looks at.
+const SNIFFED_LINES: usize = 60;
+
+/// Certain when one line in three of the head's is a record: logs are cut, and comments are nobody's.
+pub(super) fn sniff(head: &Head<'_>, is_record: impl Fn(&str) -> bool) -> Sniff {
+    let lines = head.lines().filter(|line| !line.starts_with(b"#"));
+    let (mut good, mut bad) = (0, 0);
+    for line in lines.take(SNIFFED_LINES) {
+        match is_record(&lossless(line, Escape::Plain).0) {
+            true => good += 1,
+            false => bad += 1,
+        }
+    }
+    match good > 0 && bad <= 2 * good {
+        true => Sniff::Certain,
+        false => Sniff::No,
+    }
+}
+
+/// Hands each line that the format may read to `read`; the others are counted as what they are.
+pub(super) fn each(
+    input: Input,
+    output: &mut Output<'_>,
+    mut read: impl FnMut(&Line<'_>, &mut Output<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut reader = input.into_lines();
+    while let Some(line) = reader.next_line()? {
+        if vet(&line, output)? == Vetted::Usable {
+            read(&line, output)?;
+        }
+    }
+    output.report.nul_bytes += reader.nul_bytes();
+    Ok(())
+}
 
 /// A line's place in the file.
 pub(super) fn place(line: &Line<'_>) -> Place {

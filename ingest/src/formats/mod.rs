@@ -11,6 +11,7 @@ mod line;
 mod lines;
 mod local_time;
 mod logformat;
+mod named_values;
 mod netflow;
 mod network;
 mod osquery;

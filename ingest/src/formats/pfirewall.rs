@@ -20,8 +20,9 @@
 use super::connection::{
     Connection, End, address_of, direction, port_of, protocol_name, since_1990,
 };
-use super::line::{self, Vetted};
+use super::line;
 use super::local_time::LocalClock;
+use super::named_values::NamedValues;
 use super::network::NetworkTable;
 use super::process::{Process, ProcessColumns};
 use super::{Head, LogFormat, Sniff};
@@ -139,13 +140,7 @@ impl LogFormat for FirewallLog {
             fields: Vec::new(),
             lost: 0,
         };
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                file.line(&line, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
+        line::each(input, output, |line, output| file.line(line, output))?;
         file.clock.note(output);
         if file.lost > 0 {
             output.report.notes.push(format!(
@@ -166,20 +161,6 @@ struct Reading {
     lost: u64,
 }
 
-/// The values of a line by the names of `#Fields`; `-` and absent ones are empty.
-struct Record<'a> {
-    fields: &'a [String],
-    values: Vec<&'a str>,
-}
-
-impl<'a> Record<'a> {
-    fn get(&self, name: &str) -> &'a str {
-        let found = self.fields.iter().position(|field| field == name);
-        let value = found.and_then(|index| self.values.get(index)).copied();
-        value.filter(|value| *value != "-").unwrap_or_default()
-    }
-}
-
 impl Reading {
     fn line(&mut self, line: &Line<'_>, output: &mut Output<'_>) -> Result<()> {
         let place = line::place(line);
@@ -193,10 +174,7 @@ impl Reading {
             return Ok(());
         }
         let fields = std::mem::take(&mut self.fields);
-        let record = Record {
-            fields: &fields,
-            values: text.split_whitespace().collect(),
-        };
+        let record = NamedValues::of(&fields, &text);
         let written = self.record(&record, output);
         self.fields = fields;
         match written {
@@ -212,14 +190,14 @@ impl Reading {
     /// Writes a row, or says as what the record is passed over.
     fn record(
         &mut self,
-        record: &Record<'_>,
+        record: &NamedValues<'_>,
         output: &mut Output<'_>,
     ) -> std::result::Result<Option<&'static str>, Refusal> {
-        if record.fields.is_empty() {
+        if record.names.is_empty() {
             let message = "no `#Fields` line has been read before this one";
             return Err(Refusal::new("no_header", message));
         }
-        let (found, expected) = (record.values.len(), record.fields.len());
+        let (found, expected) = (record.values.len(), record.names.len());
         // Windows XP leaves the last column out of some lines.
         if found > expected || found + 1 < expected {
             return Err(Refusal::new(
@@ -304,7 +282,7 @@ impl Reading {
         Ok(None)
     }
 
-    fn instant(&mut self, record: &Record<'_>) -> std::result::Result<i64, Refusal> {
+    fn instant(&mut self, record: &NamedValues<'_>) -> std::result::Result<i64, Refusal> {
         let text = format!("{} {}", record.get("date"), record.get("time"));
         let local = time::iso_local(text.as_bytes()).filter(|(_, rest)| rest.is_empty());
         let tick = local.and_then(|(local, _)| self.clock.utc(local));

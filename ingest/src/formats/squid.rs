@@ -7,7 +7,7 @@
 //! the start. The client's port is there only where `%>p` follows the address. Squid's own `error:…` names no target.
 //! Beside the common keys stand Hierarchy and TargetPeer (a parent that is a name). `response_body_len` is `%<st`, which counts the headers too.
 
-use super::line::{self, Vetted};
+use super::line;
 use super::lines::client_end;
 use super::network::NetworkTable;
 use super::proxy::{ProxyLog, ProxyRecord, ProxyResult, Target};
@@ -38,19 +38,8 @@ impl LogFormat for Squid {
         "https://wiki.squid-cache.org/Features/LogFormat"
     }
 
-    /// One good line in three of the head's is enough: logs are cut, and comments are not Squid's.
     fn sniff(&self, head: &Head<'_>) -> Sniff {
-        let (mut good, mut bad) = (0, 0);
-        for line in head.lines().filter(|line| !line.starts_with(b"#")).take(60) {
-            match Entry::parse(&lossless(line, Escape::Plain).0) {
-                Ok(_) => good += 1,
-                Err(_) => bad += 1,
-            }
-        }
-        match good > 0 && bad <= 2 * good {
-            true => Sniff::Certain,
-            false => Sniff::No,
-        }
+        line::sniff(head, |line| Entry::parse(line).is_ok())
     }
 
     fn growth(&self, _: &Head<'_>) -> Growth {
@@ -60,14 +49,9 @@ impl LogFormat for Squid {
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let table = NetworkTable::open(output);
         let log = ProxyLog::of(&input.name, output);
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                read_line(&line, &table, &log, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| {
+            read_line(line, &table, &log, output)
+        })
     }
 }
 

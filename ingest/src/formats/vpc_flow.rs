@@ -23,7 +23,8 @@
 //! Spec: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
 use super::connection::{Connection, End, address_of, direction, epoch_of, port_of, protocol_name};
-use super::line::{self, Vetted};
+use super::line;
+use super::named_values::NamedValues;
 use super::network::NetworkTable;
 use super::{Head, LogFormat, Sniff};
 use crate::address::Direction;
@@ -102,13 +103,7 @@ impl LogFormat for VpcFlow {
             fields: Vec::new(),
             skipped: 0,
         };
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                file.line(&line, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
+        line::each(input, output, |line, output| file.line(line, output))?;
         if file.skipped > 0 {
             output.report.notes.push(format!(
                 "{} records say SKIPDATA: AWS lost flows in those intervals",
@@ -144,20 +139,6 @@ struct Reading {
     skipped: u64,
 }
 
-/// The values of a line by their names; `-` is nothing.
-struct Record<'a> {
-    fields: &'a [String],
-    values: Vec<&'a str>,
-}
-
-impl<'a> Record<'a> {
-    fn get(&self, name: &str) -> &'a str {
-        let found = self.fields.iter().position(|field| field == name);
-        let value = found.and_then(|index| self.values.get(index)).copied();
-        value.filter(|value| *value != "-").unwrap_or_default()
-    }
-}
-
 impl Reading {
     fn line(&mut self, line: &Line<'_>, output: &mut Output<'_>) -> Result<()> {
         let place = line::place(line);
@@ -181,10 +162,7 @@ impl Reading {
             self.fields = VERSION_2.iter().map(|name| (*name).to_owned()).collect();
         }
         let fields = std::mem::take(&mut self.fields);
-        let record = Record {
-            fields: &fields,
-            values: text.split_whitespace().collect(),
-        };
+        let record = NamedValues::of(&fields, &text);
         let written = self.record(&record, output);
         self.fields = fields;
         match written {
@@ -200,14 +178,14 @@ impl Reading {
     /// Writes a row, or says as what the record is passed over.
     fn record(
         &mut self,
-        record: &Record<'_>,
+        record: &NamedValues<'_>,
         output: &mut Output<'_>,
     ) -> std::result::Result<Option<&'static str>, Refusal> {
-        if record.fields.is_empty() {
+        if record.names.is_empty() {
             let message = "no header names the fields, and they are not those of version 2";
             return Err(Refusal::new("no_header", message));
         }
-        let (found, expected) = (record.values.len(), record.fields.len());
+        let (found, expected) = (record.values.len(), record.names.len());
         if found != expected {
             return Err(Refusal::new(
                 "field_count",
@@ -258,7 +236,7 @@ impl Reading {
 
 /// The ActionType, and which side asked, where that is known: see the module's table.
 fn action(
-    record: &Record<'_>,
+    record: &NamedValues<'_>,
     side: Direction,
 ) -> std::result::Result<(&'static str, Option<Direction>), Refusal> {
     let flags = record.get("tcp-flags").parse::<u8>().unwrap_or(0);
@@ -289,7 +267,7 @@ fn action(
     })
 }
 
-fn write_fields(text: &mut String, record: &Record<'_>, asked: Option<Direction>) {
+fn write_fields(text: &mut String, record: &NamedValues<'_>, asked: Option<Direction>) {
     let mut object = TextObject::begin(text);
     if let Some(asked) = asked {
         object.field("direction", asked.name());
@@ -298,7 +276,7 @@ fn write_fields(text: &mut String, record: &Record<'_>, asked: Option<Direction>
     if let (Some(start), Some(end)) = (seconds("start"), seconds("end")) {
         object.field("duration", &end.saturating_sub(start).to_string());
     }
-    for field in record.fields {
+    for field in record.names {
         let value = record.get(field);
         if !value.is_empty() && !ELSEWHERE.contains(&field.as_str()) {
             object.field(field, value);

@@ -10,7 +10,7 @@
 //! | Category | the first field of the scan block |
 //! | AclTag, ScanVerdicts, Suffix | the decision tag, the block, and what custom fields stand behind it |
 
-use super::line::{self, Vetted};
+use super::line;
 use super::network::NetworkTable;
 use super::proxy::{ProxyLog, ProxyResult};
 use super::squid::Entry;
@@ -39,17 +39,7 @@ impl LogFormat for Wsa {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
-        let (mut good, mut bad) = (0, 0);
-        for line in head.lines().filter(|line| !line.starts_with(b"#")).take(60) {
-            match Scanned::parse(&lossless(line, Escape::Plain).0) {
-                Ok(_) => good += 1,
-                Err(_) => bad += 1,
-            }
-        }
-        match good > 0 && bad <= 2 * good {
-            true => Sniff::Certain,
-            false => Sniff::No,
-        }
+        line::sniff(head, |line| Scanned::parse(line).is_ok())
     }
 
     fn growth(&self, _: &Head<'_>) -> Growth {
@@ -59,14 +49,9 @@ impl LogFormat for Wsa {
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let table = NetworkTable::open(output);
         let log = ProxyLog::of(&input.name, output);
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                read_line(&line, &table, &log, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| {
+            read_line(line, &table, &log, output)
+        })
     }
 }
 

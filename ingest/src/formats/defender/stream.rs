@@ -8,7 +8,7 @@
 use super::row::RowWriter;
 use super::split;
 use super::tables;
-use crate::formats::line::{self, Vetted};
+use crate::formats::line;
 use crate::formats::{Head, LogFormat, Sniff};
 use crate::input::{Input, JsonItems};
 use crate::output::{Output, Place, Refusal};
@@ -146,14 +146,9 @@ struct Reading {
 
 impl Reading {
     fn lines(&mut self, input: Input, output: &mut Output<'_>) -> Result<()> {
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                self.record(line.bytes, line::place(&line), output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| {
+            self.record(line.bytes, line::place(line), output)
+        })
     }
 
     fn document(&mut self, input: Input, output: &mut Output<'_>) -> Result<()> {

@@ -24,7 +24,7 @@
 
 mod text;
 
-use super::line::{self, Vetted};
+use super::line;
 use super::{Head, LogFormat, Sniff};
 use crate::Result;
 use crate::input::{Input, Line};
@@ -70,14 +70,7 @@ impl LogFormat for Connectivity {
 
     fn read(&self, input: Input, output: &mut Output<'_>) -> Result<()> {
         let mut report = Report::of(&input.name, output);
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                report.line(&line, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| report.line(line, output))
     }
 }
 

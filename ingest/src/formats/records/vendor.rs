@@ -9,7 +9,7 @@ use super::instants::{FileClock, NO_ZONE};
 use super::mapping::Mapping;
 use super::rows::{self, RowContext};
 use crate::formats::dates::{Clock, Survey};
-use crate::formats::line::{self, Vetted};
+use crate::formats::line;
 use crate::formats::network::NetworkTable;
 use crate::formats::proxy::ProxyLog;
 use crate::formats::{Head, LogFormat, Sniff, syslog};
@@ -142,13 +142,7 @@ impl LogFormat for Vendor {
             zoneless: 0,
             dated: false,
         };
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                reading.line(&line, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
+        line::each(input, output, |line, output| reading.line(line, output))?;
         if reading.clock.year_told.get() {
             let note = "its times have no year: each was taken for the latest that does not lie in the future";
             output.report.notes.push(note.to_owned());

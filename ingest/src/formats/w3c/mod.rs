@@ -16,7 +16,7 @@ mod fields;
 mod header;
 mod row;
 
-use super::line::{self, Vetted};
+use super::line;
 use super::lines::{Meaning, NO_ZONE, OriginForm, Slot, Values, Writing, ZoneRule};
 use super::network::NetworkTable;
 use super::proxy::ProxyLog;
@@ -100,19 +100,14 @@ impl LogFormat for W3c {
                 false => reader.header.directive(&format!("#Fields: {told}")),
             }
         }
-        let mut lines = input.into_lines();
-        while let Some(line) = lines.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                let place = Context {
-                    zone: zone.as_ref(),
-                    log: &log,
-                    table: &table,
-                };
-                reader.line(&line, &place, output)?;
-            }
-        }
-        output.report.nul_bytes += lines.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| {
+            let place = Context {
+                zone: zone.as_ref(),
+                log: &log,
+                table: &table,
+            };
+            reader.line(line, &place, output)
+        })
     }
 }
 

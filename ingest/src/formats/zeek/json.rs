@@ -8,7 +8,7 @@ use super::logs::{self, Kind, Table, ZeekLog};
 use super::map::{Target, Written};
 use super::record::{Extra, Record, Span, Writing};
 use crate::Result;
-use crate::formats::line::{self, Vetted};
+use crate::formats::line;
 use crate::formats::network::NetworkTable;
 use crate::formats::{Head, LogFormat, Sniff};
 use crate::input::{Growth, Input, Line};
@@ -78,14 +78,7 @@ impl LogFormat for ZeekJson {
             extras: Vec::new(),
             extra_spans: Vec::new(),
         };
-        let mut reader = input.into_lines();
-        while let Some(line) = reader.next_line()? {
-            if line::vet(&line, output)? == Vetted::Usable {
-                file.line(&line, output)?;
-            }
-        }
-        output.report.nul_bytes += reader.nul_bytes();
-        Ok(())
+        line::each(input, output, |line, output| file.line(line, output))
     }
 }
 
