@@ -59,6 +59,12 @@ static ROOMS: &[Room] = &[
         ],
     },
     Room {
+        folder: "jobs",
+        package: "huntql-jobs",
+        may_use: &["huntql-kql", "huntql-store", "huntql-engine"],
+        must_not_name: &["clap", "rustyline", "comfy_table"],
+    },
+    Room {
         folder: "repl",
         package: "huntql",
         may_use: &[
@@ -66,6 +72,7 @@ static ROOMS: &[Room] = &[
             "huntql-store",
             "huntql-engine",
             "huntql-ingest",
+            "huntql-jobs",
         ],
         must_not_name: &["datafusion::logical_expr"],
     },
