@@ -21,6 +21,8 @@ impl RecordId {
 pub struct RecordIds {
     seen: Counts,
     passed: PassedLines,
+    /// What is hashed, in one piece: a record of several KiB is then hashed some chunks at a time.
+    message: Vec<u8>,
 }
 
 type Counts = HashMap<u64, u32, std::hash::BuildHasherDefault<Folded>>;
@@ -64,8 +66,8 @@ impl RecordIds {
     /// Goes on behind lines that were read before.
     pub fn behind(passed: PassedLines) -> Self {
         Self {
-            seen: Counts::default(),
             passed,
+            ..Self::default()
         }
     }
 
@@ -76,25 +78,25 @@ impl RecordIds {
 
     /// The id of `raw`, a record of the class `class` (for instance `zeek.conn`).
     pub fn next(&mut self, class: &str, raw: &[u8]) -> RecordId {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(class.as_bytes());
-        hasher.update(&[0]);
-        hasher.update(raw);
-        let first = id(&hasher);
+        self.message.clear();
+        self.message.extend_from_slice(class.as_bytes());
+        self.message.push(0);
+        self.message.extend_from_slice(raw);
+        let first = id(&self.message);
         let seen = self.seen.entry(first.0 as u64).or_insert(0);
         let ordinal = *seen + self.passed.count(raw);
         *seen += 1;
         if ordinal == 0 {
             return first;
         }
-        hasher.update(&[0]);
-        hasher.update(&ordinal.to_le_bytes());
-        id(&hasher)
+        self.message.push(0);
+        self.message.extend_from_slice(&ordinal.to_le_bytes());
+        id(&self.message)
     }
 }
 
-fn id(hasher: &blake3::Hasher) -> RecordId {
-    let bytes: [u8; 16] = hasher.finalize().as_bytes()[..16]
+fn id(message: &[u8]) -> RecordId {
+    let bytes: [u8; 16] = blake3::hash(message).as_bytes()[..16]
         .try_into()
         .expect("a blake3 hash has 32 bytes");
     RecordId(u128::from_be_bytes(bytes))

@@ -6,6 +6,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use huntql_kql::types::Type;
 use huntql_store::schema::arrow_type;
+use std::cmp::Ordering;
+use std::mem;
 use std::sync::Arc;
 
 /// The cells of a column. Pushing a value of another shape than the column's is a bug of the caller and stores a null.
@@ -19,10 +21,10 @@ pub struct ColumnBuffer {
 
 #[derive(Debug)]
 enum Cells {
-    /// Strings, guids and dynamics: all text end to end, and where each ends.
+    /// Strings, guids and dynamics: all text end to end, and where each begins; the last offset is the end of all.
     Text {
         text: String,
-        ends: Vec<i32>,
+        offsets: Vec<i32>,
     },
     /// Longs, datetimes and timespans (ticks).
     Long(Vec<i64>),
@@ -38,7 +40,7 @@ impl ColumnBuffer {
         let cells = match ty {
             Type::String | Type::Guid | Type::Dynamic => Cells::Text {
                 text: String::new(),
-                ends: Vec::new(),
+                offsets: vec![0],
             },
             Type::Long | Type::Datetime | Type::Timespan => Cells::Long(Vec::new()),
             Type::Int => Cells::Int(Vec::new()),
@@ -59,13 +61,22 @@ impl ColumnBuffer {
 
     pub fn len(&self) -> usize {
         match &self.cells {
-            Cells::Text { ends, .. } => ends.len(),
+            Cells::Text { offsets, .. } => offsets.len() - 1,
             _ => self.valid.len(),
         }
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Makes it `rows` cells: further ones are forgotten, missing ones are null.
+    pub fn fit(&mut self, rows: usize) {
+        match self.len().cmp(&rows) {
+            Ordering::Less => self.pad(rows),
+            Ordering::Equal => {}
+            Ordering::Greater => self.truncate(rows),
+        }
     }
 
     /// Forgets the cells from `rows` on.
@@ -75,9 +86,9 @@ impl ColumnBuffer {
         }
         self.valid.truncate(rows);
         match &mut self.cells {
-            Cells::Text { text, ends } => {
-                ends.truncate(rows);
-                text.truncate(ends.last().map_or(0, |end| *end as usize));
+            Cells::Text { text, offsets } => {
+                offsets.truncate(rows + 1);
+                text.truncate(offsets[rows] as usize);
             }
             Cells::Long(values) => values.truncate(rows),
             Cells::Int(values) => values.truncate(rows),
@@ -87,26 +98,24 @@ impl ColumnBuffer {
         }
     }
 
-    /// Nulls up to `rows` cells.
-    pub fn pad(&mut self, rows: usize) {
-        while self.len() < rows {
-            self.push_null();
+    /// Nulls up to `rows` cells; the empty string for a string.
+    fn pad(&mut self, rows: usize) {
+        if self.ty != Type::String {
+            self.valid.resize(rows, false);
+        }
+        match &mut self.cells {
+            Cells::Text { text, offsets } => offsets.resize(rows + 1, text.len() as i32),
+            Cells::Long(values) => values.resize(rows, 0),
+            Cells::Int(values) => values.resize(rows, 0),
+            Cells::Real(values) => values.resize(rows, 0.0),
+            Cells::Bool(values) => values.resize(rows, false),
+            Cells::Decimal(values) => values.resize(rows, 0),
         }
     }
 
     /// The null of the column's type; the empty string for a string.
     pub fn push_null(&mut self) {
-        if self.ty != Type::String {
-            self.valid.push(false);
-        }
-        match &mut self.cells {
-            Cells::Text { text, ends } => ends.push(text.len() as i32),
-            Cells::Long(values) => values.push(0),
-            Cells::Int(values) => values.push(0),
-            Cells::Real(values) => values.push(0.0),
-            Cells::Bool(values) => values.push(false),
-            Cells::Decimal(values) => values.push(0),
-        }
+        self.pad(self.len() + 1);
     }
 
     pub fn push_text(&mut self, value: &str) {
@@ -115,11 +124,11 @@ impl ColumnBuffer {
 
     /// A text cell that `write` composes in place. It must only append.
     pub fn write_text(&mut self, write: impl FnOnce(&mut String)) {
-        let Cells::Text { text, ends } = &mut self.cells else {
+        let Cells::Text { text, offsets } = &mut self.cells else {
             return self.push_null();
         };
         write(text);
-        ends.push(text.len() as i32);
+        offsets.push(text.len() as i32);
         if self.ty != Type::String {
             self.valid.push(true);
         }
@@ -129,8 +138,15 @@ impl ColumnBuffer {
     pub fn push_hex(&mut self, value: u128) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0_u8; 32];
-        for (index, digit) in digits.iter_mut().enumerate() {
-            *digit = DIGITS[(value >> (124 - 4 * index)) as usize & 15];
+        for (byte, pair) in value
+            .to_be_bytes()
+            .iter()
+            .zip(digits.as_chunks_mut::<2>().0)
+        {
+            *pair = [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ];
         }
         self.push_text(std::str::from_utf8(&digits).expect("hex digits are ASCII"));
     }
@@ -191,13 +207,10 @@ impl ColumnBuffer {
 
     /// The text of row `row` when it is the last one written.
     pub fn last_text(&self, row: usize) -> Option<&str> {
-        let Cells::Text { text, ends } = &self.cells else {
+        let Cells::Text { text, offsets } = &self.cells else {
             return None;
         };
-        (ends.len() == row + 1).then(|| {
-            let start = if row == 0 { 0 } else { ends[row - 1] as usize };
-            &text[start..]
-        })
+        (offsets.len() == row + 2).then(|| &text[offsets[row] as usize..])
     }
 
     pub fn text_bytes(&self) -> usize {
@@ -209,34 +222,38 @@ impl ColumnBuffer {
 
     /// The cells as an Arrow array; the buffer is empty afterwards, with room for as much again.
     pub fn finish(&mut self) -> ArrayRef {
-        let nulls = match self.ty {
-            Type::String => None,
-            _ => Some(NullBuffer::from(std::mem::take(&mut self.valid)))
-                .filter(|nulls| nulls.null_count() > 0),
+        let nulls = match self.valid.contains(&false) {
+            true => Some(NullBuffer::from(self.valid.as_slice())),
+            false => None,
         };
+        self.valid.clear();
         match &mut self.cells {
-            Cells::Text { text, ends } => {
-                let mut offsets = Vec::with_capacity(ends.len() + 1);
-                offsets.push(0);
-                offsets.append(ends);
+            Cells::Text { text, offsets } => {
                 let bytes = text.len();
-                let values = std::mem::replace(text, String::with_capacity(bytes)).into_bytes();
-                let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+                let values = mem::replace(text, String::with_capacity(bytes)).into_bytes();
+                let begun = renewed(offsets);
+                offsets.push(0);
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(begun));
                 Arc::new(StringArray::new(offsets, Buffer::from_vec(values), nulls))
             }
-            Cells::Long(values) => Arc::new(Int64Array::new(std::mem::take(values).into(), nulls)),
-            Cells::Int(values) => Arc::new(Int32Array::new(std::mem::take(values).into(), nulls)),
-            Cells::Real(values) => {
-                Arc::new(Float64Array::new(std::mem::take(values).into(), nulls))
+            Cells::Long(values) => Arc::new(Int64Array::new(renewed(values).into(), nulls)),
+            Cells::Int(values) => Arc::new(Int32Array::new(renewed(values).into(), nulls)),
+            Cells::Real(values) => Arc::new(Float64Array::new(renewed(values).into(), nulls)),
+            Cells::Bool(values) => {
+                let bits = BooleanBuffer::from(values.as_slice());
+                values.clear();
+                Arc::new(BooleanArray::new(bits, nulls))
             }
-            Cells::Bool(values) => Arc::new(BooleanArray::new(
-                BooleanBuffer::from(std::mem::take(values)),
-                nulls,
-            )),
             Cells::Decimal(values) => Arc::new(
-                Decimal128Array::new(std::mem::take(values).into(), nulls)
+                Decimal128Array::new(renewed(values).into(), nulls)
                     .with_data_type(arrow_type(Type::Decimal)),
             ),
         }
     }
+}
+
+/// Takes the values and leaves room for as many.
+fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    mem::replace(values, room)
 }

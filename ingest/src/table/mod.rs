@@ -34,6 +34,8 @@ struct Identity {
 pub struct TableRows {
     name: String,
     schema: SchemaRef,
+    /// A column ends at the last row that has a cell of it: it is made as long as the others when somebody writes to it, or
+    /// when the rows are taken.
     columns: Vec<ColumnBuffer>,
     /// Lower-case column name to position.
     by_name: HashMap<String, usize>,
@@ -119,9 +121,7 @@ impl TableRows {
         self.schema = Arc::new(Schema::new(fields));
         self.by_name
             .insert(column.name.to_ascii_lowercase(), self.columns.len());
-        let mut buffer = ColumnBuffer::new(column.ty);
-        buffer.pad(self.rows);
-        self.columns.push(buffer);
+        self.columns.push(ColumnBuffer::new(column.ty));
         self.columns.len() - 1
     }
 
@@ -139,7 +139,7 @@ impl TableRows {
     pub fn cell(&mut self, position: usize) -> &mut ColumnBuffer {
         let rows = self.rows;
         let column = &mut self.columns[position];
-        column.truncate(rows);
+        column.fit(rows);
         column
     }
 
@@ -160,7 +160,7 @@ impl TableRows {
         }
     }
 
-    /// Completes the row: cells that nobody wrote become null (`""` for strings), `DeviceId` and `ReportId` are derived
+    /// Completes the row: cells that nobody wrote are null (`""` for strings), `DeviceId` and `ReportId` are derived
     /// where the source had none, and the hidden columns are filled.
     pub fn commit(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
         self.fill_device();
@@ -177,17 +177,11 @@ impl TableRows {
         self.columns[hidden + 1].push_hex(id.0);
         self.columns[hidden + 2].push_text(origin.file);
         self.columns[hidden + 3].push_i64(position as i64);
-        for column in &mut self.columns[hidden + schema::HIDDEN.len()..] {
-            column.pad(self.rows);
-        }
     }
 
     /// Completes a row of a table that comes from no file: the hidden columns are left out.
     pub fn commit_declared(&mut self) {
         self.rows += 1;
-        for column in &mut self.columns[..self.declared] {
-            column.pad(self.rows);
-        }
     }
 
     fn fill_report(&mut self, id: RecordId) {
@@ -214,7 +208,7 @@ impl TableRows {
             .find(|text| !text.is_empty());
         let Some(text) = text else { return };
         let device_id = self.device_ids.of(text);
-        self.columns[device].truncate(self.rows);
+        self.columns[device].fit(self.rows);
         self.columns[device].push_text(device_id);
     }
 
@@ -230,8 +224,8 @@ impl TableRows {
 
     /// The complete rows as one batch; the buffers are empty afterwards.
     pub fn take(&mut self) -> RecordBatch {
-        self.undo();
-        self.rows = 0;
+        let rows = std::mem::take(&mut self.rows);
+        self.columns.iter_mut().for_each(|column| column.fit(rows));
         let arrays = self.columns.iter_mut().map(ColumnBuffer::finish).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("buffers are made from the schema")

@@ -10,17 +10,38 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::path::Path;
 
 /// Record ids as numbers of 128 bits.
-pub(crate) type Ids = HashSet<u128>;
+pub(crate) type Ids = HashSet<u128, BuildHasherDefault<Folded>>;
+
+/// The ids are hashes already; those of other programs may be no good ones, so the bits are mixed once.
+#[derive(Debug, Default)]
+pub(crate) struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u128(&mut self, value: u128) {
+        const FACTOR: u128 = 0x9E37_79B9_7F4A_7C15;
+        let mixed = u128::from((value ^ (value >> 64)) as u64) * FACTOR;
+        self.0 = (mixed ^ (mixed >> 64)) as u64;
+    }
+}
 
 /// Reads the ids of the files; nothing but that column is decoded.
 pub(super) fn stored_ids<'a>(
     folder: &Path,
     files: impl Iterator<Item = &'a DataFile>,
 ) -> Result<Ids> {
-    let mut ids = Ids::new();
+    let mut ids = Ids::default();
     for file in files {
         each_id(&folder.join(&file.path), |id| {
             ids.insert(id);
@@ -95,9 +116,7 @@ pub(crate) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
     if text.is_empty() {
         return None;
     }
-    let hex = (text.len() == 32)
-        .then(|| u128::from_str_radix(text, 16).ok())
-        .flatten();
+    let hex = of_hex(text.as_bytes());
     Some(hex.unwrap_or_else(|| {
         let digest = blake3::hash(text.as_bytes());
         let half: [u8; 16] = digest.as_bytes()[..16]
@@ -106,3 +125,28 @@ pub(crate) fn id_of(ids: &StringArray, row: usize) -> Option<u128> {
         u128::from_be_bytes(half)
     }))
 }
+
+/// The number that 32 hex digits stand for.
+fn of_hex(text: &[u8]) -> Option<u128> {
+    let digits: &[u8; 32] = text.try_into().ok()?;
+    let (mut value, mut wrong) = (0, 0);
+    for digit in digits {
+        let digit = DIGITS[usize::from(*digit)];
+        wrong |= digit;
+        value = value << 4 | u128::from(digit & 15);
+    }
+    (wrong < 16).then_some(value)
+}
+
+/// What each byte is as a hex digit; 255 when it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let lower = b"0123456789abcdef"[digit];
+        digits[lower as usize] = digit as u8;
+        digits[lower.to_ascii_uppercase() as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};

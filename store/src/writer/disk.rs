@@ -54,16 +54,24 @@ pub(crate) fn to_disk(
 ) -> Result<RecordBatch> {
     let mut arrays = Vec::with_capacity(schema.fields().len());
     let mut ticks: Vec<ArrayRef> = Vec::new();
+    let mut blanks = Blanks::new(batch.num_rows());
     for column in columns {
         let engine = engine_array(table, batch, column)?;
-        match column.ty {
-            Type::String => arrays.push(without_nulls(&engine)),
-            Type::Datetime => {
-                let (micros, digits) = split_ticks(table, &column.name, &engine)?;
+        let engine = engine.filter(|array| !is_blank(array, column.ty));
+        match (engine, column.ty) {
+            (None, Type::Datetime) => {
+                arrays.push(blanks.of(&disk_type(column.ty)));
+                ticks.push(blanks.of(&DataType::Int8));
+            }
+            (None, Type::String) => arrays.push(blanks.empty_texts()),
+            (None, ty) => arrays.push(blanks.of(&disk_type(ty))),
+            (Some(array), Type::String) => arrays.push(without_nulls(&array)),
+            (Some(array), Type::Datetime) => {
+                let (micros, digits) = split_ticks(table, &column.name, &array)?;
                 arrays.push(micros);
                 ticks.push(digits);
             }
-            _ => arrays.push(engine),
+            (Some(array), _) => arrays.push(array),
         }
     }
     arrays.extend(ticks);
@@ -76,13 +84,55 @@ pub(crate) fn to_disk(
     })
 }
 
-fn engine_array(table: &str, batch: &RecordBatch, column: &Column) -> Result<ArrayRef> {
+/// Whether no cell of a column is more than a null, or than the empty string where that is the null.
+pub(super) fn is_blank(array: &ArrayRef, ty: Type) -> bool {
+    match (ty, array.as_string_opt::<i32>()) {
+        (Type::String, Some(texts)) => texts.offsets().first() == texts.offsets().last(),
+        _ => array.null_count() == array.len(),
+    }
+}
+
+/// Columns without a value: one array serves all of a type, so that they take next to no memory.
+struct Blanks {
+    rows: usize,
+    arrays: Vec<ArrayRef>,
+    texts: Option<ArrayRef>,
+}
+
+impl Blanks {
+    fn new(rows: usize) -> Self {
+        Self {
+            rows,
+            arrays: Vec::new(),
+            texts: None,
+        }
+    }
+
+    fn of(&mut self, ty: &DataType) -> ArrayRef {
+        let known = self.arrays.iter().find(|array| array.data_type() == ty);
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let nulls = new_null_array(ty, self.rows);
+        self.arrays.push(Arc::clone(&nulls));
+        nulls
+    }
+
+    fn empty_texts(&mut self) -> ArrayRef {
+        let rows = self.rows;
+        let texts = self.texts.get_or_insert_with(|| {
+            let offsets = OffsetBuffer::new_zeroed(rows);
+            Arc::new(StringArray::new(offsets, Buffer::default(), None))
+        });
+        Arc::clone(texts)
+    }
+}
+
+/// A column of the batch in the engine's type; `None` when the batch has none.
+fn engine_array(table: &str, batch: &RecordBatch, column: &Column) -> Result<Option<ArrayRef>> {
     let wanted = arrow_type(column.ty);
     let Some(array) = batch.column_by_name(&column.name) else {
-        return Ok(match column.ty {
-            Type::String => Arc::new(empty_strings(batch.num_rows())),
-            _ => new_null_array(&wanted, batch.num_rows()),
-        });
+        return Ok(None);
     };
     let text = |ty: &DataType| {
         matches!(
@@ -91,10 +141,10 @@ fn engine_array(table: &str, batch: &RecordBatch, column: &Column) -> Result<Arr
         )
     };
     match array.data_type() {
-        same if *same == wanted => Ok(Arc::clone(array)),
-        other if *other == DataType::Null || (text(other) && text(&wanted)) => {
-            cast(array, &wanted).map_err(|error| mismatch(table, &column.name, error))
-        }
+        same if *same == wanted => Ok(Some(Arc::clone(array))),
+        other if *other == DataType::Null || (text(other) && text(&wanted)) => cast(array, &wanted)
+            .map(Some)
+            .map_err(|error| mismatch(table, &column.name, error)),
         other => Err(mismatch(
             table,
             &column.name,
@@ -108,14 +158,6 @@ fn mismatch(table: &str, column: &str, message: impl std::fmt::Display) -> Store
         table: table.to_owned(),
         message: format!("column `{column}`: {message}"),
     }
-}
-
-fn empty_strings(rows: usize) -> StringArray {
-    StringArray::new(
-        OffsetBuffer::new_zeroed(rows),
-        Buffer::from(Vec::<u8>::new()),
-        None,
-    )
 }
 
 /// Nulls become the empty string: KQL's strings are never null.

@@ -1,8 +1,9 @@
 //! Appending: rows are buffered, written to staged files as memory fills, and become visible together.
 //!
-//! Memory: at most about [`BUFFERED_BYTES_MAX`] of rows wait; writing a file takes as much again for a short while. The
-//! ids of the rows of each touched day are held too, some 30 bytes a row.
+//! Memory: at most about [`BUFFERED_BYTES_MAX`] of rows wait, and as many are being written meanwhile. The ids of the rows
+//! of each touched day are held too, some 30 bytes a row.
 
+mod beside;
 pub(crate) mod dedupe;
 pub(crate) mod disk;
 pub(crate) mod parquet;
@@ -13,6 +14,7 @@ use crate::layout::Layout;
 use crate::log::{Change, Commit, CommitOutcome, TableLog, Transaction};
 use crate::manifest::{self, SourceNote};
 use crate::schema::TableSchema;
+use beside::Slots;
 use datafusion::arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
 use table::TableWriter;
@@ -26,6 +28,7 @@ pub struct Ingest {
     /// The source whose earlier rows these replace.
     replaces: Option<String>,
     tables: IndexMap<String, TableWriter>,
+    slots: Slots,
     rows: u64,
     duplicates: u64,
 }
@@ -56,6 +59,7 @@ impl Ingest {
             layout,
             replaces: None,
             tables: IndexMap::new(),
+            slots: Slots::default(),
             rows: 0,
             duplicates: 0,
         }
@@ -70,7 +74,9 @@ impl Ingest {
     /// Names a table: a replacement takes its old rows away even when no new ones come.
     pub fn touch(&mut self, table: &TableSchema) -> Result<()> {
         if !self.tables.contains_key(&table.name) {
-            let writer = TableWriter::open(&self.layout, table, self.replaces.as_deref())?;
+            let source = self.replaces.as_deref();
+            let slots = self.slots.clone();
+            let writer = TableWriter::open(&self.layout, table, source, slots)?;
             self.tables.insert(table.name.clone(), writer);
         }
         Ok(())
@@ -133,6 +139,9 @@ impl Ingest {
         self.rows = 0;
         for writer in self.tables.values_mut() {
             writer.flush_all()?;
+        }
+        for writer in self.tables.values_mut() {
+            writer.finish()?;
         }
         let replaces = self.replaces.is_some();
         let touched = self

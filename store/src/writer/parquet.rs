@@ -1,9 +1,9 @@
 //! One Parquet file: rows of one day in time order.
 
-use super::disk::tick_name;
+use super::disk::{is_blank, tick_name};
 use crate::error::{Result, StoreError};
 use crate::log::{Bounds, DataFile};
-use crate::schema::{RECORD_ID, SOURCE_FILE};
+use crate::schema::{RECORD_ID, SOURCE_FILE, is_hidden};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::{interleave_record_batch, max, min};
 use datafusion::arrow::datatypes::{Int8Type, SchemaRef, TimestampMicrosecondType};
@@ -12,6 +12,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use datafusion::parquet::schema::types::ColumnPath;
+use huntql_kql::time::TICKS_PER_MICROSECOND;
 use huntql_kql::types::{Column, Type};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -64,15 +65,25 @@ impl Written {
     }
 }
 
-/// Writes `batches`, which have the disk schema of `columns`, ordered by `time`, and syncs the file.
+/// Rows of one file.
+pub(super) struct Contents {
+    pub columns: Vec<Column>,
+    /// The column that they are put in order by.
+    pub time: Option<String>,
+    /// Of the disk schema of `columns`; at least one.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// Writes the rows ordered by time, and syncs the file.
 ///
-/// A tick column of zeros alone is left out: the scan takes a missing one as 0.
-pub(super) fn write(
-    path: &Path,
-    columns: &[Column],
-    time: Option<&str>,
-    batches: &[RecordBatch],
-) -> Result<Written> {
+/// Columns without any value and tick columns of zeros alone are left out: the scan takes a missing column as null or `""`,
+/// a missing tick as 0. Most tables are wide, and a sensor fills a quarter of one.
+pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
+    let Contents {
+        columns,
+        time,
+        batches,
+    } = contents;
     let mut bounds = BTreeMap::new();
     let mut ticks = Vec::new();
     for column in columns.iter().filter(|column| column.ty == Type::Datetime) {
@@ -84,6 +95,11 @@ pub(super) fn write(
         }
     }
     let kept: Vec<usize> = (0..columns.len())
+        .filter(|index| {
+            let column = &columns[*index];
+            let is_blank = |batch: &RecordBatch| is_blank(batch.column(*index), column.ty);
+            is_hidden(&column.name) || !batches.iter().all(is_blank)
+        })
         .chain(tick_indices(columns, &ticks, &batches[0].schema()))
         .collect();
     let failed = |error: &dyn std::fmt::Display| StoreError::DataFile {
@@ -99,7 +115,7 @@ pub(super) fn write(
     let schema = batches[0].schema();
     let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema)))
         .map_err(|e| failed(&e))?;
-    let order = in_time_order(&batches, time);
+    let order = in_time_order(&batches, time.as_deref());
     let parts: Vec<&RecordBatch> = batches.iter().collect();
     for chunk in order.chunks(CHUNK_ROWS) {
         let sorted = interleave_record_batch(&parts, chunk).map_err(|error| failed(&error))?;
@@ -130,31 +146,23 @@ fn tick_indices(columns: &[Column], ticks: &[String], schema: &SchemaRef) -> Vec
 /// Pairs of batch and row in the order of `time`; rows of equal time stay as they came.
 fn in_time_order(batches: &[RecordBatch], time: Option<&str>) -> Vec<(usize, usize)> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let Some(time) = time else {
-        return batches
-            .iter()
-            .enumerate()
-            .flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row)))
-            .collect();
-    };
-    let mut keyed: Vec<(i64, i8, u32, u32)> = Vec::with_capacity(rows);
+    let mut keyed: Vec<(i64, u32, u32)> = Vec::with_capacity(rows);
     for (at, batch) in batches.iter().enumerate() {
-        let micros = batch
-            .column_by_name(time)
-            .map(|array| array.as_primitive::<TimestampMicrosecondType>());
-        let digits = batch
-            .column_by_name(&tick_name(time))
-            .map(|array| array.as_primitive::<Int8Type>());
+        let micros = time.and_then(|time| batch.column_by_name(time));
+        let micros = micros.map(|array| array.as_primitive::<TimestampMicrosecondType>());
+        let digits = time.and_then(|time| batch.column_by_name(&tick_name(time)));
+        let digits = digits.map(|array| array.as_primitive::<Int8Type>());
         for row in 0..batch.num_rows() {
             let micros = micros.map_or(0, |micros| micros.value(row));
             let digit = digits.map_or(0, |digits| digits.value(row));
-            keyed.push((micros, digit, at as u32, row as u32));
+            let ticks = micros * TICKS_PER_MICROSECOND + i64::from(digit);
+            keyed.push((ticks, at as u32, row as u32));
         }
     }
-    keyed.sort_unstable();
+    keyed.sort_by_key(|(ticks, ..)| *ticks);
     keyed
         .into_iter()
-        .map(|(_, _, at, row)| (at as usize, row as usize))
+        .map(|(_, at, row)| (at as usize, row as usize))
         .collect()
 }
 

@@ -1,14 +1,15 @@
 //! The rows of one table that an ingest has buffered or staged.
 
+use super::beside::{self, Place, Slots, Staged, Writing};
 use super::dedupe::{self, Ids};
 use super::disk::{disk_schema, to_disk};
-use super::parquet;
+use super::parquet::{self, Contents};
 use crate::error::{Result, StoreError};
 use crate::layout::{self, Layout};
 use crate::log::delta::DeltaLog;
 use crate::log::{DAY, DataFile, StoredColumn, TableLog};
 use crate::schema::{HIDDEN, RECORD_ID, TableSchema, is_hidden, portal_columns};
-use datafusion::arrow::array::{Array, AsArray, Int64Array, UInt32Array};
+use datafusion::arrow::array::{Array, AsArray, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -36,6 +37,9 @@ pub(super) struct TableWriter {
     seen: HashMap<Day, Ids>,
     /// Days that got rows since the last commit.
     touched: HashSet<Day>,
+    /// Files under way, in the order in which they were begun.
+    writing: Vec<Writing>,
+    slots: Slots,
     /// Written, not yet in their day's folder: the file's name in staging beside what the log will say.
     pub(super) staged: Vec<(PathBuf, DataFile)>,
     ticks: Vec<String>,
@@ -54,6 +58,7 @@ impl TableWriter {
         layout: &Layout,
         table: &TableSchema,
         replaces: Option<&str>,
+        slots: Slots,
     ) -> Result<Self> {
         layout::check_table_name(&table.name)?;
         let folder = layout.table(&table.name);
@@ -99,6 +104,8 @@ impl TableWriter {
             days: BTreeMap::new(),
             seen: HashMap::new(),
             touched: HashSet::new(),
+            writing: Vec::new(),
+            slots,
             staged: Vec::new(),
             ticks: Vec::new(),
             replaces: replaces.map(str::to_owned),
@@ -172,7 +179,7 @@ impl TableWriter {
                     .map_err(|error| self.wrong(error))?,
             };
             let buffer = self.days.entry(day).or_default();
-            buffer.bytes += part.get_array_memory_size();
+            buffer.bytes += bytes_of(&part);
             buffer.batches.push(part);
         }
         Ok(duplicates)
@@ -185,35 +192,47 @@ impl TableWriter {
         }
     }
 
+    /// The rows that are new, by their day, and how many are not.
     fn new_rows_by_day(&mut self, batch: &RecordBatch) -> Result<(BTreeMap<Day, Vec<u32>>, u64)> {
-        let times: Option<Int64Array> = self
+        let mut rows = self.rows_by_day(batch);
+        let ids = batch
+            .column_by_name(RECORD_ID)
+            .and_then(|array| array.as_string_opt::<i32>());
+        let Some(ids) = ids else { return Ok((rows, 0)) };
+        for (day, rows) in &mut rows {
+            let known = self.ids_of(*day)?;
+            rows.retain(|row| match dedupe::id_of(ids, *row as usize) {
+                Some(id) => known.insert(id),
+                None => true,
+            });
+        }
+        rows.retain(|_, rows| !rows.is_empty());
+        let new: usize = rows.values().map(Vec::len).sum();
+        Ok((rows, (batch.num_rows() - new) as u64))
+    }
+
+    fn rows_by_day(&self, batch: &RecordBatch) -> BTreeMap<Day, Vec<u32>> {
+        let times = self
             .time
             .as_ref()
             .and_then(|time| batch.column_by_name(time))
-            .and_then(|array| array.as_primitive_opt::<Int64Type>().cloned());
-        let ids = batch
-            .column_by_name(RECORD_ID)
-            .and_then(|array| array.as_string_opt::<i32>())
-            .cloned();
+            .and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let day_of = |row: usize| {
+            let times = times.filter(|times| times.is_valid(row))?;
+            Some((times.value(row) - UNIX_EPOCH).div_euclid(TICKS_PER_DAY))
+        };
         let mut rows: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
-        let mut duplicates = 0;
-        for row in 0..batch.num_rows() {
-            let time = times
-                .as_ref()
-                .filter(|times| times.is_valid(row))
-                .map(|times| times.value(row));
-            let day = time.map(|time| (time - UNIX_EPOCH).div_euclid(TICKS_PER_DAY));
-            let id = ids.as_ref().and_then(|ids| dedupe::id_of(ids, row));
-            let new = match id {
-                Some(id) => self.ids_of(day)?.insert(id),
-                None => true,
-            };
-            match new {
-                true => rows.entry(day).or_default().push(row as u32),
-                false => duplicates += 1,
+        let mut row = 0;
+        // Logs have long runs of rows of one day.
+        while row < batch.num_rows() {
+            let day = day_of(row);
+            let of_day = rows.entry(day).or_default();
+            while row < batch.num_rows() && day_of(row) == day {
+                of_day.push(row as u32);
+                row += 1;
             }
         }
-        Ok((rows, duplicates))
+        rows
     }
 
     fn ids_of(&mut self, day: Day) -> Result<&mut Ids> {
@@ -259,6 +278,7 @@ impl TableWriter {
         days.into_iter().try_for_each(|day| self.flush(day))
     }
 
+    /// Begins to write a day's rows to a staged file.
     fn flush(&mut self, day: Day) -> Result<()> {
         let Some(buffer) = self.days.remove(&day) else {
             return Ok(());
@@ -269,22 +289,45 @@ impl TableWriter {
             Some(source) => format!("{source}-{}.parquet", uuid::Uuid::new_v4()),
             None => format!("{}.parquet", uuid::Uuid::new_v4()),
         };
-        let staged = self.staging.join(&name);
-        let time = day.and(self.time.as_deref());
-        let written =
-            parquet::write(&staged, &self.columns, time, &buffer.batches).inspect_err(|_| {
-                let _ = fs::remove_file(&staged);
-            })?;
-        for tick in &written.ticks {
-            if !self.ticks.contains(tick) {
-                self.ticks.push(tick.clone());
+        let contents = Contents {
+            columns: self.columns.clone(),
+            time: day.and(self.time.clone()),
+            batches: buffer.batches,
+        };
+        let day = day.map(layout::day_name);
+        let place = Place {
+            staged: self.staging.join(&name),
+            path: format!("{}/{name}", layout::day_folder(day.as_deref())),
+            day,
+        };
+        let writing = beside::begin(&self.slots, place, contents, buffer.bytes)?;
+        self.writing.push(writing);
+        self.collect(Writing::is_done)
+    }
+
+    /// Waits for the files under way.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        self.collect(|_| true)
+    }
+
+    /// Takes up the first files for which `ready` holds, up to one for which it does not.
+    fn collect(&mut self, ready: impl Fn(&Writing) -> bool) -> Result<()> {
+        let still = self.writing.iter().position(|writing| !ready(writing));
+        let done = still.unwrap_or(self.writing.len());
+        let done: Vec<Writing> = self.writing.drain(..done).collect();
+        let mut failed = None;
+        for writing in done {
+            match writing.wait() {
+                Ok(Staged { path, file, ticks }) => {
+                    let new = ticks.into_iter().filter(|tick| !self.ticks.contains(tick));
+                    let new: Vec<String> = new.collect();
+                    self.ticks.extend(new);
+                    self.staged.push((path, file));
+                }
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        let day = day.map(layout::day_name);
-        let path = format!("{}/{name}", layout::day_folder(day.as_deref()));
-        self.staged
-            .push((staged, written.into_data_file(path, day)));
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Waits until no other ingest commits to the table; the lock goes with the file, also when the process is killed.
@@ -313,7 +356,7 @@ impl TableWriter {
             seen.extend(&newer_ids[&day.map(layout::day_name)]);
         }
         self.stored = snapshot.files.to_vec();
-        let none = Ids::new();
+        let none = Ids::default();
         let mut dropped = 0;
         for (path, file) in std::mem::take(&mut self.staged) {
             let ids = newer_ids.get(&file.day).unwrap_or(&none);
@@ -362,8 +405,12 @@ impl TableWriter {
         let schema = first.schema();
         let in_file = |column: &&Column| schema.column_with_name(&column.name).is_some();
         let columns: Vec<Column> = self.columns.iter().filter(in_file).cloned().collect();
-        let time = file.day.as_ref().and(self.time.as_deref());
-        let written = parquet::write(&path, &columns, time, &rest)?;
+        let contents = Contents {
+            columns,
+            time: file.day.as_ref().and(self.time.clone()),
+            batches: rest,
+        };
+        let written = parquet::write(&path, &contents)?;
         Ok(Some((path, written.into_data_file(file.path, file.day))))
     }
 
@@ -414,10 +461,26 @@ impl TableWriter {
 
     /// Removes the files that no commit names.
     pub(super) fn discard(&mut self) {
+        let begun = self.writing.drain(..).filter_map(|file| file.wait().ok());
+        self.staged
+            .extend(begun.map(|staged| (staged.path, staged.file)));
         for (path, _) in self.staged.drain(..) {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// What the rows take in memory. Columns without a value do not count: they share their arrays.
+fn bytes_of(batch: &RecordBatch) -> usize {
+    let arrays = batch.columns().iter();
+    let filled = arrays.filter(|array| array.null_count() < array.len());
+    filled
+        .filter(|array| {
+            let texts = array.as_string_opt::<i32>();
+            texts.is_none_or(|texts| texts.offsets().first() != texts.offsets().last())
+        })
+        .map(|array| array.get_array_memory_size())
+        .sum()
 }
 
 /// Whether a file was written for this source: its name is the source's and a UUID.
