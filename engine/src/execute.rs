@@ -2,7 +2,8 @@
 
 use crate::ir::Relation;
 use crate::kernel::KernelError;
-use crate::lower::lower;
+use crate::lower::shown;
+use crate::optimizer;
 use crate::program::ProgramPlanner;
 use crate::prune::prune;
 use crate::query::{EngineOptions, QueryError};
@@ -13,7 +14,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::future::BoxFuture;
@@ -54,6 +55,8 @@ impl Session {
             .with_config(config)
             .with_runtime_env(runtime(options))
             .with_query_planner(Arc::new(ProgramPlanner))
+            .with_analyzer_rules(optimizer::analyzer_rules())
+            .with_optimizer_rules(optimizer::rules())
             .build();
         Self {
             state: Arc::new(state),
@@ -63,15 +66,7 @@ impl Session {
     /// The plan of the shown columns of a relation.
     pub fn plan(&self, relation: Relation) -> Result<LogicalPlan, QueryError> {
         let relation = prune(relation);
-        let plan = lower(&relation).map_err(ours)?;
-        let shown = relation
-            .columns
-            .iter()
-            .map(|column| crate::lower::column(&column.name));
-        LogicalPlanBuilder::from(plan)
-            .project(shown)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(ours)
+        shown(&relation).map_err(ours)
     }
 
     pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan, QueryError> {

@@ -20,6 +20,7 @@ mod lists;
 mod lower;
 mod operators;
 mod program;
+mod optimizer;
 mod prune;
 mod query;
 pub mod reference;

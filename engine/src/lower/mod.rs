@@ -3,10 +3,12 @@
 //! Nothing the user can cause fails here: an error is ours and says so. Columns are named by [`column`] alone (DataFusion's
 //! `col()` would lower their case); at every node names are unique and unqualified, and the plan's schema is the bound one.
 
+mod frame;
+mod projection;
 mod relation;
 mod scalar;
 
-pub use relation::lower;
+pub use relation::shown;
 pub(crate) use scalar::scalar_over;
 
 use datafusion::common::Column;

@@ -1,6 +1,8 @@
 //! Relations.
 
 use super::column;
+use super::frame::Frame;
+use super::projection::projection;
 use super::scalar::Scalars;
 use crate::catalog::Table;
 use crate::ir::{BoundAggregate, JoinKind, Node, Relation, Scalar, ScalarKind, SortKey, Unnested};
@@ -15,7 +17,8 @@ use datafusion::common::{
 use datafusion::common::{NullHandling, UnnestOptions};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{
-    JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, cast,
+    Aggregate, Filter, JoinType, LogicalPlan, LogicalPlanBuilder, Sort, SortExpr, Union, Window,
+    cast,
 };
 use datafusion::prelude::Expr;
 use huntql_kql::types::{Column, Value};
@@ -26,8 +29,20 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Ours, never the user's.
-pub fn lower(relation: &Relation) -> Result<LogicalPlan> {
+fn lower(relation: &Relation) -> Result<LogicalPlan> {
     stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || node(relation))
+}
+
+/// The plan of the shown columns of a relation.
+///
+/// # Errors
+/// Ours, never the user's.
+pub fn shown(relation: &Relation) -> Result<LogicalPlan> {
+    let columns = relation.columns.iter();
+    projection(
+        lower(relation)?,
+        columns.map(|shown| column(&shown.name)).collect(),
+    )
 }
 
 fn node(relation: &Relation) -> Result<LogicalPlan> {
@@ -38,7 +53,10 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
         Node::Filter { input, predicate } => {
             let input = lower(input)?;
             let predicate = Scalars::over(input.schema()).predicate(predicate)?;
-            LogicalPlanBuilder::from(input).filter(predicate)?.build()
+            Ok(LogicalPlan::Filter(Filter::try_new(
+                predicate,
+                Arc::new(input),
+            )?))
         }
         Node::Project { input, items } => project(relation, input, items),
         Node::Aggregate {
@@ -49,17 +67,18 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
         } => aggregate(relation, input, groups, aggregates, position.as_ref()),
         Node::Sort { input, keys, limit } => {
             let input = lower(input)?;
-            let keys = sort_keys(&input, keys)?;
-            LogicalPlanBuilder::from(input)
-                .sort_with_limit(keys, limit.map(|limit| limit as usize))?
-                .build()
+            Ok(LogicalPlan::Sort(Sort {
+                expr: sort_keys(&input, keys)?,
+                input: Arc::new(input),
+                fetch: limit.map(|limit| limit as usize),
+            }))
         }
         Node::Limit { input, count } => LogicalPlanBuilder::from(lower(input)?)
             .limit(0, Some(*count as usize))?
             .build(),
-        Node::Distinct { input } => LogicalPlanBuilder::from(shown(input)?).distinct()?.build(),
+        Node::Distinct { input } => LogicalPlanBuilder::from(plain(input)?).distinct()?.build(),
         Node::DistinctOn { input, keys } => {
-            let plan = shown(input)?;
+            let plan = plain(input)?;
             let keys = keys
                 .iter()
                 .map(|key| Scalars::over(plan.schema()).value(key))
@@ -94,15 +113,6 @@ fn node(relation: &Relation) -> Result<LogicalPlan> {
     }
 }
 
-/// A projection of expressions whose columns are exact already: DataFusion's builder would look each of them up again, which takes
-/// minutes for the thousands of columns of `union *`.
-fn projection(plan: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
-    Ok(LogicalPlan::Projection(Projection::try_new(
-        exprs,
-        Arc::new(plan),
-    )?))
-}
-
 /// All columns of a relation, the hidden ones too.
 fn all(relation: &Relation) -> impl Iterator<Item = &Column> {
     relation.columns.iter().chain(&relation.hidden)
@@ -119,12 +129,14 @@ fn null_of(column: &Column) -> Expr {
     Expr::Literal(to_arrow(&Value::null(column.ty)), None)
 }
 
+fn nothing(relation: &Relation) -> Result<LogicalPlan> {
+    let nulls = all(relation).map(|column| null_of(column).alias(&column.name));
+    projection(LogicalPlanBuilder::empty(false).build()?, nulls.collect())
+}
+
 fn scan(relation: &Relation, table: &Table) -> Result<LogicalPlan> {
     let Some(rows) = &table.rows else {
-        let nothing = LogicalPlanBuilder::empty(false);
-        return nothing
-            .project(all(relation).map(|column| null_of(column).alias(&column.name)))?
-            .build();
+        return nothing(relation);
     };
     let name = TableReference::bare(table.schema.name.as_str());
     let schema = rows.schema();
@@ -145,15 +157,12 @@ fn scan(relation: &Relation, table: &Table) -> Result<LogicalPlan> {
             None => Ok(null_of(column).alias(&column.name)),
         })
         .collect::<Result<Vec<_>>>()?;
-    source.project(items)?.build()
+    projection(source.build()?, items)
 }
 
 fn values(relation: &Relation, rows: &[Vec<Value>]) -> Result<LogicalPlan> {
     if rows.is_empty() {
-        let nothing = LogicalPlanBuilder::empty(false);
-        return nothing
-            .project(all(relation).map(|column| null_of(column).alias(&column.name)))?
-            .build();
+        return nothing(relation);
     }
     let literal = |value: &Value| Expr::Literal(to_arrow(value), None);
     let rows = rows
@@ -224,7 +233,7 @@ fn item(scalars: &Scalars<'_>, name: &str, scalar: &Scalar) -> Result<Expr> {
 }
 
 /// The shown columns only, strings without nulls: what `distinct` and its like compare.
-fn shown(relation: &Relation) -> Result<LogicalPlan> {
+fn plain(relation: &Relation) -> Result<LogicalPlan> {
     let plan = lower(relation)?;
     let scalars = Scalars::over(plan.schema());
     let exprs = relation
@@ -311,28 +320,32 @@ fn aggregate(
     let by: Vec<Expr> = (0..groups.len())
         .map(|index| column(&format!("__group{index}")))
         .collect();
-    let builder = LogicalPlanBuilder::from(plan)
-        .project(prepared)?
-        .aggregate(by, lowered)?;
+    let plan = aggregated(projection(plan, prepared)?, by, lowered)?;
     let names = (0..groups.len())
         .map(|index| format!("__group{index}"))
         .chain((0..results).map(|index| format!("__result{index}")));
-    let schema = Arc::clone(builder.schema());
+    let frame = Frame::over(plan.schema());
     let exprs = names
         .zip(&relation.columns)
-        .map(|(name, column)| cast_to(&schema, &name, column))
+        .map(|(name, column)| cast_to(&frame, &name, column))
         .collect::<Result<Vec<_>>>()?;
-    builder.project(exprs)?.build()
+    projection(plan, exprs)
+}
+
+fn aggregated(plan: LogicalPlan, by: Vec<Expr>, calls: Vec<Expr>) -> Result<LogicalPlan> {
+    let schema = Frame::over(plan.schema()).schema_of(by.iter().chain(&calls))?;
+    let aggregate =
+        Aggregate::try_new_with_schema(Arc::new(plan), by, calls, Arc::new(schema))?;
+    Ok(LogicalPlan::Aggregate(aggregate))
 }
 
 /// The plan's column `name` as the bound column, cast when DataFusion's own function gave another width.
-fn cast_to(schema: &DFSchema, name: &str, bound: &Column) -> Result<Expr> {
-    let have = schema
-        .field_with_unqualified_name(name)?
-        .data_type()
-        .clone();
+fn cast_to(frame: &Frame<'_>, name: &str, bound: &Column) -> Result<Expr> {
+    let have = frame
+        .field(name)
+        .ok_or_else(|| DataFusionError::Internal(format!("a plan misses the column `{name}`")))?;
     let wanted = arrow_type(bound.ty);
-    let expr = if have == wanted {
+    let expr = if *have.data_type() == wanted {
         column(name)
     } else {
         cast(column(name), wanted)
@@ -380,15 +393,16 @@ fn join(
     };
     let joined =
         LogicalPlanBuilder::from(left).join(right, join_type, (left_keys, right_keys), None)?;
-    joined
-        .project(relation.columns.iter().map(|shown| column(&shown.name)))?
-        .build()
+    let columns = relation.columns.iter();
+    projection(
+        joined.build()?,
+        columns.map(|shown| column(&shown.name)).collect(),
+    )
 }
 
 fn keys_only(plan: LogicalPlan, keys: &[PlanColumn]) -> Result<LogicalPlan> {
     let keys: Vec<Expr> = keys.iter().cloned().map(Expr::Column).collect();
-    LogicalPlanBuilder::from(plan)
-        .project(keys)?
+    LogicalPlanBuilder::from(projection(plan, keys)?)
         .distinct()?
         .build()
 }
@@ -462,21 +476,17 @@ fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {
     } else {
         filled
     };
-    let mut plans = inputs.into_iter().map(|input| {
-        let plan = lower(input)?;
-        projection(
-            plan,
-            all(relation).map(|shown| column(&shown.name)).collect(),
-        )
-    });
-    let first = plans
-        .next()
-        .ok_or_else(|| DataFusionError::Internal("a union of nothing".into()))??;
-    let mut builder = LogicalPlanBuilder::from(first);
-    for plan in plans {
-        builder = builder.union(plan?)?;
+    let plans = inputs
+        .into_iter()
+        .map(|input| {
+            let columns = all(relation).map(|shown| column(&shown.name));
+            Ok(Arc::new(projection(lower(input)?, columns.collect())?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if let [plan] = plans.as_slice() {
+        return Ok(LogicalPlan::clone(plan));
     }
-    builder.build()
+    Ok(LogicalPlan::Union(Union::try_new(plans)?))
 }
 
 fn window(
@@ -501,16 +511,16 @@ fn window(
             windows::lower(call, arguments, order.clone())?.alias(format!("__computed{index}")),
         );
     }
-    let builder = LogicalPlanBuilder::from(plan).window(exprs)?;
-    let schema = Arc::clone(builder.schema());
+    let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(plan))?);
+    let frame = Frame::over(plan.schema());
     let computed = |name: &str| items.iter().position(|(item, ..)| item == name);
     let exprs = all(relation)
         .map(|shown| match computed(&shown.name) {
-            Some(index) => cast_to(&schema, &format!("__computed{index}"), shown),
+            Some(index) => cast_to(&frame, &format!("__computed{index}"), shown),
             None => Ok(column(&shown.name)),
         })
         .collect::<Result<Vec<_>>>()?;
-    builder.project(exprs)?.build()
+    projection(plan, exprs)
 }
 
 fn unnest(
@@ -536,9 +546,9 @@ fn unnest(
         exprs.push(lists::positions().call(lists_of).alias("__index"));
         expanded.push(PlanColumn::new_unqualified("__index"));
     }
-    let builder = LogicalPlanBuilder::from(plan)
-        .project(exprs)?
-        .unnest_columns_with_options(expanded, dropping_nulls())?;
+    let plan = LogicalPlanBuilder::from(projection(plan, exprs)?)
+        .unnest_columns_with_options(expanded, dropping_nulls())?
+        .build()?;
     let outputs = all(relation)
         .map(|shown| {
             if Some(shown.name.as_str()) == index {
@@ -552,7 +562,7 @@ fn unnest(
             }
         })
         .collect::<Vec<_>>();
-    builder.project(outputs)?.build()
+    projection(plan, outputs)
 }
 
 /// An element, as JSON text, in the type that was asked for.

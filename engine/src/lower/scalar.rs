@@ -4,6 +4,7 @@
 //! filter's conjuncts) SQL's operators say the same and can be pushed into the scan; elsewhere the difference is spelled out.
 
 use super::column;
+use super::frame::Frame;
 use crate::functions::{convert_udf, scalar_udf};
 use crate::ir::{Compare, Scalar, ScalarKind};
 use crate::value::to_arrow;
@@ -16,7 +17,7 @@ use huntql_kql::types::{Type, Value};
 
 /// Lowers scalars over one input.
 pub(super) struct Scalars<'a> {
-    schema: &'a DFSchema,
+    frame: Frame<'a>,
 }
 
 /// The value of a scalar over rows of a schema, strings without nulls.
@@ -34,7 +35,9 @@ fn empty_text() -> Expr {
 
 impl<'a> Scalars<'a> {
     pub fn over(schema: &'a DFSchema) -> Self {
-        Self { schema }
+        Self {
+            frame: Frame::over(schema),
+        }
     }
 
     /// The value, strings without nulls.
@@ -233,9 +236,9 @@ impl<'a> Scalars<'a> {
         match &scalar.kind {
             ScalarKind::Literal(value) => value.is_null(),
             ScalarKind::Column(name) => self
-                .schema
-                .field_with_unqualified_name(name)
-                .map_or(true, |field| field.is_nullable()),
+                .frame
+                .field(name)
+                .is_none_or(|field| field.is_nullable()),
             // Kernels and conversions never give a null string.
             ScalarKind::Call(..) | ScalarKind::Convert(_) | ScalarKind::Case(..) => {
                 scalar.ty != Type::String
