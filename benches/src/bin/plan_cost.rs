@@ -107,19 +107,11 @@ fn measured(engine: Engine, lines: &[Line]) -> Vec<Cost> {
 }
 
 fn cost(engine: &Engine, options: &QueryOptions, runtime: &Runtime, line: &Line) -> Option<Cost> {
-    let planned = fastest(|| {
-        runtime
-            .block_on(engine.query(&line.query, options))
-            .is_ok()
-    })?;
+    let planned = fastest(|| runtime.block_on(engine.query(&line.query, options)).is_ok())?;
     Some(Cost {
         id: line.id.clone(),
         bound: fastest(|| !engine.check(&line.query, options).has_errors())?,
-        lowered: fastest(|| {
-            runtime
-                .block_on(engine.plans(&line.query, options))
-                .is_ok()
-        })?,
+        lowered: fastest(|| runtime.block_on(engine.plans(&line.query, options)).is_ok())?,
         planned,
     })
 }

@@ -40,9 +40,7 @@ fn is_identity(schema: &DFSchema, exprs: &[Expr]) -> bool {
             .zip(exprs)
             .all(|((qualifier, field), expr)| match expr {
                 Expr::Column(column) => {
-                    qualifier.is_none()
-                        && column.relation.is_none()
-                        && column.name == *field.name()
+                    qualifier.is_none() && column.relation.is_none() && column.name == *field.name()
                 }
                 _ => false,
             })

@@ -334,8 +334,7 @@ fn aggregate(
 
 fn aggregated(plan: LogicalPlan, by: Vec<Expr>, calls: Vec<Expr>) -> Result<LogicalPlan> {
     let schema = Frame::over(plan.schema()).schema_of(by.iter().chain(&calls))?;
-    let aggregate =
-        Aggregate::try_new_with_schema(Arc::new(plan), by, calls, Arc::new(schema))?;
+    let aggregate = Aggregate::try_new_with_schema(Arc::new(plan), by, calls, Arc::new(schema))?;
     Ok(LogicalPlan::Aggregate(aggregate))
 }
 
