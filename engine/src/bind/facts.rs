@@ -130,6 +130,25 @@ pub fn duplicate_column(span: Span, name: &str) -> Diagnostic {
     )
 }
 
+pub fn placed_twice(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::binding(
+        "KS171",
+        span,
+        format!("the column `{name}` has its place already"),
+    )
+    .help("name it once")
+}
+
+/// A second `let` of a name among the same statements.
+pub fn declared_twice(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::binding(
+        "KS201",
+        span,
+        format!("the name `{name}` is declared already"),
+    )
+    .help("give it another name, or take one of the two away")
+}
+
 pub fn table_expected(span: Span) -> Diagnostic {
     Diagnostic::binding(
         "KS106",

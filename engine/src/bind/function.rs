@@ -7,6 +7,7 @@ use huntql_kql::ast::{Arg, LetValue, Parameter, ParameterType, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::Column;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// What a function gave.
@@ -50,6 +51,7 @@ impl Binder<'_> {
             ));
             return None;
         }
+        function.called.set(true);
         let scope = self.parameter_scope(function, leading, args, span, row)?;
         let outer = std::mem::replace(&mut self.scope, scope);
         self.depth += 1;
@@ -63,7 +65,27 @@ impl Binder<'_> {
         Some(called)
     }
 
+    /// Binds the body of a function that nothing has called, for the sake of what is wrong in it: a parameter fits everywhere.
+    pub(super) fn uncalled(&mut self, function: &Rc<UserFunction>) {
+        let mut scope = function.scope.clone();
+        for parameter in &function.body.parameters {
+            let stand_in = match &parameter.ty {
+                ParameterType::Scalar(_) => Binding::Scalar(Scalar::error()),
+                ParameterType::Table(_) | ParameterType::AnyTable => {
+                    Binding::Table(Rc::new(Relation::unknown()))
+                }
+            };
+            scope.set(&parameter.name.text, stand_in);
+        }
+        let outer = std::mem::replace(&mut self.scope, scope);
+        let questions = self.questions.len();
+        self.body(function, None);
+        self.questions.truncate(questions);
+        self.scope = outer;
+    }
+
     fn body(&mut self, function: &Rc<UserFunction>, row: Row<'_>) -> Called {
+        self.let_once(&function.body.parameters, &function.body.statements);
         for statement in &function.body.statements {
             match &statement.kind {
                 StatementKind::Let(binding) => self.bind_let(binding),
@@ -287,6 +309,7 @@ impl Binder<'_> {
                 body: Rc::new(body),
                 kind: super::scope::FunctionKind::Plain,
                 scope: Scope::default(),
+                called: Cell::new(false),
             })),
             LetValue::Expr(_) => None,
         }

@@ -2,6 +2,7 @@
 
 use crate::ir::{Relation, Scalar};
 use huntql_kql::ast::{FunctionBody, PatternDeclaration};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -29,6 +30,8 @@ pub struct UserFunction {
     pub body: Rc<FunctionBody>,
     pub kind: FunctionKind,
     pub scope: Scope,
+    /// Whether a call has bound the body.
+    pub called: Cell<bool>,
 }
 
 /// Names in force. Cloning is cheap enough: a query has few.
@@ -46,20 +49,25 @@ impl Scope {
         self.names.insert(name.into(), binding);
     }
 
-    /// The views, by name.
-    pub fn views(&self) -> Vec<Rc<UserFunction>> {
-        let mut views: Vec<Rc<UserFunction>> = self
+    /// The functions, by name.
+    pub fn functions(&self) -> Vec<Rc<UserFunction>> {
+        let mut functions: Vec<Rc<UserFunction>> = self
             .names
             .values()
             .filter_map(|binding| match binding {
-                Binding::Function(function) if function.kind == FunctionKind::View => {
-                    Some(Rc::clone(function))
-                }
+                Binding::Function(function) => Some(Rc::clone(function)),
                 _ => None,
             })
             .collect();
-        views.sort_by(|a, b| a.name.cmp(&b.name));
-        views
+        functions.sort_by(|a, b| a.name.cmp(&b.name));
+        functions
+    }
+
+    /// The views, by name.
+    pub fn views(&self) -> Vec<Rc<UserFunction>> {
+        let mut functions = self.functions();
+        functions.retain(|function| function.kind == FunctionKind::View);
+        functions
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -6,6 +6,8 @@ use crate::ir::{BoundQuery, Scalar};
 use huntql_kql::ast::{Let, LetValue, Parameter, ParameterType, Script, Statement, StatementKind};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::{Type, Value};
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// All tabular statements of a text, bound, with everything that is to be said of it.
@@ -20,11 +22,18 @@ pub struct BoundScript {
 }
 
 pub(super) fn bind_script(binder: &mut Binder<'_>, script: &Script) -> Vec<BoundQuery> {
-    script
+    binder.let_once(&[], &script.statements);
+    let queries = script
         .statements
         .iter()
         .flat_map(|statement| bind_statement(binder, statement))
-        .collect()
+        .collect();
+    for function in binder.scope.functions() {
+        if !function.called.get() {
+            binder.uncalled(&function);
+        }
+    }
+    queries
 }
 
 fn bind_statement(binder: &mut Binder<'_>, statement: &Statement) -> Vec<BoundQuery> {
@@ -57,6 +66,22 @@ pub(super) fn kind_name(kind: &StatementKind) -> &str {
 }
 
 impl Binder<'_> {
+    /// Reports names that statements declare a second time.
+    pub(super) fn let_once(&mut self, parameters: &[Parameter], statements: &[Statement]) {
+        let mut declared: HashSet<&str> = parameters
+            .iter()
+            .map(|parameter| parameter.name.text.as_str())
+            .collect();
+        for statement in statements {
+            if let StatementKind::Let(binding) = &statement.kind
+                && !declared.insert(&binding.name.text)
+            {
+                let name = &binding.name;
+                self.report(facts::declared_twice(name.span, &name.text));
+            }
+        }
+    }
+
     pub(super) fn bind_let(&mut self, binding: &Let) {
         let name = binding.name.text.clone();
         let value = match &binding.value {
@@ -69,6 +94,7 @@ impl Binder<'_> {
                         LetValue::Function(_) | LetValue::Expr(_) => FunctionKind::Plain,
                     },
                     scope: self.scope.clone(),
+                    called: Cell::new(false),
                 }))
             }
             LetValue::Expr(expr) => match self.try_table(expr, None) {

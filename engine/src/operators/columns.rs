@@ -147,6 +147,12 @@ pub(super) fn reorder(
     let mut ordered: Vec<Column> = Vec::new();
     for item in &reorder.items {
         let mut columns = matching(binder, &item.pattern, &input);
+        if let [column] = columns.as_slice()
+            && column.name == item.pattern.text
+            && ordered.contains(column)
+        {
+            binder.report(facts::placed_twice(item.pattern.span, &column.name));
+        }
         columns.retain(|column| !ordered.contains(column) && input.columns.contains(column));
         match item.order {
             None => {}
