@@ -3,6 +3,7 @@
 use crate::output::{FORMATS, Format, format};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
+use huntql_jobs::rule::period;
 use huntql_kql::time::{parse_datetime, parse_timespan};
 use std::path::PathBuf;
 
@@ -206,7 +207,7 @@ pub fn timespan(text: &str) -> Result<Timespan, String> {
             .to_owned()
     };
     let length = |text: &str| {
-        iso_duration(text)
+        period::iso(text)
             .or_else(|| parse_timespan(text))
             .filter(|ticks| *ticks > 0)
     };
@@ -224,36 +225,6 @@ pub fn timespan(text: &str) -> Result<Timespan, String> {
         None => Err(expected()),
     }
 }
-
-/// ISO 8601 lengths of weeks, days, hours, minutes and seconds, in ticks. Months and years have no fixed length.
-fn iso_duration(text: &str) -> Option<i64> {
-    const DATE: &[(char, i64)] = &[('W', 7 * TICKS_PER_DAY), ('D', TICKS_PER_DAY)];
-    const TIME: &[(char, i64)] = &[
-        ('H', TICKS_PER_DAY / 24),
-        ('M', TICKS_PER_DAY / 1_440),
-        ('S', TICKS_PER_DAY / 86_400),
-    ];
-    let text = text.to_ascii_uppercase();
-    let rest = text.strip_prefix('P')?;
-    let (date, time) = rest.split_once('T').unwrap_or((rest, ""));
-    let sum = |part: &str, units: &[(char, i64)]| -> Option<i64> {
-        let mut ticks = 0_i64;
-        for piece in part.split_inclusive(|c: char| c.is_ascii_alphabetic()) {
-            let unit = piece.chars().last()?;
-            let (_, length) = units.iter().find(|(letter, _)| *letter == unit)?;
-            let number: i64 = piece[..piece.len() - 1]
-                .parse()
-                .ok()
-                .filter(|number| *number >= 0)?;
-            ticks = ticks.checked_add(number.checked_mul(*length)?)?;
-        }
-        Some(ticks)
-    };
-    sum(date, DATE)?.checked_add(sum(time, TIME)?)
-}
-
-/// 100 ns each.
-const TICKS_PER_DAY: i64 = 864_000_000_000;
 
 fn clock(text: &str) -> Result<Clock, String> {
     if text == "data-end" {

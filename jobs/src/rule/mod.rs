@@ -1,6 +1,42 @@
 //! A rule as the scheduler knows it, whatever file it came from.
 //!
 //! Fields carry the names of Sentinel's analytic rules; spans of time are ticks of 100 ns, as everywhere.
+//!
+//! | module | reads |
+//! |---|---|
+//! | [`load`] | files and folders: every rule in them, or what is wrong, at its place |
+//! | `sentinel`, `ours` | analytic rules and hunting queries in YAML, and the block `huntql:` |
+//! | `arm` | the same in Azure's templates and answers of its API |
+//! | `graph` | Defender's custom detections, as Microsoft Graph gives them |
+//! | `kql` | a query with `// name:` and others above it |
+//! | `community` | pages of Markdown |
+//! | [`queries`], [`markdown`] | the queries alone, wherever they stand |
+//! | [`columns`] | what a rule says of its query's columns |
+//! | [`write`](mod@write) | a rule as YAML |
+//!
+//! Not here: when a rule runs, what an alert is.
+
+mod arm;
+pub mod columns;
+mod community;
+mod excerpt;
+mod graph;
+mod kql;
+mod load;
+pub mod markdown;
+mod ours;
+pub mod period;
+pub mod queries;
+mod reader;
+mod sentinel;
+pub mod template;
+mod tree;
+mod words;
+pub mod write;
+
+pub use excerpt::Excerpt;
+pub use load::{Format, Loaded, load, load_text};
+pub use tree::NotRead;
 
 use std::path::PathBuf;
 
@@ -145,13 +181,28 @@ pub struct Dedup {
 }
 
 /// A fixture of the rule's own block.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Test {
-    /// A log, relative to the rule's file.
-    pub data: PathBuf,
-    /// Ticks: the end of the window.
+    /// What the test shows; empty when it does not say.
+    pub name: String,
+    /// Logs, relative to the rule's file; none for a window without events.
+    pub data: Vec<PathBuf>,
+    /// The configuration that names the proxies, relative to the rule's file.
+    pub config: Option<PathBuf>,
+    /// Ticks: the moment of the run, at which the window of the rule has to be over.
     pub now: i64,
     pub expect_alerts: usize,
+    /// What is known of alerts, in any order; fewer than there are, when only some matter.
+    pub expect: Vec<ExpectedAlert>,
+}
+
+/// What an alert has to say; what is left out may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExpectedAlert {
+    pub name: Option<String>,
+    pub severity: Option<Severity>,
+    /// Columns and values of one of its rows.
+    pub row: Vec<(String, String)>,
 }
 
 /// Where the rule stands.
@@ -160,4 +211,71 @@ pub struct Source {
     pub file: PathBuf,
     /// The first line of the query in that file, from 1.
     pub query_line: usize,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        words::SEVERITIES
+            .iter()
+            .find(|(_, severity)| *severity == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    /// In any case; none for what is no severity.
+    pub fn parse(text: &str) -> Option<Severity> {
+        words::SEVERITIES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))
+            .map(|(_, severity)| *severity)
+    }
+}
+
+impl Default for Ours {
+    fn default() -> Self {
+        use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE};
+        Ours {
+            delay: 5 * TICKS_PER_MINUTE,
+            lateness: TICKS_PER_HOUR,
+            catch_up: CatchUp::Gap,
+            max_catch_up: 7 * TICKS_PER_DAY,
+            dedup: Dedup {
+                by: Vec::new(),
+                hold: TICKS_PER_DAY,
+            },
+            max_alerts: 150,
+            timeout: 10 * TICKS_PER_MINUTE,
+            sinks: Vec::new(),
+            tests: Vec::new(),
+        }
+    }
+}
+
+impl Rule {
+    /// A rule that is a query and nothing else: it never runs by itself, and every result makes one alert.
+    pub fn hunting(id: String, name: String, query: String, source: Source) -> Rule {
+        Rule {
+            id,
+            version: String::new(),
+            name,
+            description: String::new(),
+            kind: Kind::Hunting,
+            severity: None,
+            query,
+            tactics: Vec::new(),
+            techniques: Vec::new(),
+            tags: Vec::new(),
+            schedule: None,
+            trigger: Trigger {
+                operator: Operator::GreaterThan,
+                threshold: 0,
+            },
+            grouping: Grouping::SingleAlert,
+            suppression: None,
+            entities: Vec::new(),
+            custom_details: Vec::new(),
+            overrides: Overrides::default(),
+            ours: Ours::default(),
+            source,
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! The documents that arguments name: files, folders, patterns, stdin, or the text of a query itself.
 
-use super::{Excerpt, markdown, rules};
+use super::Excerpt;
 use crate::failure::Failure;
 use crate::question::Question;
+use huntql_jobs::rule::{markdown, queries};
 use huntql_kql::diagnostics::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -147,15 +148,9 @@ impl Document {
         let (excerpts, error) = match kind {
             Kind::Query => (vec![Excerpt::whole(text)], None),
             Kind::Markdown => (markdown::queries(text), None),
-            Kind::Rules => match rules::queries(text) {
+            Kind::Rules => match queries::queries(text) {
                 Ok(excerpts) => (excerpts, None),
-                Err(error) => {
-                    let message = format!("the file cannot be read as YAML: {}", error.message);
-                    (
-                        Vec::new(),
-                        Some(Diagnostic::syntax("HQ020", error.at, message)),
-                    )
-                }
+                Err(error) => (Vec::new(), Some(error.diagnostic())),
             },
         };
         Document {

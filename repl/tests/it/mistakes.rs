@@ -592,7 +592,7 @@ fn every_code_has_a_line_in_the_docs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let page = std::fs::read_to_string(root.join("docs/errors.md")).unwrap();
     let mut codes = BTreeSet::new();
-    for room in ["kql/src", "store/src", "engine/src", "repl/src"] {
+    for room in ["kql/src", "store/src", "engine/src", "jobs/src", "repl/src"] {
         codes_in(&root.join(room), &mut codes);
     }
     assert!(codes.len() > 40, "{codes:?}");

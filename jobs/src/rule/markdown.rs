@@ -13,11 +13,42 @@ struct Fence {
     mark: char,
     length: usize,
     indent: usize,
-    is_query: bool,
+    kind: BlockKind,
+}
+
+/// What a fenced block says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockKind {
+    Query,
+    /// It names no language.
+    Unnamed,
+    Other,
+}
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Level from 1, the text without marks.
+    Heading(usize, &'a str),
+    Block(BlockKind, Excerpt),
+    /// Any other line.
+    Line(&'a str),
 }
 
 /// Every block that says it is KQL; blank ones are left out.
 pub fn queries(document: &str) -> Vec<Excerpt> {
+    let parts = parts(document).into_iter();
+    let queries = parts.filter_map(|part| match part {
+        Part::Block(BlockKind::Query, excerpt) => Some(excerpt),
+        _ => None,
+    });
+    queries
+        .filter(|excerpt| !excerpt.text.trim().is_empty())
+        .collect()
+}
+
+/// The page in order.
+pub fn parts(document: &str) -> Vec<Part<'_>> {
     let mut open: Option<Fence> = None;
     let mut pieces = Vec::new();
     let mut found = Vec::new();
@@ -26,13 +57,17 @@ pub fn queries(document: &str) -> Vec<Excerpt> {
         let (here, text) = (start, line.trim_end());
         start += line.len();
         match &open {
-            None => open = opening(text),
+            None => {
+                open = opening(text);
+                if open.is_none() {
+                    found.push(heading(text).unwrap_or(Part::Line(text)));
+                }
+            }
             Some(fence) if closes(fence, text) => {
-                found.extend(
-                    fence
-                        .is_query
-                        .then(|| Excerpt::of_pieces(document, &pieces)),
-                );
+                found.push(Part::Block(
+                    fence.kind,
+                    Excerpt::of_pieces(document, &pieces),
+                ));
                 pieces.clear();
                 open = None;
             }
@@ -43,11 +78,22 @@ pub fn queries(document: &str) -> Vec<Excerpt> {
             }
         }
     }
-    if open.is_some_and(|fence| fence.is_query) {
-        found.push(Excerpt::of_pieces(document, &pieces));
+    if let Some(fence) = open {
+        found.push(Part::Block(
+            fence.kind,
+            Excerpt::of_pieces(document, &pieces),
+        ));
     }
-    found.retain(|excerpt| !excerpt.text.trim().is_empty());
     found
+}
+
+/// `## Text`
+fn heading(line: &str) -> Option<Part<'_>> {
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
+    let is_heading = (1..=6).contains(&level) && (text.is_empty() || text.starts_with([' ', '\t']));
+    let text = text.trim().trim_end_matches('#').trim_end();
+    is_heading.then(|| Part::Heading(level, text.trim_matches(['*', '_']).trim()))
 }
 
 fn opening(line: &str) -> Option<Fence> {
@@ -73,7 +119,13 @@ fn opening(line: &str) -> Option<Fence> {
         mark,
         length,
         indent: line.len() - text.len(),
-        is_query: LANGUAGES.contains(&language.as_str()) && !words.any(|word| word == IGNORED),
+        kind: match language.as_str() {
+            "" => BlockKind::Unnamed,
+            known if LANGUAGES.contains(&known) && !words.any(|word| word == IGNORED) => {
+                BlockKind::Query
+            }
+            _ => BlockKind::Other,
+        },
     })
 }
 

@@ -1,0 +1,205 @@
+//! A document of YAML or JSON as a tree that knows where each part stands.
+//!
+//! JSON is read as the YAML that it is, which keeps places.
+
+use huntql_kql::diagnostics::Diagnostic;
+use huntql_kql::span::Span;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Location, Spanned};
+use std::fmt;
+
+/// What YAML may hold, as far as rules go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    Nothing,
+    Bool(bool),
+    /// As it is written.
+    Number(String),
+    Text(String),
+    Sequence(Vec<Item>),
+    Map(Vec<Entry>),
+}
+
+/// A value, and its spelling in the document; of a collection perhaps its beginning only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub node: Node,
+    pub span: Span,
+}
+
+/// A key as it is written, its place, and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub key: String,
+    pub key_span: Span,
+    pub value: Item,
+}
+
+/// Why a text is not read, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotRead {
+    pub message: String,
+    pub at: Span,
+}
+
+impl NotRead {
+    pub fn diagnostic(&self) -> Diagnostic {
+        let message = format!("the file cannot be read as YAML: {}", self.message);
+        Diagnostic::syntax("HQ020", self.at, message)
+    }
+}
+
+/// The documents of a text, which `---` sets apart.
+///
+/// # Errors
+/// A text that is no YAML.
+pub fn read(document: &str) -> Result<Vec<Item>, NotRead> {
+    let roots: Vec<Spanned<Raw>> =
+        serde_saphyr::from_multiple(document).map_err(|error| not_read(document, &error))?;
+    Ok(roots.into_iter().map(|root| item(document, root)).collect())
+}
+
+fn not_read(document: &str, error: &serde_saphyr::Error) -> NotRead {
+    let at = error
+        .location()
+        .map_or(Span::new(0, 0), |location| span(document, location));
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    NotRead {
+        message: first.trim_start_matches("error:").trim().to_owned(),
+        at,
+    }
+}
+
+fn span(document: &str, location: Location) -> Span {
+    let place = location.span();
+    let Some(start) = place.byte_offset() else {
+        return Span::new(0, document.len());
+    };
+    let start = usize::try_from(start)
+        .unwrap_or(usize::MAX)
+        .min(document.len());
+    let length = usize::try_from(place.byte_len().unwrap_or(0)).unwrap_or(0);
+    Span::new(start, start.saturating_add(length).min(document.len()))
+}
+
+fn item(document: &str, raw: Spanned<Raw>) -> Item {
+    let span = span(document, raw.referenced);
+    let node = match raw.value {
+        Raw::Nothing => Node::Nothing,
+        Raw::Bool(value) => Node::Bool(value),
+        Raw::Number => Node::Number(span.text(document).trim().to_owned()),
+        Raw::Text(text) => Node::Text(text),
+        Raw::Sequence(items) => {
+            Node::Sequence(items.into_iter().map(|raw| item(document, raw)).collect())
+        }
+        Raw::Map(entries) => {
+            let entry = |(key, value): (Spanned<Raw>, Spanned<Raw>)| {
+                let key = item(document, key);
+                let name = match key.node {
+                    Node::Text(name) => name,
+                    _ => key.span.text(document).to_owned(),
+                };
+                Entry {
+                    key: name,
+                    key_span: key.span,
+                    value: item(document, value),
+                }
+            };
+            Node::Map(entries.into_iter().map(entry).collect())
+        }
+    };
+    Item { node, span }
+}
+
+/// The tree before its places are those of bytes.
+#[derive(Debug)]
+enum Raw {
+    Nothing,
+    Bool(bool),
+    Number,
+    Text(String),
+    Sequence(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Nothing)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Nothing)
+    }
+
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Raw, E> {
+        Ok(Raw::Nothing)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+        let mut sequence = Vec::new();
+        while let Some(item) = items.next_element()? {
+            sequence.push(item);
+        }
+        Ok(Raw::Sequence(sequence))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
+        let mut map = Vec::new();
+        while let Some(key) = entries.next_key::<Spanned<Raw>>()? {
+            // A list or a map as a key says nothing to a rule.
+            if matches!(key.value, Raw::Sequence(_) | Raw::Map(_)) {
+                entries.next_value::<IgnoredAny>()?;
+            } else {
+                map.push((key, entries.next_value()?));
+            }
+        }
+        Ok(Raw::Map(map))
+    }
+}
