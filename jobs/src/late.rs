@@ -14,10 +14,12 @@ use huntql_engine::{
 use huntql_kql::time::format_datetime;
 use huntql_kql::types::Type;
 use huntql_store::schema::INGESTION_TIME;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What a table has in a stretch of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Seen {
     pub rows: i64,
     /// When the youngest of them was stored, in ticks; 0 where rows do not say.
@@ -49,17 +51,17 @@ pub(crate) fn time_column(table: &Table) -> Option<&str> {
 }
 
 /// What tables have in stretches of time, over one snapshot. What was asked is remembered: many rules ask the same.
-pub struct Sights<'c> {
-    catalog: &'c Catalog,
+pub struct Sights {
+    catalog: Arc<Catalog>,
     engine: Engine,
     known: HashMap<(String, Window), Seen>,
 }
 
-impl<'c> Sights<'c> {
-    pub fn new(catalog: &'c Catalog) -> Sights<'c> {
+impl Sights {
+    pub fn new(catalog: Arc<Catalog>) -> Sights {
         Sights {
+            engine: Engine::new(catalog.as_ref().clone(), EngineOptions::default()),
             catalog,
-            engine: Engine::new(catalog.clone(), EngineOptions::default()),
             known: HashMap::new(),
         }
     }

@@ -45,7 +45,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo"];
+const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo", "sinks"];
 const PROXY_KEYS: &[&str] = &[
     "name",
     "listeners",

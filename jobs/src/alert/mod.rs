@@ -10,12 +10,14 @@
 //! Not here: where alerts are kept (`state`), where they go and in which shape (`sink`).
 
 pub mod identity;
-pub mod template;
+mod json;
 
 use crate::rows::{Row, shown};
 use crate::rule::{Grouping, Operator, Rule, Severity};
 use crate::run::{Found, RunError};
 use crate::window::Window;
+pub use json::Origin;
+
 use identity::Key;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -218,7 +220,7 @@ fn raised(rule: &Rule, window: Window, id: String, group: Group, known: Known) -
     let first = group.rows.first();
     let overrides = &rule.overrides;
     let text = |template: &Option<String>, plain: &str| match template {
-        Some(template) => template::fill(template, first),
+        Some(template) => filled(template, first),
         None => plain.to_owned(),
     };
     let title = text(&overrides.name, &rule.name);
@@ -254,12 +256,20 @@ fn raised(rule: &Rule, window: Window, id: String, group: Group, known: Known) -
     }
 }
 
+/// The text of a template for a row: a value that is null is nothing.
+fn filled(template: &str, row: Option<&Row>) -> String {
+    crate::rule::template::fill(template, |name| {
+        row.and_then(|row| row.get(name))
+            .map(|value| shown(value).into())
+    })
+}
+
 /// The gravest that the rows name, else the rule's.
 fn severity(rule: &Rule, rows: &[Row]) -> Option<Severity> {
     let column = rule.overrides.severity_column.as_ref();
     let named = column.and_then(|column| {
         rows.iter()
-            .filter_map(|row| severity_named(&shown(row.get(column)?)))
+            .filter_map(|row| Severity::parse(&shown(row.get(column)?)))
             .max()
     });
     named.or(rule.severity)
@@ -331,26 +341,6 @@ fn custom_details(rule: &Rule, rows: &[Row]) -> Map<String, Value> {
         details.insert(name.clone(), Value::Array(values));
     }
     details
-}
-
-const SEVERITIES: [(&str, Severity); 4] = [
-    ("Informational", Severity::Informational),
-    ("Low", Severity::Low),
-    ("Medium", Severity::Medium),
-    ("High", Severity::High),
-];
-
-/// What a severity is called.
-pub fn severity_name(severity: Severity) -> &'static str {
-    let row = SEVERITIES.iter().find(|(_, known)| *known == severity);
-    row.expect("each severity has a name").0
-}
-
-fn severity_named(text: &str) -> Option<Severity> {
-    let row = SEVERITIES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
-    row.map(|(_, severity)| *severity)
 }
 
 #[cfg(test)]
