@@ -4,8 +4,10 @@
 
 use crate::aggregates::{self, Aggregate};
 use crate::bind::forms;
+use crate::bind::variables::PATTERN_CALLS;
 use crate::catalog::Catalog;
 use crate::functions::{self, Example, Overload, Param, Returns, ScalarFunction};
+use crate::operators::evaluate::plugin_doc;
 use crate::query::{Engine, EngineOptions, QueryOptions};
 use crate::support::{self, Kind, Known};
 use crate::windows::{self, WindowFunction};
@@ -143,13 +145,13 @@ pub fn support_page() -> String {
         ("Aggregates", Kind::Aggregate),
         ("Plugins", Kind::Plugin),
     ] {
-        section(&mut page, title, lines(&engine, kind));
+        section(&mut page, title, lines(kind));
     }
     page
 }
 
 /// Known names and rows of a kind, each once.
-fn lines(engine: &Engine, kind: Kind) -> Vec<Line> {
+fn lines(kind: Kind) -> Vec<Line> {
     let mut names: BTreeSet<&'static str> = support::all()
         .iter()
         .filter(|known| known.kind == kind)
@@ -166,9 +168,7 @@ fn lines(engine: &Engine, kind: Kind) -> Vec<Line> {
             let doc = match kind {
                 Kind::Function => function_doc(name),
                 Kind::Aggregate => aggregates::find(name).map(|row| row.doc),
-                Kind::Plugin => refusal(engine, &format!("{PRELUDE}T | evaluate {name}()"))
-                    .is_none_or(|message| !message.contains(&format!("the plugin `{name}`")))
-                    .then_some(""),
+                Kind::Plugin => plugin_doc(name),
             };
             Line {
                 name: name.to_owned(),
@@ -187,6 +187,7 @@ fn function_names() -> Vec<&'static str> {
         .chain(forms::names())
         .chain(windows::all().map(|row| row.name))
         .chain(functions::several().map(|row| row.name))
+        .chain(elsewhere().map(|(name, _)| *name))
         .collect()
 }
 
@@ -201,7 +202,22 @@ pub fn function_doc(name: &str) -> Option<&'static str> {
                 .find(|row| row.name == name)
                 .map(|row| row.doc)
         })
+        .or_else(|| {
+            elsewhere()
+                .find(|(known, _)| *known == name)
+                .map(|(_, doc)| *doc)
+        })
 }
+
+/// Calls that have no row of their own.
+fn elsewhere() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    PATTERN_CALLS.iter().chain(TABLE_CALLS)
+}
+
+const TABLE_CALLS: &[(&str, &str)] = &[(
+    "table",
+    "Gives the table of a name, which is constant or an argument of a function.",
+)];
 
 fn section(page: &mut String, title: &str, lines: Vec<Line>) {
     let supported = lines.iter().filter(|line| line.supported).count();

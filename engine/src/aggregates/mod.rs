@@ -25,6 +25,7 @@ mod percentile;
 mod percentile_array;
 mod picked;
 mod reduce;
+mod schema;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ pub const FAMILIES: &[&[Aggregate]] = &[
     percentile::AGGREGATES,
     percentile_array::AGGREGATES,
     moments::AGGREGATES,
+    schema::AGGREGATES,
 ];
 
 /// All rows.

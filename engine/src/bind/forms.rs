@@ -111,6 +111,17 @@ pub const FORMS: &[Form] = &[
         not,
     ),
     form(
+        "assert",
+        &[],
+        "kusto/query/assert-function",
+        "Gives true when a constant condition is true; else the query fails with a message, before it runs.",
+        &[
+            example("assert(1 < 2, \"numbers are in order\")", "true"),
+            example("assert(true, \"\") and false", "false"),
+        ],
+        assert,
+    ),
+    form(
         "now",
         &[],
         "kusto/query/now-function",
@@ -314,6 +325,36 @@ fn iff(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar
         ));
     }
     branches(binder, call, row)
+}
+
+/// The condition is looked at while the query is bound, whatever stands around the call.
+fn assert(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    if call.args.len() != 2 {
+        let count = call.args.len();
+        return binder.wrong(facts::wrong_count(span, "assert", count, "2 arguments"));
+    }
+    let (condition, message) = (&call.args[0].value, &call.args[1].value);
+    let (holds, text) = (binder.scalar(condition, row), binder.scalar(message, row));
+    if holds.is_error() || text.is_error() {
+        return Scalar::error();
+    }
+    if holds.ty != Type::Bool {
+        return binder.wrong(facts::wrong_type(condition.span, holds.ty, "a bool"));
+    }
+    let (Some(holds), Some(text)) = (
+        binder.constant(&holds, Type::Bool, condition.span),
+        binder.constant(&text, Type::String, message.span),
+    ) else {
+        return Scalar::error();
+    };
+    match (holds, text) {
+        (Value::Bool(Some(true)), _) => Scalar::literal(Value::Bool(Some(true))),
+        (_, Value::String(text)) => {
+            let message = format!("`assert` failed: {text}");
+            binder.wrong(Diagnostic::binding("SEM0100", span, message))
+        }
+        _ => Scalar::error(),
+    }
 }
 
 fn case(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {

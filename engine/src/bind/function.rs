@@ -113,11 +113,11 @@ impl Binder<'_> {
     ) -> Option<Scope> {
         let parameters = &function.body.parameters;
         let mut scope = function.scope.clone();
-        let mut positional = parameters.iter();
         let mut given: Vec<&str> = Vec::new();
         let mut fine = true;
+        let mut in_order = true;
         if let Some(relation) = leading {
-            let Some(first) = positional.next() else {
+            let Some(first) = parameters.first() else {
                 self.report(facts::wrong_count(span, &function.name, 1, "no arguments"));
                 return None;
             };
@@ -125,12 +125,20 @@ impl Binder<'_> {
             given.push(&first.name.text);
         }
         for arg in args {
+            let at = given.len();
             let parameter = match &arg.name {
                 Some(name) => parameters
                     .iter()
                     .find(|parameter| parameter.name.text == name.text),
-                None => positional.next(),
+                None if !in_order => {
+                    let message = "arguments after a named one out of its place must be named";
+                    self.report(Diagnostic::binding("KS195", arg.value.span, message));
+                    return None;
+                }
+                None => parameters.get(at),
             };
+            in_order &= parameters.get(at).map(|own| &own.name.text)
+                == parameter.map(|parameter| &parameter.name.text);
             if let (None, Some(name)) = (parameter, &arg.name) {
                 let message = format!("`{}` has no parameter `{}`", function.name, name.text);
                 let diagnostic = Diagnostic::binding("KS196", name.span, message);

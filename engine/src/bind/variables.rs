@@ -6,13 +6,49 @@
 use super::{Binder, facts};
 use crate::functions;
 use crate::ir::{Node, Relation, Scalar, ScalarKind};
-use crate::program::graph::{DEGREE_IN, DEGREE_OUT, Place, Wanted};
+use crate::program::graph::{DEGREE_IN, DEGREE_OUT, NODE_KEY, Place, Wanted};
 use crate::program::scan::state_column;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
 use std::rc::Rc;
+
+/// Calls that mean something in a graph's pattern only, and what they give.
+pub(crate) const PATTERN_CALLS: &[(&str, &str)] = &[
+    (
+        "all",
+        "In a graph's pattern: tells whether a condition is true of every edge, or inner node, of a path.",
+    ),
+    (
+        "any",
+        "In a graph's pattern: tells whether a condition is true of some edge, or inner node, of a path.",
+    ),
+    (
+        "inner_nodes",
+        "In a graph's pattern: the nodes of a path without its ends.",
+    ),
+    (
+        "labels",
+        "In a graph's pattern: gives the labels; a graph of tables has none.",
+    ),
+    (
+        "map",
+        "In a graph's pattern: gives an array of a value of every edge, or inner node, of a path.",
+    ),
+    (
+        "node_degree_in",
+        "In a graph's pattern: counts the edges into a node.",
+    ),
+    (
+        "node_degree_out",
+        "In a graph's pattern: counts the edges out of a node.",
+    ),
+    (
+        "node_id",
+        "In a graph's pattern: gives the text of what edges call a node.",
+    ),
+];
 
 /// The names in force beside the columns.
 #[derive(Debug, Default)]
@@ -136,7 +172,7 @@ impl Binder<'_> {
         let arguments: Vec<Scalar> = rows
             .columns
             .iter()
-            .filter(|column| column.name != DEGREE_IN && column.name != DEGREE_OUT)
+            .filter(|column| ![DEGREE_IN, DEGREE_OUT, NODE_KEY].contains(&column.name.as_str()))
             .flat_map(|column| {
                 let name = Scalar::literal(Value::String(column.name.clone()));
                 [name, Scalar::column(column)]
@@ -234,25 +270,32 @@ impl Binder<'_> {
             ("labels", [_], None) | ("labels", [], Some(_)) => {
                 Some(Scalar::literal(Value::Dynamic(Some("[]".into()))))
             }
-            ("node_degree_in", args, inside) => self.degree(DEGREE_IN, args.first(), inside),
-            ("node_degree_out", args, inside) => self.degree(DEGREE_OUT, args.first(), inside),
+            ("node_degree_in", args, inside) => self.of_node(DEGREE_IN, args.first(), inside),
+            ("node_degree_out", args, inside) => self.of_node(DEGREE_OUT, args.first(), inside),
+            ("node_id", args, inside) => self.of_node(NODE_KEY, args.first(), inside),
             _ => None,
         }
     }
 
-    fn degree(
+    /// A hidden column of a node.
+    fn of_node(
         &mut self,
         column: &str,
         of: Option<&huntql_kql::ast::Arg>,
         inside: Option<Over>,
     ) -> Option<Scalar> {
-        let degree = Scalar::column(&Column::new(column, Type::Long));
+        let ty = if column == NODE_KEY {
+            Type::String
+        } else {
+            Type::Long
+        };
+        let value = Scalar::column(&Column::new(column, ty));
         match (of.map(|arg| &arg.value.kind), inside) {
-            (None, Some(Over::Nodes)) => Some(degree),
+            (None, Some(Over::Nodes)) => Some(value),
             (Some(ExprKind::Name(name)), None) => {
                 let names = self.pattern()?;
                 match names.find(&name.text)? {
-                    Variable::Node(node) => Some(names.want(Place::Node(node), degree)),
+                    Variable::Node(node) => Some(names.want(Place::Node(node), value)),
                     Variable::Edge(_) | Variable::Path(_) => None,
                 }
             }

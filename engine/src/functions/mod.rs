@@ -14,6 +14,7 @@ mod bags;
 mod compression;
 mod conversions;
 mod datetime;
+mod doubt;
 mod encoding;
 mod geo_cells;
 mod geo_lines;
@@ -85,6 +86,7 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     addresses::OPERATORS,
     arithmetic::OPERATORS,
+    doubt::OPERATORS,
     intermediate::OPERATORS,
     networks::OPERATORS,
     series_bins::OPERATORS,

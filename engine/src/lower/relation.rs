@@ -500,19 +500,32 @@ fn window(
         Order::By(keys) => sort_keys(&plan, keys)?,
         Order::Serialized | Order::Unordered => Vec::new(),
     };
-    let mut exprs = Vec::new();
-    for (index, (_, call, arguments)) in items.iter().enumerate() {
+    // Each call once: DataFusion's optimizer would make a column of a second one, and then fails on it.
+    let mut calls: Vec<Expr> = Vec::new();
+    let mut call_of: Vec<usize> = Vec::new();
+    for (_, call, arguments) in items {
         let arguments = arguments
             .iter()
             .map(|argument| scalars.value(argument))
             .collect::<Result<Vec<_>>>()?;
-        exprs.push(
-            windows::lower(call, arguments, order.clone())?.alias(format!("__computed{index}")),
-        );
+        let expr = windows::lower(call, arguments, order.clone())?;
+        let place = calls.iter().position(|have| *have == expr);
+        call_of.push(place.unwrap_or(calls.len()));
+        if place.is_none() {
+            calls.push(expr);
+        }
     }
+    let exprs: Vec<Expr> = calls
+        .into_iter()
+        .enumerate()
+        .map(|(index, expr)| expr.alias(format!("__computed{index}")))
+        .collect();
     let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(plan))?);
     let frame = Frame::over(plan.schema());
-    let computed = |name: &str| items.iter().position(|(item, ..)| item == name);
+    let computed = |name: &str| {
+        let item = items.iter().position(|(item, ..)| item == name);
+        item.map(|item| call_of[item])
+    };
     let exprs = all(relation)
         .map(|shown| match computed(&shown.name) {
             Some(index) => cast_to(&frame, &format!("__computed{index}"), shown),

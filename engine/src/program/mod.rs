@@ -6,6 +6,7 @@
 //!
 //! Not here: anything that is a relation of other relations. Programs do not travel to other machines yet.
 
+pub(crate) mod basket;
 pub(crate) mod graph;
 mod node;
 pub(crate) mod scan;

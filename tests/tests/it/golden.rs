@@ -58,11 +58,10 @@ async fn check(engine: &Engine, case: &Case) -> Result<(), String> {
         Err(QueryError::Query(diagnostics)) => {
             let errors = diagnostics.iter().filter(|found| found.is_error());
             let line = |found: &huntql_kql::diagnostics::Diagnostic| {
-                format!(
-                    "error {} {}",
-                    found.code,
-                    found.span().text(&case.query).trim()
-                )
+                let place = found.span().text(&case.query);
+                format!("error {} {}", found.code, place.trim())
+                    .trim()
+                    .to_owned()
             };
             vec![Shown {
                 ordered: true,

@@ -7,6 +7,7 @@ use super::{column, wrong_count};
 use crate::bind::{Binder, Binding, facts};
 use crate::ir::{Order, Relation, Scalar};
 use huntql_kql::ast::{Arg, Evaluate};
+use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
 use std::rc::Rc;
 
@@ -54,6 +55,11 @@ impl<'a, 'b> Reader<'a, 'b> {
         Some(found)
     }
 
+    /// A scalar over the input, under this name in the query.
+    pub(super) fn scalar(&mut self, name: String, scalar: Scalar) {
+        self.items.push((name, scalar));
+    }
+
     /// A constant of a type, under this name in the query.
     pub(super) fn constant(&mut self, name: &str, ty: Type) -> Option<Value> {
         let arg = self.next()?;
@@ -83,22 +89,56 @@ impl<'a, 'b> Reader<'a, 'b> {
 
     /// Runs a query; its columns get the names of `columns`.
     pub(super) fn run(self, text: &str, columns: Vec<String>) -> Relation {
-        let mut table = self.input.clone().projected(self.items);
-        table.hidden.clear();
-        table.aliases.clear();
-        table.order = Order::Unordered;
-        let mut names = self.names;
-        names.push(("T".into(), Binding::Table(Rc::new(table))));
-        let result = self
-            .binder
-            .written(text, names, self.evaluate.call.name.span);
+        Self::named(&self.rows(text).0, columns)
+    }
+
+    /// Runs a query whose last column tells rows of which the reference does not say what they should be: with one of them the
+    /// query fails, for this reason.
+    pub(super) fn run_undoubted(self, text: &str, columns: Vec<String>, reason: &str) -> Relation {
+        let (result, binder) = self.rows(text);
+        let Some(doubt) = result.columns.last().map(Scalar::column) else {
+            return Relation::unknown();
+        };
+        let reason = Scalar::literal(Value::String(reason.to_owned()));
+        let sure = super::operator(binder, "beyond_doubt", vec![doubt, reason]);
+        Self::named(&result.filtered(sure), columns)
+    }
+
+    fn named(result: &Relation, columns: Vec<String>) -> Relation {
         let items = result
             .columns
             .iter()
             .zip(columns)
             .map(|(column, name)| (name, Scalar::column(column)))
             .collect();
-        result.projected(items)
+        result.clone().projected(items)
+    }
+
+    fn rows(self, text: &str) -> (Relation, &'a mut Binder<'b>) {
+        let mut table = self.input.clone().projected(self.items);
+        table.hidden.clear();
+        table.aliases.clear();
+        table.order = Order::Unordered;
+        let mut names = self.names;
+        names.push(("T".into(), Binding::Table(Rc::new(table))));
+        let span = self.evaluate.call.name.span;
+        (self.binder.written(text, names, span), self.binder)
+    }
+
+    /// The argument that was read last.
+    pub(super) fn span(&self) -> Span {
+        let last = self.at.saturating_sub(1);
+        let arg = self.evaluate.call.args.get(last);
+        arg.map_or(self.evaluate.call.name.span, |arg| arg.value.span)
+    }
+}
+
+/// A time or a whole number as its place on the line.
+pub(super) fn places(value: &Value) -> Option<i64> {
+    match value {
+        Value::Datetime(place) | Value::Timespan(place) | Value::Long(place) => *place,
+        Value::Int(place) => place.map(i64::from),
+        _ => None,
     }
 }
 
@@ -115,7 +155,7 @@ pub(super) fn listed(dimensions: &[Column]) -> String {
     (0..dimensions.len()).fold(String::new(), |list, at| format!("{list}, d{at}"))
 }
 
-fn names_of(timeline: &str, dimensions: &[Column], results: &[&str]) -> Vec<String> {
+pub(super) fn names_of(timeline: &str, dimensions: &[Column], results: &[&str]) -> Vec<String> {
     std::iter::once(timeline.to_string())
         .chain(dimensions.iter().map(|dimension| dimension.name.clone()))
         .chain(results.iter().map(|result| (*result).to_string()))

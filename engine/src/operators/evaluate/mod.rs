@@ -1,13 +1,17 @@
 //! `evaluate`: plugins. One file each; rows of a table, as the functions.
 
+mod active;
 mod activity;
 mod bag_unpack;
+mod basket;
 mod dcount_intersect;
+mod engagement;
 mod geo_lookup;
 mod ip_lookup;
 mod narrow;
 mod new_activity;
 mod pivot;
+mod sequence;
 
 use super::project::all_columns;
 use crate::bind::{Binder, facts};
@@ -21,6 +25,8 @@ use huntql_kql::types::{Column, Type, Value};
 /// A plugin.
 struct Plugin {
     name: &'static str,
+    /// What it gives, and what of it is refused.
+    doc: &'static str,
     bind: fn(&mut Binder<'_>, &Evaluate, Relation) -> Relation,
     /// Takes a declared output behind `:`.
     declares: bool,
@@ -31,70 +37,125 @@ pub(crate) fn plugins() -> impl Iterator<Item = &'static str> {
     PLUGINS.iter().map(|plugin| plugin.name)
 }
 
+/// What a plugin gives.
+pub(crate) fn plugin_doc(name: &str) -> Option<&'static str> {
+    let plugin = PLUGINS.iter().find(|plugin| plugin.name == name)?;
+    Some(plugin.doc)
+}
+
 const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "bag_unpack",
+        doc: "A column for each key of a bag.",
         bind: bag_unpack::bind,
         declares: true,
     },
     Plugin {
         name: "pivot",
+        doc: "A column for each value of a column.",
         bind: pivot::bind,
         declares: true,
     },
     Plugin {
         name: "narrow",
+        doc: "A row for each cell.",
         bind: narrow::bind,
         declares: false,
     },
     Plugin {
         name: "ipv4_lookup",
+        doc: "Rows with the networks of a table that hold their IPv4 address.",
         bind: ip_lookup::ipv4,
         declares: false,
     },
     Plugin {
         name: "ipv6_lookup",
+        doc: "Rows with the networks of a table that hold their IPv6 address.",
         bind: ip_lookup::ipv6,
         declares: false,
     },
     Plugin {
         name: "geo_polygon_lookup",
+        doc: "Rows with the polygons of a table that hold their point.",
         bind: geo_lookup::polygons,
         declares: false,
     },
     Plugin {
         name: "geo_line_lookup",
+        doc: "Rows with the lines of a table that are near their point.",
         bind: geo_lookup::lines,
         declares: false,
     },
     Plugin {
         name: "dcount_intersect",
+        doc: "How many values sets of `hll` share.",
         bind: dcount_intersect::bind,
         declares: false,
     },
     Plugin {
         name: "activity_counts_metrics",
+        doc: "Rows, ids, new ids and all ids so far, by window.",
         bind: activity::counts_metrics,
         declares: false,
     },
     Plugin {
         name: "new_activity_metrics",
+        doc: "What becomes of ids that are first seen in a window. Not here: a table of earlier ids, windows by calendar.",
         bind: new_activity::bind,
         declares: false,
     },
     Plugin {
         name: "sliding_window_counts",
+        doc: "Rows and ids of the windows before, by window.",
         bind: activity::sliding_window_counts,
         declares: false,
     },
     Plugin {
         name: "rolling_percentile",
+        doc: "A percentile over the bins before, by bin.",
         bind: activity::rolling_percentile,
         declares: false,
     },
     Plugin {
         name: "rows_near",
+        doc: "Rows around those that meet a condition.",
         bind: activity::rows_near,
+        declares: false,
+    },
+    Plugin {
+        name: "active_users_count",
+        doc: "Ids that are seen often in the time before, by window. Refused where a part of a period decides, and for windows by calendar.",
+        bind: active::users_count,
+        declares: false,
+    },
+    Plugin {
+        name: "session_count",
+        doc: "Sessions that begin, by window. Refused where sessions only go on in a window.",
+        bind: active::session_count,
+        declares: false,
+    },
+    Plugin {
+        name: "activity_engagement",
+        doc: "Ids of a window against those of a longer one. Refused where rows from before the start count, or a window has no rows.",
+        bind: engagement::engagement,
+        declares: false,
+    },
+    Plugin {
+        name: "activity_metrics",
+        doc: "Ids that come back, are new or are lost against the window before. Refused where a window has no rows, and for windows by calendar.",
+        bind: engagement::metrics,
+        declares: false,
+    },
+    Plugin {
+        name: "sequence_detect",
+        doc: "Pairs of rows that meet two conditions one after the other. Three steps and more are refused.",
+        bind: sequence::bind,
+        declares: false,
+    },
+    Plugin {
+        name: "basket",
+        doc: "Combinations of values that many rows share. A weight column is refused, and combinations of more values than the third argument says.",
+        bind: basket::bind,
         declares: false,
     },
 ];

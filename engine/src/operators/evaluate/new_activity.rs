@@ -4,7 +4,7 @@
 //! rates are NaN. Source: Kusto docs, the plugin's page, its table and the real engine's answers. Not here: a table of earlier ids,
 //! of which the page does not say whether new values count them, and windows by calendar.
 
-use super::activity::{Reader, listed, step_type};
+use super::activity::{Reader, listed, places, step_type};
 use super::wrong_count;
 use crate::bind::Binder;
 use crate::ir::Relation;
@@ -93,15 +93,6 @@ fn refuse_calendar(binder: &mut Binder<'_>, evaluate: &Evaluate) -> Option<()> {
         "a window by calendar in `new_activity_metrics`",
     );
     None
-}
-
-/// A time or a whole number as its place on the line.
-fn places(value: &Value) -> Option<i64> {
-    match value {
-        Value::Datetime(place) | Value::Timespan(place) | Value::Long(place) => *place,
-        Value::Int(place) => place.map(i64::from),
-        _ => None,
-    }
 }
 
 /// `a` is the window in which ids are first seen, `z` the one that they are looked for in.

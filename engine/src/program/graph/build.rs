@@ -170,6 +170,11 @@ fn nodes(
         });
         columns.push(Arc::new(Int64Array::from_iter_values(degrees)));
     }
+    let mut texts = vec![""; count];
+    for (key, number) in &keys.numbers {
+        texts[*number as usize] = key;
+    }
+    columns.push(Arc::new(StringArray::from(texts)));
     let options = RecordBatchOptions::new().with_row_count(Some(count));
     Ok(RecordBatch::try_new_with_options(
         schema_of(&graph.all_node_columns()),

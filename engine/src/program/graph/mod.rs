@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// Hidden columns of nodes: how many edges go in and out.
 pub(crate) const DEGREE_IN: &str = "\u{1f}in";
 pub(crate) const DEGREE_OUT: &str = "\u{1f}out";
+/// A hidden column of nodes: what edges call them, as text.
+pub(crate) const NODE_KEY: &str = "\u{1f}key";
 
 /// How the inputs make a graph: the first are the edges, each other one nodes.
 #[derive(Debug, Clone)]
@@ -75,11 +77,12 @@ impl Graph {
         self.node_columns.iter().cloned().chain(marks).collect()
     }
 
-    /// The same, and the degrees.
+    /// The same, the degrees and the key.
     pub fn all_node_columns(&self) -> Vec<Column> {
         let degrees = [DEGREE_IN, DEGREE_OUT].map(|name| Column::new(name, Type::Long));
         let mut columns = self.shown_node_columns();
         columns.extend(degrees);
+        columns.push(Column::new(NODE_KEY, Type::String));
         columns
     }
 }
