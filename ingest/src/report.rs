@@ -261,7 +261,11 @@ impl fmt::Display for Report {
         for file in &self.files {
             writeln!(f, "{file}")?;
         }
-        write!(f, "{} files, {}", self.files.len(), self.counts())?;
+        let files = match self.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        write!(f, "{files}, {}", self.counts())?;
         list(f, "rows", self.tables().iter())
     }
 }

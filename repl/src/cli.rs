@@ -15,6 +15,7 @@ use std::path::PathBuf;
     name = "huntql",
     version,
     args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     after_help = "Exit codes: 0 fine, 1 the query is wrong, 2 usage, 3 data, 4 a limit, 5 rows with --fail-if-rows, 70 a bug in huntql."
 )]
 pub struct Cli {
@@ -46,6 +47,8 @@ pub enum Command {
     Timeline(crate::commands::timeline::TimelineArgs),
     /// Look after the store
     Store(crate::commands::store::StoreArgs),
+    /// Explain a command, a topic, a function or an operator
+    Help(crate::commands::help::HelpArgs),
     /// Print the manual page, or write one for each command
     Man(crate::commands::man::ManArgs),
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod failure;
 mod hints;
+mod manual;
 mod output;
 mod question;
 mod report;

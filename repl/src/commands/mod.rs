@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod fmt;
+pub mod help;
 pub mod ingest;
 pub mod man;
 pub mod proxies;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Store(args)) => store::run(&args),
         Some(Command::Unmask(args)) => unmask::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
+        Some(Command::Help(args)) => help::run(&args),
         Some(Command::Man(args)) => man::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     }

@@ -1,4 +1,5 @@
-//! The README's `console` blocks, typed as they stand there: each command must print what the page shows.
+//! The `console` blocks of the README and of `docs/`, typed as they stand there: each command must print what the page shows.
+//! Each page begins in a folder of its own with nothing but the samples.
 //!
 //! A line `…` stands for any lines. Footers that tell a time are left out.
 
@@ -52,9 +53,9 @@ fn is_footer(line: &str) -> bool {
     line.ends_with(" s") && line.contains(" row")
 }
 
+/// Types the commands of a page, and compares.
 #[cfg(unix)]
-#[test]
-fn the_tour_of_the_readme_prints_what_it_shows() {
+fn type_page(page: &Path) {
     let folder = tempfile::TempDir::new().unwrap();
     std::os::unix::fs::symlink(
         root().join("samples").canonicalize().unwrap(),
@@ -67,9 +68,7 @@ fn the_tour_of_the_readme_prints_what_it_shows() {
         program.parent().unwrap().display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    let steps = steps(&std::fs::read_to_string(root().join("README.md")).unwrap());
-    assert!(!steps.is_empty());
-    for step in steps {
+    for step in steps(&std::fs::read_to_string(page).unwrap()) {
         let ran = Command::new("sh")
             .args(["-c", &format!("{} 2>&1", step.command)])
             .current_dir(folder.path())
@@ -86,10 +85,33 @@ fn the_tour_of_the_readme_prints_what_it_shows() {
             .collect();
         assert!(
             agrees(&step.shown, &printed),
-            "$ {}\nprinted\n{}\nand the page shows\n{}",
+            "{}: $ {}\nprinted\n{}\nand the page shows\n{}",
+            page.display(),
             step.command,
             printed.join("\n"),
             step.shown.join("\n")
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_tour_of_the_readme_prints_what_it_shows() {
+    let page = root().join("README.md");
+    assert!(!steps(&std::fs::read_to_string(&page).unwrap()).is_empty());
+    type_page(&page);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_pages_of_the_docs_print_what_they_show() {
+    let mut pages: Vec<PathBuf> = std::fs::read_dir(root().join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|page| page.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    pages.sort();
+    for page in pages {
+        type_page(&page);
     }
 }

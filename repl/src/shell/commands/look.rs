@@ -1,42 +1,33 @@
 //! Commands that show something: of the session, of the language, of the shell itself.
 
 use super::{COMMANDS, meant, print, wrong};
+use crate::manual;
 use crate::output::{FORMATS, format as format_of};
 use crate::question::Question;
 use crate::run::{self, Screen};
 use crate::session::proxies::PROXIES;
 use crate::shell::{Flow, Shell};
-use huntql_engine::described::{Callable, Described, described};
+use huntql_engine::described::described;
 use huntql_kql::diagnostics::did_you_mean;
-use huntql_kql::operators::OPERATORS;
 use huntql_store::schema::builtin;
 use std::io;
-
-/// Where the pages of Kusto's reference are.
-const PAGES: &str = "https://learn.microsoft.com/";
 
 pub(super) fn help(shell: &mut Shell, word: &str) -> io::Result<Flow> {
     if word.is_empty() {
         return all();
     }
     let bare = word.trim_start_matches('.').trim_end_matches(['(', ')']);
-    if let Some(function) = described().into_iter().find(|row| row.name == bare) {
-        return print(page(&function));
-    }
     if let [command] = meant(bare).as_slice() {
         let usage = format!(".{} {}", command.name, command.usage);
         return print([usage, format!("    {}", command.doc)]);
     }
-    if OPERATORS.iter().any(|row| row.name == bare) {
-        let page = format!("{PAGES}kusto/query/{bare}-operator");
-        return print([format!("{bare}: an operator, {page}")]);
+    if let Some(page) = manual::about(bare) {
+        return print(page.lines().map(str::to_owned));
     }
     if shell.session.engine.catalog().table(bare).is_some() {
         return schema(shell, bare);
     }
-    let all = described();
-    let names = all.iter().map(|row| row.name);
-    wrong(&match did_you_mean(bare, names) {
+    wrong(&match manual::near(bare) {
         Some(near) => format!("there is no help about `{bare}`; did you mean `{near}`?"),
         None => format!("there is no help about `{bare}`; `.functions {bare}` searches"),
     })
@@ -62,26 +53,10 @@ fn all() -> io::Result<Flow> {
     )
 }
 
-/// What is known of a function: signatures, meaning, examples.
-fn page(function: &Described) -> Vec<String> {
-    let mut lines = function.signatures.clone();
-    let kind = match function.kind {
-        Callable::Scalar => "",
-        Callable::Aggregate => " (an aggregate: `summarize` and its kin)",
-        Callable::Window => " (a window function: over rows in order)",
-    };
-    lines.push(format!("    {}{kind}", function.doc));
-    for example in function.examples {
-        lines.push(format!("    {}  →  {}", example.call, example.gives));
-    }
-    lines.push(format!("    {PAGES}{}", function.source));
-    lines
-}
-
 pub(super) fn functions(_: &mut Shell, word: &str) -> io::Result<Flow> {
     let all = described();
     if let Some(exact) = all.iter().find(|row| row.name == word) {
-        return print(page(exact));
+        return print([manual::function_page(exact)]);
     }
     let word = word.to_lowercase();
     let found = all
