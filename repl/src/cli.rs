@@ -39,6 +39,8 @@ pub enum Command {
     Fmt(crate::commands::fmt::FmtArgs),
     /// Show the plans of a query
     Explain(crate::commands::explain::ExplainArgs),
+    /// Rules that hunt by themselves: list, import, test and run them
+    Hunt(crate::commands::hunt::HuntArgs),
     /// Show the forward proxies that are known, who says so, and what else may be one
     Proxies(crate::commands::proxies::ProxiesArgs),
     /// Surface the real targets of connections to proxies
@@ -169,7 +171,7 @@ fn named_path(text: &str) -> Result<(String, String), String> {
 }
 
 /// `512MiB`, `2GiB`, `1000000`.
-fn size(text: &str) -> Result<usize, String> {
+pub fn size(text: &str) -> Result<usize, String> {
     const UNITS: &[(&str, usize)] = &[
         ("KiB", 1 << 10),
         ("MiB", 1 << 20),

@@ -1,7 +1,7 @@
 //! Files and folders to rules. A file that cannot be read says why, and never stops the others.
 
 use super::columns::ColumnUse;
-use super::reader::{Fields, MISSING, REFUSED, Reader};
+use super::reader::{Fields, MISSING, Reader};
 use super::tree::{self, Entry, Item, Node};
 use super::{Excerpt, Rule, Source, arm, community, graph, kql, sentinel, template};
 use huntql_kql::diagnostics::{Diagnostic, Fault};
@@ -77,11 +77,18 @@ enum Found {
 
 /// The rules of a file, or of all files of a folder and the folders in it, in the order of names.
 pub fn load(path: &Path) -> Vec<Loaded> {
+    load_all(&[path])
+}
+
+/// The rules of several files and folders; no two of them have one id.
+pub fn load_all(paths: &[impl AsRef<Path>]) -> Vec<Loaded> {
     let mut loaded = Vec::new();
-    if path.is_dir() {
-        folder(path, &mut loaded);
-    } else {
-        file(path, Found::Named, &mut loaded);
+    for path in paths.iter().map(AsRef::as_ref) {
+        if path.is_dir() {
+            folder(path, &mut loaded);
+        } else {
+            file(path, Found::Named, &mut loaded);
+        }
     }
     same_ids(&mut loaded);
     loaded
@@ -385,7 +392,7 @@ impl<'a> Place<'a> {
             "`{}` is an expression that the template's deployment fills in",
             entry.key
         );
-        cx.error(REFUSED, entry.value.span, message).help =
+        cx.refuse(entry.value.span, message).help =
             Some("export the deployed rule, or write the text itself".to_owned());
         None
     }

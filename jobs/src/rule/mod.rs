@@ -35,7 +35,7 @@ mod words;
 pub mod write;
 
 pub use excerpt::Excerpt;
-pub use load::{Format, Loaded, load, load_text};
+pub use load::{Format, Loaded, load, load_all, load_text};
 pub use tree::NotRead;
 
 use std::path::PathBuf;
@@ -189,7 +189,9 @@ pub struct Test {
     pub data: Vec<PathBuf>,
     /// The configuration that names the proxies, relative to the rule's file.
     pub config: Option<PathBuf>,
-    /// Ticks: the moment of the run, at which the window of the rule has to be over.
+    /// The real targets of connections to proxies are surfaced before the rule runs.
+    pub unmask: bool,
+    /// Ticks: what `now()` says, which is the end of the window.
     pub now: i64,
     pub expect_alerts: usize,
     /// What is known of alerts, in any order; fewer than there are, when only some matter.

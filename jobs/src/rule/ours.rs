@@ -21,7 +21,15 @@ const KEYS: &[&str] = &[
     "tests",
 ];
 const DEDUP_KEYS: &[&str] = &["by", "for"];
-const TEST_KEYS: &[&str] = &["name", "data", "config", "now", "expectAlerts", "expect"];
+const TEST_KEYS: &[&str] = &[
+    "name",
+    "data",
+    "config",
+    "unmask",
+    "now",
+    "expectAlerts",
+    "expect",
+];
 const EXPECT_KEYS: &[&str] = &["name", "severity", "row"];
 
 /// The block, and what is no part of [`Ours`].
@@ -114,6 +122,7 @@ fn test(cx: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Test> {
     let name = cx.text(fields.entry("name")).unwrap_or_default();
     let data = cx.texts(fields.entry("data"));
     let config = cx.text(fields.entry("config")).map(PathBuf::from);
+    let unmask = cx.truth(fields.entry("unmask")).unwrap_or(false);
     let now = fields.entry("now");
     let expect_alerts = cx.count(fields.entry("expectAlerts"));
     let mut expect = Vec::new();
@@ -154,6 +163,7 @@ fn test(cx: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Test> {
             .map(|(path, _)| PathBuf::from(path))
             .collect(),
         config,
+        unmask,
         now: cx.time(now)?,
         expect_alerts,
         expect,

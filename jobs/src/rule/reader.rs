@@ -18,7 +18,7 @@ pub(super) const UNKNOWN: &str = "HQ033";
 /// The service that the format belongs to would not take the rule.
 pub(super) const LIMIT: &str = "HQ034";
 /// A rule of a kind that has no query to run.
-pub(super) const REFUSED: &str = "HQ036";
+const REFUSED: &str = "HQ036";
 /// Read, and without effect.
 pub(super) const NO_EFFECT: &str = "HQ037";
 
@@ -98,6 +98,16 @@ impl<'a> Reader<'a> {
 
     pub fn error(&mut self, code: &'static str, span: Span, message: String) -> &mut Diagnostic {
         self.say(Diagnostic::error(Fault::Binding, code, span, message))
+    }
+
+    /// What was read is good, and huntql does not run it.
+    pub fn refuse(&mut self, span: Span, message: String) -> &mut Diagnostic {
+        self.say(Diagnostic::error(
+            Fault::Unsupported,
+            REFUSED,
+            span,
+            message,
+        ))
     }
 
     pub fn warn(&mut self, code: &'static str, span: Span, message: String) -> &mut Diagnostic {

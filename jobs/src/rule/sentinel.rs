@@ -18,7 +18,7 @@
 use super::columns::ColumnUse;
 use super::load::{Draft, Place};
 use super::ours::{self, Block};
-use super::reader::{Fields, LIMIT, MISSING, NO_EFFECT, REFUSED, Reader, UNKNOWN, WRONG, place};
+use super::reader::{Fields, LIMIT, MISSING, NO_EFFECT, Reader, UNKNOWN, WRONG, place};
 use super::tree::{Entry, Node};
 use super::words::{
     ENTITIES, GROUPINGS, KINDS, KINDS_WITHOUT_QUERY, OPERATORS, SEVERITIES, is_technique, tactic,
@@ -165,7 +165,7 @@ fn kind(cx: &mut Reader<'_>, entry: Option<&Entry>) -> Option<Option<Kind>> {
         .any(|known| known.eq_ignore_ascii_case(&text))
     {
         let message = format!("a rule of the kind `{text}` holds no query that could run");
-        cx.error(REFUSED, entry.value.span, message).help = Some(
+        cx.refuse(entry.value.span, message).help = Some(
             "huntql runs `Scheduled`, `NRT` and `Hunting`; take the rule out of the folder"
                 .to_owned(),
         );

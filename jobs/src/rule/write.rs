@@ -195,6 +195,9 @@ fn tests(out: &mut String, tests: &[Test]) {
                 &scalar(&config.display().to_string()),
             );
         }
+        if test.unmask {
+            line(out, "      ", "unmask", "true");
+        }
         line(
             out,
             "      ",

@@ -3,7 +3,7 @@
 use super::Excerpt;
 use crate::failure::Failure;
 use crate::question::Question;
-use huntql_jobs::rule::{markdown, queries};
+use huntql_jobs::rule::{self, Loaded, markdown, queries};
 use huntql_kql::diagnostics::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,8 @@ pub struct Document {
     pub question: Question,
     pub kind: Kind,
     pub excerpts: Vec<Excerpt>,
+    /// The rules in it, with what is wrong with them besides their queries.
+    pub rules: Vec<Loaded>,
     /// Why there are no excerpts.
     pub error: Option<Diagnostic>,
 }
@@ -153,10 +155,18 @@ impl Document {
                 Err(error) => (Vec::new(), Some(error.diagnostic())),
             },
         };
+        let rules = match (kind, &error) {
+            (Kind::Rules, None) => {
+                let path = question.path.as_deref().unwrap_or(Path::new(""));
+                rule::load_text(path, text, rule::Format::Tree)
+            }
+            (Kind::Rules | Kind::Query | Kind::Markdown, _) => Vec::new(),
+        };
         Document {
             question,
             kind,
             excerpts,
+            rules,
             error,
         }
     }

@@ -8,7 +8,9 @@ use crate::report;
 use crate::session::Session;
 use clap::{Args, ValueEnum, ValueHint};
 use huntql_engine::{QueryOptions, lints};
+use huntql_jobs::rule::{Loaded, columns};
 use huntql_kql::diagnostics::{Diagnostic, Fault, Severity};
+use huntql_kql::types::Column;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -190,13 +192,43 @@ impl Checker<'_> {
         let mut diagnostics: Vec<Diagnostic> = document.error.iter().cloned().collect();
         tally.wrong += diagnostics.len();
         for excerpt in &document.excerpts {
-            let found = self.excerpt(excerpt, tally);
+            let (found, results) = self.excerpt(excerpt, tally);
             diagnostics.extend(found.into_iter().map(|found| excerpt.placed(found)));
+            let of_query = |rule: &&Loaded| rule.query.as_ref() == Some(excerpt);
+            for rule in document.rules.iter().filter(of_query) {
+                diagnostics.extend(self.told(columns::missing(rule, &results), tally));
+            }
+        }
+        for rule in &document.rules {
+            let tables = columns::missing_tables(rule, self.session.engine.catalog());
+            let found = rule.diagnostics.iter().cloned().chain(tables);
+            diagnostics.extend(self.told(found.collect(), tally));
         }
         diagnostics
     }
 
-    fn excerpt(&self, excerpt: &Excerpt, tally: &mut Tally) -> Vec<Diagnostic> {
+    /// What is wrong with a rule besides its query.
+    fn told(&self, mut found: Vec<Diagnostic>, tally: &mut Tally) -> Vec<Diagnostic> {
+        let has = |found: &[Diagnostic], severity| found.iter().any(|one| one.severity == severity);
+        if self.args.no_lints {
+            found.retain(Diagnostic::is_error);
+        }
+        let refusals = found
+            .iter_mut()
+            .filter(|one| one.is_error() && one.fault == Fault::Unsupported);
+        for refusal in refusals {
+            tally.unsupported += 1;
+            if !self.args.deny_unsupported {
+                refusal.severity = Severity::Warning;
+            }
+        }
+        tally.wrong += usize::from(has(&found, Severity::Error));
+        tally.lints += usize::from(has(&found, Severity::Warning));
+        found
+    }
+
+    /// Everything that is wrong with a query, and the columns of its results when nothing is.
+    fn excerpt(&self, excerpt: &Excerpt, tally: &mut Tally) -> (Vec<Diagnostic>, Vec<Vec<Column>>) {
         tally.queries += 1;
         let engine = &self.session.engine;
         // One bad query among thousands is told (by the hook) and does not end the run.
@@ -205,7 +237,7 @@ impl Checker<'_> {
         }));
         let Ok(checked) = checked else {
             tally.internal += 1;
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
         let mut diagnostics = checked.diagnostics;
         let is_unsupported =
@@ -228,7 +260,7 @@ impl Checker<'_> {
             diagnostics.extend(lints);
             diagnostics.sort_by_key(Diagnostic::span);
         }
-        diagnostics
+        (diagnostics, checked.results)
     }
 
     fn lints(&self, text: &str) -> Vec<Diagnostic> {

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod explain;
 pub mod fmt;
 pub mod help;
+pub mod hunt;
 pub mod ingest;
 pub mod man;
 pub mod proxies;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Fmt(args)) => fmt::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Proxies(args)) => proxies::run(&args),
         Some(Command::Store(args)) => store::run(&args),
         Some(Command::Unmask(args)) => unmask::run(&args),

@@ -9,6 +9,9 @@ query: |
   DeviceNetworkEvents
   | where RemoteIpp == \"203.0.113.9\"
 kind: Scheduled
+severity: Low
+queryFrequency: 1h
+queryPeriod: 1h
 ";
 
 const PAGE: &str = "# Hunts
