@@ -4,7 +4,7 @@
 
 mod topics;
 
-pub use topics::{TOPICS, Topic};
+pub use topics::TOPICS;
 
 use huntql_engine::described::{Callable, Described, described};
 use huntql_kql::diagnostics::did_you_mean;
