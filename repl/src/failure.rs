@@ -42,7 +42,7 @@ impl Failure {
             Failure::Limit(message) => (EXIT_LIMIT, "error: limit", message),
             Failure::Internal(message) => (EXIT_INTERNAL, "internal error", message),
         };
-        report::say(&format!("{kind}: {message}"));
+        report::failed(kind, message);
         if code == EXIT_INTERNAL {
             report::say(BUG);
         }

@@ -1,12 +1,11 @@
 //! `huntql check`: parses, binds and lints; reads no rows. Says nothing when all is well.
 
-use crate::check::findings::Finding;
-use crate::check::{Document, Excerpt, Found, sarif};
+use crate::check::{Document, Excerpt, Found};
 use crate::cli::{AskArgs, DataArgs};
 use crate::failure::{EXIT_DATA, EXIT_INTERNAL, EXIT_QUERY, Failure};
-use crate::report;
+use crate::report::{self, ErrorFormat, Finding};
 use crate::session::Session;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use huntql_engine::{QueryOptions, lints};
 use huntql_jobs::rule::{Loaded, columns};
 use huntql_kql::diagnostics::{Diagnostic, Fault, Severity};
@@ -48,13 +47,6 @@ pub struct CheckArgs {
     pub ask: AskArgs,
     #[command(flatten)]
     pub data: DataArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ErrorFormat {
-    Text,
-    Json,
-    Sarif,
 }
 
 fn lint(text: &str) -> Result<&'static str, String> {
@@ -113,14 +105,10 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 fn tell(format: ErrorFormat, findings: &[Finding]) -> Result<(), Failure> {
-    let document = match format {
-        ErrorFormat::Text => return Ok(()),
-        ErrorFormat::Json => serde_json::to_value(findings),
-        ErrorFormat::Sarif => Ok(sarif::document(findings)),
-    };
-    let document = document.map_err(|error| Failure::Internal(error.to_string()))?;
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{document:#}")?;
+    if let Some(document) = report::document(format, findings) {
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{document:#}")?;
+    }
     Ok(())
 }
 

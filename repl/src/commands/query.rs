@@ -3,6 +3,7 @@
 use crate::cli::{AskArgs, DataArgs, FormatArgs, Timespan, timespan};
 use crate::failure::{EXIT_ROWS, Failure};
 use crate::question::Question;
+use crate::report::{self, ErrorFormat};
 use crate::run::{self, Screen};
 use crate::session::Session;
 use clap::{Args, ValueHint};
@@ -35,6 +36,14 @@ pub struct QueryArgs {
     pub timeout: Option<u64>,
     #[command(flatten)]
     pub format: FormatArgs,
+    /// How errors are told on stderr: with carets, or as documents and nothing else
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "HUNTQL_ERROR_FORMAT"
+    )]
+    pub error_format: ErrorFormat,
     #[command(flatten)]
     pub ask: AskArgs,
     #[command(flatten)]
@@ -42,6 +51,7 @@ pub struct QueryArgs {
 }
 
 pub fn run(args: &QueryArgs) -> Result<(), Failure> {
+    report::speak(args.error_format);
     let question = Question::given(args.text.as_deref(), args.file.as_deref())?;
     let session = Session::open(&args.data)?;
     let finished = args.timeout.map(watch).transpose()?;

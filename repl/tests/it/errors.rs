@@ -1,6 +1,7 @@
 //! Wrong queries and wrong arguments: what is said, and the exit code.
 
 use crate::support::{Place, run};
+use serde_json::Value;
 
 #[test]
 fn an_unclosed_string_is_shown_where_it_begins() {
@@ -128,4 +129,38 @@ fn explain_shows_plans() {
 fn completions_name_the_subcommands() {
     let ran = run(&["completions", "bash"]).code(0);
     assert!(ran.stdout.contains("batch"), "{ran:#?}");
+}
+
+#[test]
+fn machines_get_one_document_and_nothing_else() {
+    let query = "DeviceNetworkEvents | where Aaaa == 1";
+    let ran = run(&["query", query, "--error-format", "json"]).code(1);
+    let found: Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert_eq!(found[0]["code"], "KS142");
+    assert_eq!(found[0]["column"], 29);
+    let ran = run(&["query", query, "--error-format", "sarif"]).code(1);
+    let document: Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert_eq!(document["runs"][0]["results"][0]["ruleId"], "KS142");
+    let ran = run(&["query", "print 1", "--error-format", "json"]).code(0);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn machines_learn_why_a_run_ended() {
+    let arguments = [
+        "query",
+        "print 1",
+        "--data",
+        "T=nosuch.parquet",
+        "--error-format",
+    ];
+    let ran = run(&[&arguments[..], &["json"]].concat()).code(3);
+    let found: Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert!(found[0]["message"].as_str().unwrap().contains("nosuch"));
+    let ran = run(&[&arguments[..], &["sarif"]].concat()).code(3);
+    let document: Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert_eq!(
+        document["runs"][0]["invocations"][0]["executionSuccessful"],
+        false
+    );
 }

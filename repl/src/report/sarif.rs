@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-pub fn document(findings: &[Finding]) -> Value {
+/// `failure`: why the run ended, where that is no finding.
+pub fn document(findings: &[Finding], failure: Option<&str>) -> Value {
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -18,7 +19,7 @@ pub fn document(findings: &[Finding]) -> Value {
         .iter()
         .map(|finding| result(finding, &codes))
         .collect();
-    json!({
+    let mut document = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -30,7 +31,14 @@ pub fn document(findings: &[Finding]) -> Value {
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
-    })
+    });
+    if let Some(message) = failure {
+        document["runs"][0]["invocations"] = json!([{
+            "executionSuccessful": false,
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": message}}],
+        }]);
+    }
+    document
 }
 
 fn rule(code: &str) -> Value {

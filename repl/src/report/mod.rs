@@ -1,13 +1,70 @@
-//! Everything that is said on stderr: diagnostics with carets, hints, reports.
+//! Everything that is said on stderr: diagnostics with carets, hints, reports; or, where machines listen, documents and
+//! nothing else.
+
+mod findings;
+mod sarif;
+
+pub use findings::Finding;
 
 use crate::question::Question;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use clap::ValueEnum;
 use huntql_kql::diagnostics::{Diagnostic, Severity};
 use huntql_kql::span::Span;
+use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
-/// Writes a line to stderr. There is nobody to tell when that fails.
+/// How errors are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// With carets, for people.
+    Text,
+    /// An array of findings.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// Set once, before anything is said; text until then.
+static FORMAT: OnceLock<ErrorFormat> = OnceLock::new();
+
+/// From here on stderr is for machines, unless the format is text: a document for each report, and no hints or footers.
+pub fn speak(format: ErrorFormat) {
+    // A second call finds it set: a process has one command.
+    let _ = FORMAT.set(format);
+}
+
+fn format() -> ErrorFormat {
+    *FORMAT.get().unwrap_or(&ErrorFormat::Text)
+}
+
+/// Findings as a document; `None` for people.
+pub fn document(format: ErrorFormat, findings: &[Finding]) -> Option<Value> {
+    match format {
+        ErrorFormat::Text => None,
+        ErrorFormat::Json => Some(json!(findings)),
+        ErrorFormat::Sarif => Some(sarif::document(findings, None)),
+    }
+}
+
+/// Writes a line to stderr, for people. There is nobody to tell when that fails.
 pub fn say(text: &str) {
+    if format() == ErrorFormat::Text {
+        write(text);
+    }
+}
+
+/// Why the program stops, where it is not a place in a query.
+pub fn failed(kind: &str, message: &str) {
+    match format() {
+        ErrorFormat::Text => write(&format!("{kind}: {message}")),
+        ErrorFormat::Json => write(&json!([{"severity": "error", "message": message}]).to_string()),
+        ErrorFormat::Sarif => write(&sarif::document(&[], Some(message)).to_string()),
+    }
+}
+
+fn write(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
@@ -18,6 +75,15 @@ pub fn hint(text: &str) {
 
 /// Draws all of them, errors last: that is where one looks.
 pub fn diagnostics(question: &Question, diagnostics: &[Diagnostic]) {
+    let findings = diagnostics
+        .iter()
+        .map(|found| Finding::new(question, found));
+    if let Some(document) = document(format(), &findings.collect::<Vec<_>>()) {
+        if !diagnostics.is_empty() {
+            write(&document.to_string());
+        }
+        return;
+    }
     let renderer = renderer();
     let (errors, others): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|found| found.is_error());
     let drawn: Vec<String> = others
