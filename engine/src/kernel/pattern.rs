@@ -4,7 +4,7 @@
 
 use super::{Args, KernelError};
 use lru::LruCache;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -22,7 +22,8 @@ pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
     if let Some(regex) = compiled.get(pattern) {
         return Ok(regex.clone());
     }
-    let regex = Regex::new(pattern).map_err(|error| KernelError::Argument {
+    // `\123` is an octal code there.
+    let regex = RegexBuilder::new(pattern).octal(true).build().map_err(|error| KernelError::Argument {
         index,
         message: explain(pattern, &error),
     })?;
