@@ -80,7 +80,7 @@ pub struct DataArgs {
     /// The database that `geo_info_from_ip_address` reads, in MaxMind's format [default: `mmdb` under `[geo]` in huntql.toml]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub geo: Option<PathBuf>,
-    /// How much memory queries may hold, for instance 512MiB or 2GiB
+    /// How much memory queries may hold, for instance 512MiB or 2GiB [default: three quarters of the machine's]
     #[arg(long, value_name = "SIZE", env = "HUNTQL_MEMORY", value_parser = size)]
     pub memory: Option<usize>,
     #[command(flatten)]

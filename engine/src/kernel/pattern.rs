@@ -23,10 +23,13 @@ pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
         return Ok(regex.clone());
     }
     // `\123` is an octal code there.
-    let regex = RegexBuilder::new(pattern).octal(true).build().map_err(|error| KernelError::Argument {
-        index,
-        message: explain(pattern, &error),
-    })?;
+    let regex = RegexBuilder::new(pattern)
+        .octal(true)
+        .build()
+        .map_err(|error| KernelError::Argument {
+            index,
+            message: explain(pattern, &error),
+        })?;
     compiled.put(pattern.to_owned(), regex.clone());
     Ok(regex)
 }

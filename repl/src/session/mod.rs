@@ -4,6 +4,7 @@
 
 mod addresses;
 pub mod logs;
+mod memory;
 pub mod proxies;
 mod tables;
 mod watchlists;
@@ -60,9 +61,10 @@ impl Session {
         let folder = tables::add(&mut catalog, args, &proxies)?;
         proxies::learn(&mut catalog, &mut proxies)?;
         let lists = watchlists::add(&mut catalog, &args.proxies)?;
+        let memory_bytes = args.memory.or_else(memory::default_limit);
         Ok(Session {
-            engine: engine(catalog, args.memory),
-            memory_bytes: args.memory,
+            engine: engine(catalog, memory_bytes),
+            memory_bytes,
             proxies,
             _folders: Arc::new([folder, lists]),
         })
