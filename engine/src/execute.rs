@@ -1,5 +1,6 @@
 //! Plans to rows: DataFusion's session, its limits, and what its errors mean to the user.
 
+use crate::gauge::{Gauge, PeakPool};
 use crate::ir::Relation;
 use crate::kernel::KernelError;
 use crate::lower::shown;
@@ -11,7 +12,9 @@ use crate::stage::Runner;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
+};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -30,6 +33,8 @@ const CONSUMERS_TOLD: NonZeroUsize = NonZeroUsize::new(3).expect("three is not z
 #[derive(Clone)]
 pub struct Session {
     state: Arc<SessionState>,
+    pool: Arc<PeakPool>,
+    gauge: Option<Gauge>,
 }
 
 impl std::fmt::Debug for Session {
@@ -40,6 +45,7 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     pub fn new(options: &EngineOptions) -> Self {
+        let pool = Arc::new(PeakPool::new(pool(options)));
         let mut config = SessionConfig::new();
         if options.parallelism > 0 {
             config = config.with_target_partitions(options.parallelism);
@@ -53,20 +59,35 @@ impl Session {
             .skip_physical_aggregate_schema_check = true;
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
-            .with_runtime_env(runtime(options))
+            .with_runtime_env(runtime(&pool))
             .with_query_planner(Arc::new(ProgramPlanner))
             .with_analyzer_rules(optimizer::analyzer_rules())
             .with_optimizer_rules(optimizer::rules())
             .build();
         Self {
             state: Arc::new(state),
+            pool,
+            gauge: None,
+        }
+    }
+
+    /// The same session, whose plans a gauge watches.
+    pub fn observed_by(&self, gauge: &Gauge) -> Session {
+        gauge.watch(&self.pool);
+        Session {
+            gauge: Some(gauge.clone()),
+            ..self.clone()
         }
     }
 
     /// The plan of the shown columns of a relation.
     pub fn plan(&self, relation: Relation) -> Result<LogicalPlan, QueryError> {
         let relation = prune(relation);
-        shown(&relation).map_err(ours)
+        let plan = shown(&relation).map_err(ours)?;
+        if let Some(gauge) = &self.gauge {
+            gauge.plans(&plan);
+        }
+        Ok(plan)
     }
 
     pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan, QueryError> {
@@ -81,6 +102,9 @@ impl Session {
         &self,
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<SendableRecordBatchStream, QueryError> {
+        if let Some(gauge) = &self.gauge {
+            gauge.runs(&plan);
+        }
         execute_stream(plan, self.state.task_ctx()).map_err(theirs)
     }
 }
@@ -92,20 +116,28 @@ impl Runner for Session {
     ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
         Box::pin(async move {
             let plan = self.physical(&self.plan(relation.clone())?).await?;
+            if let Some(gauge) = &self.gauge {
+                gauge.runs(&plan);
+            }
             collect(plan, self.state.task_ctx()).await.map_err(theirs)
         })
     }
 }
 
-fn runtime(options: &EngineOptions) -> Arc<RuntimeEnv> {
-    let mut builder = RuntimeEnvBuilder::new();
-    if let Some(bytes) = options.memory_limit_bytes {
-        builder = builder.with_memory_pool(Arc::new(TrackConsumersPool::new(
+fn pool(options: &EngineOptions) -> Arc<dyn MemoryPool> {
+    match options.memory_limit_bytes {
+        Some(bytes) => Arc::new(TrackConsumersPool::new(
             FairSpillPool::new(bytes),
             CONSUMERS_TOLD,
-        )));
+        )),
+        None => Arc::new(UnboundedMemoryPool::default()),
     }
-    builder
+}
+
+fn runtime(pool: &Arc<PeakPool>) -> Arc<RuntimeEnv> {
+    let pool: Arc<dyn MemoryPool> = Arc::clone(pool) as _;
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(pool)
         .build_arc()
         .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()))
 }

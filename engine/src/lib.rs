@@ -12,6 +12,7 @@ mod examples;
 mod execute;
 mod external;
 pub mod functions;
+mod gauge;
 mod ir;
 pub mod json;
 pub mod kernel;
@@ -35,6 +36,7 @@ pub mod windows;
 pub use bind::forms;
 pub use catalog::{Catalog, OtherUrls, SavedFunction, Table, Times, Watchlist};
 pub use execute::theirs as execution_error;
+pub use gauge::{Gauge, Work};
 pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
 };

@@ -3,6 +3,7 @@
 use crate::bind::{BoundScript, Lessons, bind};
 use crate::catalog::Catalog;
 use crate::execute::Session;
+use crate::gauge::Gauge;
 use crate::ir::BoundQuery;
 use crate::lints::{self, Known};
 use crate::stage::{self, Runner};
@@ -122,6 +123,14 @@ impl Engine {
 
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The same engine; what its next query costs is told by the gauge.
+    pub fn observed_by(&self, gauge: &Gauge) -> Engine {
+        Engine {
+            catalog: Arc::clone(&self.catalog),
+            session: self.session.observed_by(gauge),
+        }
     }
 
     /// Parses and binds; reads no rows.

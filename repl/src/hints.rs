@@ -1,5 +1,6 @@
 //! Hints beside a query: things that are no errors and that an analyst would want to know.
 
+use crate::limits::LimitArgs;
 use crate::question::Question;
 use crate::report;
 use crate::session::Session;
@@ -61,15 +62,7 @@ pub async fn after(session: &Session, question: &Question, options: &QueryOption
     let Some(begin) = window_begin(&tokens, &question.text, options.now) else {
         return;
     };
-    let named: Vec<String> = session
-        .tables_with_times()
-        .into_iter()
-        .filter(|table| {
-            tokens
-                .iter()
-                .any(|token| token.is_word(table, &question.text))
-        })
-        .collect();
+    let named = named_tables(session, &tokens, question);
     if named.is_empty() {
         return;
     }
@@ -83,6 +76,38 @@ pub async fn after(session: &Session, question: &Question, options: &QueryOption
             format_datetime(begin)
         ));
     }
+}
+
+/// What a profile's service would not look at: rows of the query's tables that are older than it keeps.
+///
+/// `session` is the one before any window of time was laid over it.
+pub async fn look_back(session: &Session, question: &Question, limits: &LimitArgs, now: i64) {
+    let Some(kept) = limits.look_back(now) else {
+        return;
+    };
+    let (tokens, _) = lex(&question.text);
+    let named = named_tables(session, &tokens, question);
+    if let Ok(Some(begin)) = session.data_begin(&named).await
+        && begin < kept.from
+    {
+        report::hint(&format!(
+            "the data of {} begin at {}; the profile looks at nothing before {}",
+            named.join(", "),
+            format_datetime(begin),
+            format_datetime(kept.from)
+        ));
+    }
+}
+
+/// Tables with rows and times that the text names.
+fn named_tables(session: &Session, tokens: &[Token], question: &Question) -> Vec<String> {
+    let is_named = |table: &String| {
+        tokens
+            .iter()
+            .any(|token| token.is_word(table, &question.text))
+    };
+    let tables = session.tables_with_times().into_iter();
+    tables.filter(is_named).collect()
 }
 
 /// The earliest time that an `ago(…)` of a constant names. `None` when there is no `ago`, or one that cannot be known here.

@@ -8,17 +8,21 @@ mod chart;
 mod check;
 mod cli;
 mod commands;
+mod drawn;
 mod failure;
 mod hints;
+mod limits;
 mod manual;
 mod output;
+mod progress;
 mod question;
 mod report;
 mod run;
+mod screen;
 mod session;
+mod settings;
 mod shell;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 /// Binding and planning recurse over the query's tree; its depth is limited, and this is enough for the limit.
@@ -26,7 +30,10 @@ const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
     failure::install_panic_hook();
-    let cli = cli::Cli::parse();
+    let cli = match settings::cli() {
+        Ok(cli) => cli,
+        Err(failure) => return failure.exit(),
+    };
     let work = std::thread::Builder::new()
         .name("huntql".to_owned())
         .stack_size(STACK_BYTES)

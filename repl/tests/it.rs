@@ -1,6 +1,8 @@
 //! The program as people and scripts use it: arguments, streams, exit codes.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "it/analyst.rs"]
+mod analyst;
 #[path = "it/batch.rs"]
 mod batch;
 #[path = "it/check.rs"]
@@ -31,6 +33,9 @@ mod shell;
 mod store;
 #[path = "it/support.rs"]
 mod support;
+#[cfg(unix)]
+#[path = "it/terminal.rs"]
+mod terminal;
 #[path = "it/timeline.rs"]
 mod timeline;
 #[path = "it/unmask.rs"]

@@ -17,6 +17,9 @@
 //!
 //! [geo]                                 # what `geo_info_from_ip_address` reads, a file in MaxMind's format
 //! mmdb = "GeoLite2-City.mmdb"
+//!
+//! [options]                             # options of commands that are not on the command line (docs/scripts.md)
+//! format = "csv"
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
@@ -45,7 +48,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo", "sinks"];
+/// `[options]` are those of commands; whoever runs these reads them.
+const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo", "sinks", "options"];
 const PROXY_KEYS: &[&str] = &[
     "name",
     "listeners",

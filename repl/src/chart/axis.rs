@@ -1,6 +1,6 @@
 //! Round numbers and times along an axis.
 
-use super::{Chart, X};
+use super::{Chart, Scale, X};
 use huntql_kql::time::format_datetime;
 
 const SECOND: f64 = 1e7;
@@ -40,31 +40,93 @@ pub fn round_up(value: f64) -> f64 {
         .unwrap_or(10.0 * power)
 }
 
-/// The range of the y axis, from round number to round number, and the step between marks.
-pub fn y_range(chart: &Chart, marks: usize) -> (f64, f64, f64) {
-    let sums = |at: usize| -> f64 {
-        let values = chart.series.iter().filter_map(|series| series.values[at]);
-        values.filter(|value| *value > 0.0).sum()
-    };
-    let all = chart.series.iter().flat_map(|series| &series.values);
-    let mut low = all.clone().flatten().copied().fold(f64::INFINITY, f64::min);
-    let mut high = all.flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-    if chart.is_stacked {
-        high = (0..chart.xs.len()).map(sums).fold(high, f64::max);
+/// The y axis: from where to where, and where its marks are.
+pub struct YAxis {
+    low: f64,
+    high: f64,
+    scale: Scale,
+    pub marks: Vec<f64>,
+}
+
+impl YAxis {
+    /// An axis for all spans of a chart with about so many marks.
+    pub fn of(chart: &Chart, marks: usize) -> YAxis {
+        let marks = marks.max(1);
+        let mut low = f64::INFINITY;
+        let mut high = f64::NEG_INFINITY;
+        for (from, to) in chart.spans.iter().flatten().flatten() {
+            if chart.y_scale == Scale::Linear {
+                low = low.min(*from);
+                high = high.max(*from);
+            }
+            low = low.min(*to);
+            high = high.max(*to);
+        }
+        match chart.y_scale {
+            Scale::Linear => YAxis::linear(chart, (low, high), marks),
+            Scale::Log => YAxis::logarithmic(chart, (low, high), marks),
+        }
     }
-    if !low.is_finite() || !high.is_finite() {
-        (low, high) = (0.0, 1.0);
+
+    fn linear(chart: &Chart, (low, high): (f64, f64), marks: usize) -> YAxis {
+        let (low, high) = match low.is_finite() && high.is_finite() {
+            // Counts are read from zero; so is everything else.
+            true => (low.min(0.0), high.max(0.0)),
+            false => (0.0, 1.0),
+        };
+        let low = chart.y_min.unwrap_or(low);
+        let high = chart.y_max.unwrap_or(high);
+        let high = if high <= low { low + 1.0 } else { high };
+        let step = round_up((high - low) / marks as f64);
+        let low = chart.y_min.unwrap_or((low / step).floor() * step);
+        let high = match chart.y_max {
+            Some(high) if high > low => high,
+            _ => (high / step).ceil() * step,
+        };
+        YAxis {
+            low,
+            high,
+            scale: Scale::Linear,
+            marks: ladder(low, high, step),
+        }
     }
-    // Counts are read from zero; so is everything that is not far from it.
-    low = chart.y_min.unwrap_or(if low > 0.0 { 0.0 } else { low });
-    high = chart.y_max.unwrap_or(if high < 0.0 { 0.0 } else { high });
-    if high <= low {
-        high = low + 1.0;
+
+    fn logarithmic(chart: &Chart, (low, high): (f64, f64), marks: usize) -> YAxis {
+        let first = chart.y_min.unwrap_or(low).log10();
+        let last = chart.y_max.unwrap_or(high).log10();
+        let first_power = (first + 1e-9).floor();
+        let last_power = (last - 1e-9).ceil().max(first_power + 1.0);
+        let each = ((last_power - first_power) / marks as f64).ceil().max(1.0);
+        let powers = ladder(first_power, last_power, each);
+        let low = chart.y_min.unwrap_or(10_f64.powf(first_power));
+        let high = chart.y_max.unwrap_or(10_f64.powf(last_power));
+        let marks = powers.into_iter().map(|power| 10_f64.powf(power));
+        YAxis {
+            low,
+            high,
+            scale: Scale::Log,
+            marks: marks
+                .filter(|mark| *mark >= low && *mark <= high * 1.000_001)
+                .collect(),
+        }
     }
-    let step = round_up((high - low) / marks.max(1) as f64);
-    let bottom = chart.y_min.unwrap_or((low / step).floor() * step);
-    let top = chart.y_max.unwrap_or((high / step).ceil() * step);
-    (bottom, top, step)
+
+    /// Where a value lies, from 0 at the bottom to 1 at the top; what lies beyond is at the edge.
+    pub fn part(&self, value: f64) -> f64 {
+        let part = match self.scale {
+            Scale::Linear => (value - self.low) / (self.high - self.low),
+            Scale::Log if value <= self.low => 0.0,
+            Scale::Log => {
+                (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
+            }
+        };
+        part.clamp(0.0, 1.0)
+    }
+
+    /// Where lengths begin.
+    pub fn base(&self) -> f64 {
+        self.part(0.0)
+    }
 }
 
 /// A number as short as it can be told from its neighbours.
@@ -86,13 +148,15 @@ pub fn number(value: f64) -> String {
     format!("{text}{unit}")
 }
 
-/// Where a place lies between 0 and 1.
-pub fn positions(xs: &[X]) -> Vec<f64> {
-    let value = |x: &X| match x {
-        X::Time(ticks) => Some(*ticks as f64),
-        X::Number(number) => Some(*number),
-        X::Text(_) => None,
+/// Where the places of a chart lie between 0 and 1.
+pub fn positions(chart: &Chart) -> Vec<f64> {
+    let value = |x: &X| match (x, chart.x_scale) {
+        (X::Time(ticks), _) => Some(*ticks as f64),
+        (X::Number(number), Scale::Linear) => Some(*number),
+        (X::Number(number), Scale::Log) => Some(number.log10()),
+        (X::Text(_), _) => None,
     };
+    let xs = &chart.xs;
     let values: Option<Vec<f64>> = xs.iter().map(value).collect();
     let last = xs.len().saturating_sub(1).max(1) as f64;
     let Some(values) = values else {
@@ -105,13 +169,21 @@ pub fn positions(xs: &[X]) -> Vec<f64> {
 }
 
 /// Marks of the x axis: where they lie between 0 and 1, and their texts.
-pub fn x_marks(xs: &[X], count: usize) -> Vec<(f64, String)> {
-    let count = count.max(1);
-    match (xs.first(), xs.last()) {
-        (Some(X::Time(first)), Some(X::Time(last))) if last > first => {
+pub fn x_marks(chart: &Chart, count: usize) -> Vec<(f64, String)> {
+    let (xs, count) = (&chart.xs, count.max(1));
+    match (xs.first(), xs.last(), chart.x_scale) {
+        (Some(X::Time(first)), Some(X::Time(last)), _) if last > first => {
             times(*first as f64, *last as f64, count)
         }
-        (Some(X::Number(first)), Some(X::Number(last))) if last > first => {
+        (Some(X::Number(first)), Some(X::Number(last)), Scale::Log) if last > first => {
+            let (first, last) = (first.log10(), last.log10());
+            let each = ((last - first) / count as f64).ceil().max(1.0);
+            let powers = ladder(first.ceil(), last, each).into_iter();
+            powers
+                .map(|power| ((power - first) / (last - first), number(10_f64.powf(power))))
+                .collect()
+        }
+        (Some(X::Number(first)), Some(X::Number(last)), Scale::Linear) if last > first => {
             let step = round_up((last - first) / count as f64);
             let marks = ladder(*first, *last, step);
             let place = |at: f64| (at - first) / (last - first);
@@ -122,7 +194,7 @@ pub fn x_marks(xs: &[X], count: usize) -> Vec<(f64, String)> {
         }
         _ => {
             let each = xs.len().div_ceil(count).max(1);
-            let positions = positions(xs);
+            let positions = positions(chart);
             (0..xs.len())
                 .step_by(each)
                 .map(|at| (positions[at], label(&xs[at])))

@@ -1,10 +1,13 @@
 //! Lines, areas and points on a canvas of Braille dots, two by four in each character.
 
+use super::axis::YAxis;
 use super::{Chart, Kind, Paint, axis};
 use crate::output::width as text_width;
 
 /// Marks of series where there are no colours.
 const MARKS: &[char] = &['●', '▲', '■', '◆', '○', '△', '□', '◇', '✚', '✖', '★', '☆'];
+
+const ANOMALY: char = '◉';
 
 const LINES_MAX: usize = 22;
 
@@ -16,6 +19,7 @@ struct Canvas {
     lines: usize,
     dots: Vec<u8>,
     owner: Vec<usize>,
+    anomalies: Vec<bool>,
 }
 
 impl Canvas {
@@ -25,6 +29,7 @@ impl Canvas {
             lines,
             dots: vec![0; columns * lines],
             owner: vec![0; columns * lines],
+            anomalies: vec![false; columns * lines],
         }
     }
 
@@ -38,6 +43,13 @@ impl Canvas {
         let at = (self.lines - 1 - line) * self.columns + column;
         self.dots[at] |= BITS[x % 2][y % 4];
         self.owner[at] = series;
+    }
+
+    fn anomaly(&mut self, x: usize, y: usize) {
+        let (column, line) = (x / 2, y / 4);
+        if column < self.columns && line < self.lines {
+            self.anomalies[(self.lines - 1 - line) * self.columns + column] = true;
+        }
     }
 
     fn line(&mut self, from: (usize, usize), to: (usize, usize), series: usize) {
@@ -57,6 +69,10 @@ impl Canvas {
         for column in 0..self.columns {
             let at = line * self.columns + column;
             let dots = self.dots[at];
+            if self.anomalies[at] {
+                out.push_str(&paint.anomaly(ANOMALY));
+                continue;
+            }
             if dots == 0 {
                 out.push(' ');
                 continue;
@@ -74,23 +90,22 @@ impl Canvas {
 
 pub fn draw(chart: &Chart, width: usize, height: usize, paint: Paint, out: &mut String) {
     let lines = height.saturating_sub(8).clamp(5, LINES_MAX);
-    let marks = (lines / 4).max(2);
-    let (low, high, step) = axis::y_range(chart, marks);
-    let labels: Vec<(f64, String)> = (0..=marks * 4)
-        .map(|index| low + step * index as f64)
-        .take_while(|value| *value <= high + step * 1e-6)
-        .map(|value| (value, axis::number(value)))
+    let axis = YAxis::of(chart, (lines / 4).max(2));
+    let labels: Vec<(f64, String)> = axis
+        .marks
+        .iter()
+        .map(|value| (*value, axis::number(*value)))
         .collect();
     let margin = labels.iter().map(|(_, text)| text_width(text)).max();
     let margin = margin.unwrap_or(1) + 1;
     let columns = width.saturating_sub(margin + 2).max(10);
     let mut canvas = Canvas::new(columns, lines);
-    plot(chart, &mut canvas, (low, high));
+    plot(chart, &mut canvas, &axis);
     if !chart.y_title.is_empty() {
         out.push_str(&format!("{}\n", chart.y_title));
     }
     let line_of = |value: f64| {
-        let part = (value - low) / (high - low);
+        let part = axis.part(value);
         lines - 1 - ((part * (lines * 4 - 1) as f64).round() as usize / 4).min(lines - 1)
     };
     for line in 0..lines {
@@ -101,6 +116,15 @@ pub fn draw(chart: &Chart, width: usize, height: usize, paint: Paint, out: &mut 
         out.push_str(&format!("{padding}{text} {tick}{row}\n"));
     }
     x_axis(chart, margin, columns, out);
+    let anomalies: usize = chart.series.iter().map(|one| one.anomalies.len()).sum();
+    if anomalies > 0 {
+        let noun = if anomalies == 1 {
+            "anomaly"
+        } else {
+            "anomalies"
+        };
+        out.push_str(&format!("{} {anomalies} {noun}\n", paint.anomaly(ANOMALY)));
+    }
     chart.legend(
         width,
         paint,
@@ -113,48 +137,47 @@ pub fn draw(chart: &Chart, width: usize, height: usize, paint: Paint, out: &mut 
     );
 }
 
-fn plot(chart: &Chart, canvas: &mut Canvas, (low, high): (f64, f64)) {
+fn plot(chart: &Chart, canvas: &mut Canvas, axis: &YAxis) {
     let (dots_x, dots_y) = (canvas.columns * 2 - 1, canvas.lines * 4 - 1);
-    let positions = axis::positions(&chart.xs);
-    let height = |value: f64| {
-        let part = ((value - low) / (high - low)).clamp(0.0, 1.0);
-        (part * dots_y as f64).round() as usize
-    };
-    let mut below = vec![0.0; chart.xs.len()];
-    for (index, series) in chart.series.iter().enumerate() {
+    let positions = axis::positions(chart);
+    let height = |value: f64| (axis.part(value) * dots_y as f64).round() as usize;
+    for (index, spans) in chart.spans.iter().enumerate() {
         let mut before = None;
-        for (at, value) in series.values.iter().enumerate() {
+        for (at, span) in spans.iter().enumerate() {
             // As in Kusto, a line goes from point to point; a place without a value is no point.
-            let Some(value) = value else {
+            let Some((from, to)) = span else {
                 continue;
-            };
-            let value = match chart.is_stacked {
-                true => {
-                    below[at] += value;
-                    below[at]
-                }
-                false => *value,
             };
             let place = (
                 (positions[at] * dots_x as f64).round() as usize,
-                height(value),
+                height(*to),
             );
             match (chart.kind, before) {
                 (Kind::Points, _) | (_, None) => canvas.dot(place.0, place.1, index),
                 (_, Some(before)) => canvas.line(before, place, index),
             }
             if chart.kind == Kind::Area && chart.series.len() <= FILLED_MAX {
-                (0..place.1)
+                let floor = height(*from);
+                let (low, high) = (floor.min(place.1), floor.max(place.1));
+                (low..high)
                     .step_by(2)
                     .for_each(|y| canvas.dot(place.0, y, index));
             }
             before = Some(place);
         }
     }
+    for (series, spans) in chart.series.iter().zip(&chart.spans) {
+        for at in &series.anomalies {
+            if let Some(Some((_, to))) = spans.get(*at) {
+                let x = (positions[*at] * dots_x as f64).round() as usize;
+                canvas.anomaly(x, height(*to));
+            }
+        }
+    }
 }
 
 fn x_axis(chart: &Chart, margin: usize, columns: usize, out: &mut String) {
-    let marks = axis::x_marks(&chart.xs, (columns / 16).max(2));
+    let marks = axis::x_marks(chart, (columns / 16).max(2));
     let mut line: Vec<char> = vec!['─'; columns];
     let mut texts = String::new();
     let mut free = 0;

@@ -6,21 +6,25 @@
 //!
 //! | drawn | as |
 //! |---|---|
-//! | timechart, linechart, areachart, stackedareachart, anomalychart, scatterchart | lines, areas, points over an axis |
+//! | timechart, linechart, areachart, stackedareachart, scatterchart | lines, areas, points over an axis |
+//! | anomalychart | lines; a ring where a column of `anomalycolumns` is not zero |
 //! | columnchart, barchart | bars for each value of x |
-//! | piechart, treemap | shares of the sum |
+//! | piechart, treemap | shares of the sum of the first column of numbers |
 //! | card | the values of the first row |
 //!
-//! Anything else is shown as a table, and said so.
+//! Anything else is shown as a table, and said so. So is every property that a picture does not follow ([`shape`]).
 
 mod axis;
 mod bars;
 mod lines;
 mod rows;
+mod shape;
 mod svg;
+mod vega;
 
 use crate::output::Collected;
 use huntql_engine::RenderAnnotation;
+use std::path::{Path, PathBuf};
 
 /// Rows that a chart is made of; more are said.
 pub const ROWS_MAX: u64 = 100_000;
@@ -77,22 +81,69 @@ pub enum X {
 pub struct Series {
     pub name: String,
     pub values: Vec<Option<f64>>,
+    /// Places of the x axis that are anomalies.
+    pub anomalies: Vec<usize>,
+}
+
+impl Series {
+    fn sum_of(all: &[Series]) -> Series {
+        let places = all.first().map_or(0, |series| series.values.len());
+        let sum = |at: usize| {
+            let values = all.iter().filter_map(|series| series.values[at]);
+            values.fold(None, |sum: Option<f64>, value| {
+                Some(sum.unwrap_or(0.0) + value)
+            })
+        };
+        Series {
+            name: format!("({} others)", all.len()),
+            values: (0..places).map(sum).collect(),
+            anomalies: Vec::new(),
+        }
+    }
+}
+
+fn is_stacked(render: &RenderAnnotation) -> bool {
+    let is_stacked = |text: &str| text.to_ascii_lowercase().starts_with("stacked");
+    let mut properties = render.properties.iter();
+    is_stacked(&render.visualization)
+        || properties.any(|(name, value)| name.eq_ignore_ascii_case("kind") && is_stacked(value))
+}
+
+/// How lengths stand for values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    Log,
+}
+
+/// How the series of one place stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stacking {
+    None,
+    Stacked,
+    /// Stretched to a hundred.
+    Full,
 }
 
 /// A result ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     pub kind: Kind,
+    /// Its name in KQL.
+    pub visualization: String,
     pub title: String,
     pub x_title: String,
     pub y_title: String,
     pub has_legend: bool,
-    pub is_stacked: bool,
-    pub is_logarithmic: bool,
+    pub stacking: Stacking,
+    pub x_scale: Scale,
+    pub y_scale: Scale,
     pub y_min: Option<f64>,
     pub y_max: Option<f64>,
     pub xs: Vec<X>,
     pub series: Vec<Series>,
+    /// From where to where each value reaches, series by series. `None`: there is nothing to draw.
+    pub spans: Vec<Vec<Option<(f64, f64)>>>,
     /// Things that the picture does not show.
     pub remarks: Vec<String>,
 }
@@ -116,12 +167,49 @@ pub fn chart(render: &RenderAnnotation, collected: &Collected) -> Result<Chart, 
         let weight = |series: &Series| series.values.iter().flatten().map(|v| v.abs()).sum::<f64>();
         let all = chart.series.len();
         chart.series.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-        chart.series.truncate(SERIES_MAX);
-        chart.remarks.push(format!(
-            "the chart shows the {SERIES_MAX} largest of {all} series"
-        ));
+        let is_whole = kind == Kind::Shares || is_stacked(render);
+        if is_whole {
+            // Parts of a whole: the smallest are one.
+            let rest = chart.series.split_off(SERIES_MAX - 1);
+            chart.series.push(Series::sum_of(&rest));
+        } else {
+            chart.series.truncate(SERIES_MAX);
+        }
+        chart.remarks.push(match is_whole {
+            true => format!(
+                "the chart shows the {} smallest of {all} series as one",
+                all - SERIES_MAX + 1
+            ),
+            false => format!("the chart shows the {SERIES_MAX} largest of {all} series"),
+        });
     }
+    shape::shape(&mut chart, &render.properties);
     Ok(chart)
+}
+
+/// What a file of a chart may be called, and what goes into it.
+const FILES: &[(&str, fn(&Chart) -> String)] = &[
+    ("html", svg::page),
+    ("htm", svg::page),
+    ("svg", svg::picture),
+    ("json", vega::text),
+];
+
+/// The name of a file that a chart can go into.
+///
+/// # Errors
+/// In words, when the name does not say what the file is to be.
+pub fn file(name: &str) -> Result<PathBuf, String> {
+    match content(Path::new(name)) {
+        Some(_) => Ok(PathBuf::from(name)),
+        None => Err("expected FILE.html, FILE.svg, or FILE.json for Vega-Lite".to_owned()),
+    }
+}
+
+fn content(path: &Path) -> Option<fn(&Chart) -> String> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let found = FILES.iter().find(|(known, _)| *known == extension);
+    found.map(|(_, content)| *content)
 }
 
 /// Whether the terminal takes colours.
@@ -150,6 +238,23 @@ impl Paint {
             Paint::Plain => text.to_owned(),
         }
     }
+
+    fn anomaly(self, mark: char) -> String {
+        match self {
+            Paint::Colours => format!("\u{1b}[1;31m{mark}\u{1b}[0m"),
+            Paint::Plain => mark.to_string(),
+        }
+    }
+
+    /// What the bars of a series are made of: without colours, of shades.
+    fn block(self, series: usize) -> char {
+        const SHADES: [char; SERIES_MAX] =
+            ['█', '▓', '▒', '░', '#', 'o', '+', '=', 'x', '%', '@', '·'];
+        match self {
+            Paint::Colours => SHADES[0],
+            Paint::Plain => SHADES[series % SHADES.len()],
+        }
+    }
 }
 
 impl Chart {
@@ -172,9 +277,9 @@ impl Chart {
         out
     }
 
-    /// A page that needs nothing else.
-    pub fn page(&self) -> String {
-        svg::page(self)
+    /// What goes into a file of this name: a page unless it says otherwise.
+    pub fn file(&self, path: &Path) -> String {
+        content(path).unwrap_or(svg::page)(self)
     }
 
     /// Names and marks of the series, when there is more than one.
@@ -191,7 +296,10 @@ impl Chart {
                 used = 0;
             }
             let mark = marks[index % marks.len()].to_string();
-            out.push_str(&format!("{} {name}  ", paint.series(index, &mark)));
+            if used > 0 {
+                out.push_str("  ");
+            }
+            out.push_str(&format!("{} {name}", paint.series(index, &mark)));
             used += length;
         }
         out.push('\n');

@@ -1,9 +1,10 @@
 //! Rows to places and series.
 
-use super::{Chart, Kind, Series, X};
+use super::{Chart, Kind, Scale, Series, Stacking, X};
 use crate::output::{Collected, escape_controls};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use datafusion::arrow::record_batch::RecordBatch;
 use huntql_engine::RenderAnnotation;
 use huntql_kql::time::parse_datetime;
 use huntql_kql::types::{Column, Type};
@@ -18,6 +19,7 @@ struct Roles {
     x: usize,
     ys: Vec<usize>,
     series: Vec<usize>,
+    anomalies: Vec<usize>,
 }
 
 pub fn chart(
@@ -27,11 +29,28 @@ pub fn chart(
 ) -> Result<Chart, String> {
     let (columns, batches) = collected.batches();
     let property = |name: &str| {
-        let found = render.properties.iter().find(|(known, _)| known == name);
+        let found = render
+            .properties
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     };
-    let roles = roles(kind, &render.visualization, &columns, &property)?;
-    let mut rows = Rows::default();
+    let visualization = render.visualization.to_ascii_lowercase();
+    let mut roles = roles(kind, &visualization, &columns, &batches, &property)?;
+    let mut remarks = Vec::new();
+    if kind == Kind::Shares && roles.ys.len() > 1 {
+        let others = roles.ys.split_off(1);
+        let others: Vec<&str> = others.iter().map(|at| columns[*at].name.as_str()).collect();
+        remarks.push(format!(
+            "`{visualization}` shows one column of numbers, `{}`, and not {}",
+            columns[roles.ys[0]].name,
+            others.join(", ")
+        ));
+    }
+    let mut rows = Rows {
+        is_merging: kind != Kind::Points,
+        ..Rows::default()
+    };
     for batch in &batches {
         for row in 0..batch.num_rows() {
             rows.add(row, batch.columns(), &columns, &roles);
@@ -43,20 +62,40 @@ pub fn chart(
     };
     let text = |name: &str, default: String| property(name).map_or(default, str::to_owned);
     let number = |name: &str| property(name).and_then(|value| value.parse::<f64>().ok());
+    let below = |value: &&f64| **value < 0.0;
+    let negative = rows.series.iter().flat_map(|series| &series.values);
+    let negative = negative.flatten().filter(below).count();
+    if kind == Kind::Shares && negative > 0 {
+        remarks.push(format!(
+            "values below zero have no share, and {negative} are left out"
+        ));
+    }
+    if rows.merged > 0 {
+        remarks.push(format!(
+            "{} values stand at a place of the same series that has one already: they are added up",
+            crate::output::grouped(rows.merged)
+        ));
+    }
+    let stacking = match visualization.starts_with("stacked") {
+        true => Stacking::Stacked,
+        false => Stacking::None,
+    };
     let mut chart = Chart {
         kind,
+        visualization,
         title: text("title", String::new()),
         x_title: text("xtitle", columns[roles.x].name.clone()),
         y_title: text("ytitle", y_title),
         has_legend: property("legend") != Some("hidden"),
-        is_stacked: render.visualization.starts_with("stacked")
-            || property("kind").is_some_and(|kind| kind.starts_with("stacked")),
-        is_logarithmic: property("yaxis") == Some("log"),
+        stacking,
+        x_scale: Scale::Linear,
+        y_scale: Scale::Linear,
         y_min: number("ymin"),
         y_max: number("ymax"),
         xs: rows.xs,
         series: rows.series,
-        remarks: Vec::new(),
+        spans: Vec::new(),
+        remarks,
     };
     let places = chart.xs.len();
     for series in &mut chart.series {
@@ -81,6 +120,8 @@ fn sort(chart: &mut Chart) {
     chart.xs = order.iter().map(|at| chart.xs[*at].clone()).collect();
     for series in &mut chart.series {
         series.values = order.iter().map(|at| series.values[*at]).collect();
+        let new_place = |at: &usize| order.iter().position(|old| old == at);
+        series.anomalies = series.anomalies.iter().filter_map(new_place).collect();
     }
 }
 
@@ -88,6 +129,7 @@ fn roles<'a>(
     kind: Kind,
     visualization: &str,
     columns: &[Column],
+    batches: &[RecordBatch],
     property: &impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Roles, String> {
     let find = |name: &str| {
@@ -96,23 +138,34 @@ fn roles<'a>(
     };
     let is_time = |column: &Column| column.ty == Type::Datetime;
     let is_value = |column: &Column| column.ty.is_numeric() || column.ty == Type::Timespan;
-    let has_arrays = !columns.iter().any(is_value);
+    let times = array_of_times(columns, batches);
+    let has_arrays = times.is_some() || !columns.iter().any(is_value);
+    let is_timed = matches!(visualization, "timechart" | "anomalychart");
+    let is_array = |column: &Column| column.ty == Type::Dynamic;
     let x = match property("xcolumn") {
         Some(name) => find(name)?,
-        None if visualization.eq_ignore_ascii_case("timechart") => {
-            let time = columns.iter().position(is_time);
-            let arrays = columns
-                .iter()
-                .rposition(|column| column.ty == Type::Dynamic);
-            time.or(arrays.filter(|_| has_arrays)).unwrap_or(0)
-        }
+        None if has_arrays => times
+            .or_else(|| columns.iter().rposition(is_array).filter(|_| is_timed))
+            .unwrap_or(0),
+        None if is_timed => columns.iter().position(is_time).unwrap_or(0),
         None => 0,
     };
-    let takes = |column: &Column| is_value(column) || has_arrays && column.ty == Type::Dynamic;
+    // Beside a series over time numbers only tell series apart.
+    let takes = |column: &Column| match times {
+        Some(_) => is_array(column),
+        None => is_value(column) || has_arrays && is_array(column),
+    };
+    let anomalies: Vec<usize> = match property("anomalycolumns") {
+        Some(names) if visualization == "anomalychart" => {
+            names.split(',').map(find).collect::<Result<_, _>>()?
+        }
+        _ => Vec::new(),
+    };
     let ys: Vec<usize> = match property("ycolumns") {
         Some(names) => names.split(',').map(find).collect::<Result<_, _>>()?,
         None => (0..columns.len())
             .filter(|at| (*at != x || kind == Kind::Card) && takes(&columns[*at]))
+            .filter(|at| !anomalies.contains(at))
             .collect(),
     };
     if ys.is_empty() {
@@ -122,10 +175,31 @@ fn roles<'a>(
         Some(names) => names.split(',').map(find).collect::<Result<_, _>>()?,
         None => (0..columns.len())
             .filter(|at| *at != x && !ys.contains(at))
-            .filter(|at| matches!(columns[*at].ty, Type::String | Type::Guid | Type::Bool))
+            .filter(|at| {
+                matches!(columns[*at].ty, Type::String | Type::Guid | Type::Bool)
+                    || times.is_some() && is_value(&columns[*at])
+            })
             .collect(),
     };
-    Ok(Roles { x, ys, series })
+    Ok(Roles {
+        x,
+        ys,
+        series,
+        anomalies,
+    })
+}
+
+/// The column of arrays of times, as `make-series` gives one.
+fn array_of_times(columns: &[Column], batches: &[RecordBatch]) -> Option<usize> {
+    let batch = batches.iter().find(|batch| batch.num_rows() > 0)?;
+    let is_of_times = |at: &usize| {
+        columns[*at].ty == Type::Dynamic
+            && matches!(
+                elements(batch.column(*at), 0).first(),
+                Some(Value::String(text)) if parse_datetime(text).is_some()
+            )
+    };
+    (0..columns.len()).find(is_of_times)
 }
 
 #[derive(Default)]
@@ -134,6 +208,10 @@ struct Rows {
     series: Vec<Series>,
     places: HashMap<String, usize>,
     names: HashMap<String, usize>,
+    /// Values of the same place and series are one: all but points.
+    is_merging: bool,
+    /// Values that were added to others.
+    merged: u64,
 }
 
 impl Rows {
@@ -141,11 +219,22 @@ impl Rows {
         let split: Vec<String> = roles
             .series
             .iter()
-            .map(|at| text(&arrays[*at], row))
+            .map(|at| text(&arrays[*at], row, columns[*at].ty))
             .collect();
         let split = split.join(", ");
         let xs = places(&arrays[roles.x], row, columns[roles.x].ty);
-        for y in &roles.ys {
+        let flags: Vec<Vec<Option<f64>>> = roles
+            .anomalies
+            .iter()
+            .map(|at| values(&arrays[*at], row, columns[*at].ty))
+            .collect();
+        for (index, y) in roles.ys.iter().enumerate() {
+            // A column of anomalies for each column of values, else all of them for the first.
+            let flags: Vec<&Vec<Option<f64>>> = match flags.len() == roles.ys.len() {
+                true => vec![&flags[index]],
+                false if index == 0 => flags.iter().collect(),
+                false => Vec::new(),
+            };
             let name = match (split.is_empty(), roles.ys.len()) {
                 (true, _) => columns[*y].name.clone(),
                 (false, 1) => split.clone(),
@@ -153,15 +242,25 @@ impl Rows {
             };
             let series = self.series_of(name);
             let values = values(&arrays[*y], row, columns[*y].ty);
-            for (x, value) in xs.iter().zip(values) {
+            for (element, (x, value)) in xs.iter().zip(values).enumerate() {
                 let place = self.place_of(x);
+                let is_flagged = |flags: &&Vec<Option<f64>>| {
+                    let flag = flags.get(element).copied().flatten();
+                    flag.is_some_and(|flag| flag != 0.0)
+                };
+                if flags.iter().any(is_flagged) {
+                    self.series[series].anomalies.push(place);
+                }
                 let slots = &mut self.series[series].values;
                 if slots.len() <= place {
                     slots.resize(place + 1, None);
                 }
                 // The same place twice: both count, as in a column that grows.
                 slots[place] = match (slots[place], value) {
-                    (Some(a), Some(b)) => Some(a + b),
+                    (Some(a), Some(b)) => {
+                        self.merged += 1;
+                        Some(a + b)
+                    }
                     (a, b) => a.or(b),
                 };
             }
@@ -175,6 +274,7 @@ impl Rows {
             self.series.push(Series {
                 name,
                 values: Vec::new(),
+                anomalies: Vec::new(),
             });
         }
         at
@@ -182,6 +282,10 @@ impl Rows {
 
     fn place_of(&mut self, x: &X) -> usize {
         let next = self.xs.len();
+        if !self.is_merging {
+            self.xs.push(x.clone());
+            return next;
+        }
         let at = *self.places.entry(format!("{x:?}")).or_insert(next);
         if at == next {
             self.xs.push(x.clone());
@@ -190,7 +294,7 @@ impl Rows {
     }
 }
 
-fn text(array: &ArrayRef, row: usize) -> String {
+fn text(array: &ArrayRef, row: usize, ty: Type) -> String {
     let mut safe = String::new();
     if let Some(texts) = array.as_string_opt::<i32>() {
         if texts.is_valid(row) {
@@ -200,6 +304,8 @@ fn text(array: &ArrayRef, row: usize) -> String {
         && bools.is_valid(row)
     {
         safe.push_str(&bools.value(row).to_string());
+    } else if let Some(number) = number(array, row, ty) {
+        safe.push_str(&number.to_string());
     }
     safe
 }
@@ -227,7 +333,7 @@ fn places(array: &ArrayRef, row: usize, ty: Type) -> Vec<X> {
     if let Some(number) = number(array, row, ty) {
         return vec![X::Number(number)];
     }
-    match text(array, row) {
+    match text(array, row, ty) {
         empty if empty.is_empty() => vec![X::Text("(empty)".to_owned())],
         text => vec![X::Text(text)],
     }

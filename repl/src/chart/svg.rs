@@ -1,6 +1,9 @@
-//! A chart as a page with an inline SVG picture. Nothing is fetched; nothing runs.
+//! A chart as an SVG picture, alone or in a page. Nothing is fetched; nothing runs: the page carries the chart's Vega-Lite as data
+//! (`script` of the type `application/vnd.vegalite.v5+json`, which no browser executes).
 
-use super::{Chart, Kind, axis};
+use super::axis::YAxis;
+use super::shape::slices;
+use super::{Chart, Kind, Stacking, axis};
 use crate::output::{HTML_HEAD, HTML_TAIL, html_escaped};
 use std::f64::consts::TAU;
 use std::fmt::Write;
@@ -11,6 +14,9 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 60.0;
+
+/// Parts of a pie that are named beside it.
+const NAMED_MAX: usize = 18;
 
 /// Colours that those who see few colours can tell apart (Okabe and Ito).
 const COLOURS: &[&str] = &[
@@ -27,15 +33,29 @@ fn safe(text: &str) -> String {
     out
 }
 
+/// The picture alone.
+pub fn picture(chart: &Chart) -> String {
+    let mut out = String::new();
+    draw(chart, &mut out);
+    out
+}
+
 pub fn page(chart: &Chart) -> String {
     let mut out = String::from(HTML_HEAD);
     match chart.kind {
         Kind::Card => cards(chart, &mut out),
-        _ => picture(chart, &mut out),
+        _ => draw(chart, &mut out),
     }
     for remark in &chart.remarks {
         let _ = writeln!(out, "<p>{}</p>", safe(remark));
     }
+    // `</script>` in a text must not end the data.
+    let spec = super::vega::text(chart).replace("</", "<\\/");
+    let _ = writeln!(
+        out,
+        "<script type=\"application/vnd.vegalite.v5+json\" id=\"chart\">\n{}</script>",
+        spec
+    );
     out.push_str(HTML_TAIL);
     out
 }
@@ -53,8 +73,9 @@ fn cards(chart: &Chart, out: &mut String) {
     }
 }
 
-fn picture(chart: &Chart, out: &mut String) {
-    let legend = if chart.series.len() > 1 && chart.has_legend {
+fn draw(chart: &Chart, out: &mut String) {
+    let has_names = !matches!(chart.kind, Kind::Shares | Kind::Card);
+    let legend = if chart.series.len() > 1 && chart.has_legend && has_names {
         22.0 * chart.series.len().div_ceil(4) as f64
     } else {
         0.0
@@ -76,7 +97,8 @@ fn picture(chart: &Chart, out: &mut String) {
         Kind::Shares => pie(chart, out),
         Kind::Bars => bars(chart, out),
         Kind::Columns => with_axes(chart, out, columns),
-        Kind::Line | Kind::Area | Kind::Points | Kind::Card => with_axes(chart, out, lines),
+        Kind::Line | Kind::Area | Kind::Points => with_axes(chart, out, lines),
+        Kind::Card => values(chart, out),
     }
     if legend > 0.0 {
         for (index, series) in chart.series.iter().enumerate() {
@@ -105,10 +127,21 @@ fn label(out: &mut String, x: f64, y: f64, anchor: &str, text: &str, more: &str)
     }
 }
 
+/// The values of a card, side by side.
+fn values(chart: &Chart, out: &mut String) {
+    let each = WIDTH / chart.series.len().max(1) as f64;
+    for (index, series) in chart.series.iter().enumerate() {
+        let value = series.values.first().copied().flatten();
+        let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+        let x = each * (index as f64 + 0.5);
+        label(out, x, HEIGHT / 2.0, "middle", &value, "font-size=\"40\"");
+        label(out, x, HEIGHT / 2.0 + 30.0, "middle", &series.name, "");
+    }
+}
+
 /// Places of the plot: x from 0 to 1, y in values.
 struct Plot {
-    low: f64,
-    high: f64,
+    axis: YAxis,
 }
 
 impl Plot {
@@ -117,27 +150,25 @@ impl Plot {
     }
 
     fn y(&self, value: f64) -> f64 {
-        let part = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
-        HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
+        HEIGHT - BOTTOM - self.axis.part(value) * (HEIGHT - TOP - BOTTOM)
     }
 }
 
 fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut String)) {
-    let (low, high, step) = axis::y_range(chart, 6);
-    let plot = Plot { low, high };
-    let mut value = low;
-    while value <= high + step * 1e-6 {
-        let y = plot.y(value);
+    let plot = Plot {
+        axis: YAxis::of(chart, 6),
+    };
+    for value in &plot.axis.marks {
+        let y = plot.y(*value);
         let _ = writeln!(
             out,
             "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#e5e5e5\"/>",
             WIDTH - RIGHT
         );
-        label(out, LEFT - 8.0, y + 4.0, "end", &axis::number(value), "");
-        value += step;
+        label(out, LEFT - 8.0, y + 4.0, "end", &axis::number(*value), "");
     }
     if chart.kind != Kind::Columns {
-        for (part, text) in axis::x_marks(&chart.xs, 8) {
+        for (part, text) in axis::x_marks(chart, 8) {
             label(
                 out,
                 plot.x(part),
@@ -149,10 +180,10 @@ fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut Strin
         }
     }
     draw(chart, &plot, out);
-    let base = HEIGHT - BOTTOM;
+    let base = HEIGHT - BOTTOM - plot.axis.base() * (HEIGHT - TOP - BOTTOM);
     let _ = writeln!(
         out,
-        "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{base}\" y2=\"{base}\" stroke=\"#333\"/>",
+        "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{base:.1}\" y2=\"{base:.1}\" stroke=\"#333\"/>",
         WIDTH - RIGHT
     );
     label(
@@ -167,27 +198,17 @@ fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut Strin
 }
 
 fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
-    let positions = axis::positions(&chart.xs);
-    let mut below = vec![0.0; chart.xs.len()];
-    for (index, series) in chart.series.iter().enumerate() {
+    let positions = axis::positions(chart);
+    for (index, (series, spans)) in chart.series.iter().zip(&chart.spans).enumerate() {
         let colour = colour(index);
         let mut path = String::new();
         let mut floor = String::new();
         let mut draws = "M";
-        for (at, value) in series.values.iter().enumerate() {
-            let Some(value) = value else {
+        for (at, span) in spans.iter().enumerate() {
+            let Some((from, to)) = span else {
                 continue;
             };
-            let base = below[at];
-            let value = if chart.is_stacked {
-                base + value
-            } else {
-                *value
-            };
-            if chart.is_stacked {
-                below[at] = value;
-            }
-            let (x, y) = (plot.x(positions[at]), plot.y(value));
+            let (x, y) = (plot.x(positions[at]), plot.y(*to));
             if chart.kind == Kind::Points {
                 let _ = writeln!(
                     out,
@@ -195,12 +216,7 @@ fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
                 );
             }
             let _ = write!(path, "{draws}{x:.1} {y:.1}");
-            let floor_y = plot.y(if chart.is_stacked {
-                base
-            } else {
-                plot.low.max(0.0)
-            });
-            floor.insert_str(0, &format!("L{x:.1} {floor_y:.1}"));
+            floor.insert_str(0, &format!("L{x:.1} {:.1}", plot.y(*from)));
             draws = "L";
         }
         if chart.kind == Kind::Area && !path.is_empty() {
@@ -209,11 +225,20 @@ fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
                 "<path d=\"{path}{floor}Z\" fill=\"{colour}\" fill-opacity=\"0.3\"/>"
             );
         }
-        if chart.kind != Kind::Points {
+        if chart.kind != Kind::Points && !path.is_empty() {
             let _ = writeln!(
                 out,
                 "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-linecap=\"round\"/>"
             );
+        }
+        for at in &series.anomalies {
+            if let Some(Some((_, to))) = spans.get(*at) {
+                let (x, y) = (plot.x(positions[*at]), plot.y(*to));
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\" fill=\"none\" stroke=\"#d00000\" stroke-width=\"2\"><title>anomaly: {to}</title></circle>"
+                );
+            }
         }
     }
 }
@@ -235,26 +260,20 @@ fn rectangle(
 fn columns(chart: &Chart, plot: &Plot, out: &mut String) {
     let count = chart.xs.len() as f64;
     let room = (WIDTH - LEFT - RIGHT) / count;
-    let abreast = if chart.is_stacked {
-        1
-    } else {
-        chart.series.len()
+    let abreast = match chart.stacking {
+        Stacking::None => chart.series.len(),
+        Stacking::Stacked | Stacking::Full => 1,
     };
     let thick = room * 0.8 / abreast as f64;
     let stride = (chart.xs.len() / 12).max(1);
     for (at, x) in chart.xs.iter().enumerate() {
         let begin = LEFT + room * (at as f64 + 0.1);
-        let mut below = 0.0;
         for (index, series) in chart.series.iter().enumerate() {
-            let Some(value) = series.values[at] else {
+            let (Some(value), Some((from, to))) = (series.values[at], chart.spans[index][at])
+            else {
                 continue;
             };
-            let (from, to) = match chart.is_stacked {
-                true => (below, below + value),
-                false => (0.0, value),
-            };
-            below = to;
-            let beside = if chart.is_stacked { 0 } else { index };
+            let beside = index % abreast;
             let (top, bottom) = (plot.y(from.max(to)), plot.y(from.min(to)));
             let place = (begin + thick * beside as f64, top, thick, bottom - top);
             rectangle(
@@ -279,21 +298,24 @@ fn columns(chart: &Chart, plot: &Plot, out: &mut String) {
 }
 
 fn bars(chart: &Chart, out: &mut String) {
-    let all = chart.series.iter().flat_map(|series| &series.values);
-    let highest = all
-        .flatten()
-        .fold(f64::MIN_POSITIVE, |high, value| high.max(value.abs()));
+    let axis = YAxis::of(chart, 4);
     let left = 220.0;
-    let count = (chart.xs.len() * chart.series.len()).max(1) as f64;
-    let room = (HEIGHT - TOP - 20.0) / count;
+    let width = WIDTH - left - 90.0;
+    let abreast = match chart.stacking {
+        Stacking::None => chart.series.len(),
+        Stacking::Stacked | Stacking::Full => 1,
+    };
+    let room = (HEIGHT - TOP - 20.0) / (chart.xs.len() * abreast).max(1) as f64;
     for (at, x) in chart.xs.iter().enumerate() {
         for (index, series) in chart.series.iter().enumerate() {
-            let Some(value) = series.values[at] else {
+            let (Some(value), Some((from, to))) = (series.values[at], chart.spans[index][at])
+            else {
                 continue;
             };
-            let y = TOP + room * (at * chart.series.len() + index) as f64;
-            let length = value.abs() / highest * (WIDTH - left - 90.0);
-            let place = (left, y + room * 0.1, length, room * 0.8);
+            let y = TOP + room * (at * abreast + index % abreast) as f64;
+            let (begin, end) = (axis.part(from.min(to)), axis.part(from.max(to)));
+            let length = (end - begin) * width;
+            let place = (left + begin * width, y + room * 0.1, length, room * 0.8);
             rectangle(
                 out,
                 place,
@@ -301,14 +323,10 @@ fn bars(chart: &Chart, out: &mut String) {
                 &format!("{}: {value}", series.name),
             );
             let middle = y + room / 2.0 + 4.0;
-            label(
-                out,
-                left + length + 6.0,
-                middle,
-                "start",
-                &axis::number(value),
-                "",
-            );
+            if chart.stacking == Stacking::None {
+                let x = left + end * width + 6.0;
+                label(out, x, middle, "start", &axis::number(value), "");
+            }
             if index == 0 {
                 let text = crate::output::cut_middle(&axis::label(x), 30);
                 label(out, left - 8.0, middle, "end", &text, "");
@@ -318,14 +336,7 @@ fn bars(chart: &Chart, out: &mut String) {
 }
 
 fn pie(chart: &Chart, out: &mut String) {
-    let Some(series) = chart.series.first() else {
-        return;
-    };
-    let values = chart.xs.iter().zip(&series.values);
-    let mut parts: Vec<(String, f64)> = values
-        .filter_map(|(x, value)| Some((axis::label(x), value.filter(|value| *value > 0.0)?)))
-        .collect();
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let parts = slices(chart);
     let sum: f64 = parts.iter().map(|(_, value)| value).sum();
     let (middle_x, middle_y, radius) = (300.0, TOP + 200.0, 180.0);
     let mut from = 0.0;
@@ -347,7 +358,7 @@ fn pie(chart: &Chart, out: &mut String) {
             out,
             "<path d=\"M{middle_x} {middle_y}L{x0:.2} {y0:.2}A{radius} {radius} 0 {large} 1 {x1:.2} {y1:.2}Z\" fill=\"{fill}\" stroke=\"#fff\"/>"
         );
-        if index < 18 {
+        if index < NAMED_MAX {
             let y = TOP + 20.0 + index as f64 * 22.0;
             let _ = writeln!(
                 out,
@@ -359,5 +370,10 @@ fn pie(chart: &Chart, out: &mut String) {
             label(out, 558.0, y, "start", &text, "");
         }
         from += share;
+    }
+    if parts.len() > NAMED_MAX {
+        let y = TOP + 20.0 + NAMED_MAX as f64 * 22.0;
+        let text = format!("… {} more", parts.len() - NAMED_MAX);
+        label(out, 558.0, y, "start", &text, "");
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::{DataArgs, FormatArgs};
 use crate::failure::Failure;
 use crate::output::format;
 use crate::report;
-use crate::run::Screen;
+use crate::screen::Screen;
 use crate::session::{Session, proxies};
 use clap::{Args, ValueHint};
 use huntql_store::schema::builtin;

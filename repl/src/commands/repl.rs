@@ -2,14 +2,17 @@
 
 use crate::cli::{AskArgs, DataArgs, FormatArgs};
 use crate::failure::Failure;
+use crate::limits::LimitArgs;
 use crate::session::Session;
-use crate::shell::Shell;
+use crate::shell::{Shell, View};
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct ReplArgs {
     #[command(flatten)]
     pub format: FormatArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub ask: AskArgs,
     #[command(flatten)]
@@ -20,5 +23,6 @@ pub fn run(args: &ReplArgs) -> Result<(), Failure> {
     let session = Session::open(&args.data)?;
     let runtime = super::runtime()?;
     let (data, ask) = (args.data.clone(), args.ask.clone());
-    Shell::new(session, data, ask, args.format.format, runtime).run()
+    let view = View::new(args.format.format, args.limits.clone());
+    Shell::new(session, data, ask, view, runtime).run()
 }

@@ -23,6 +23,19 @@ pub struct Cells {
     pub rows: usize,
 }
 
+/// A value as it is kept: ticks for times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Raw {
+    Null,
+    Bool(bool),
+    Long(i64),
+    Real(f64),
+    Datetime(i64),
+    Timespan(i64),
+    /// Everything else: it has a text.
+    Text,
+}
+
 enum Cell {
     Bool(BooleanArray),
     Int(Int32Array),
@@ -70,6 +83,22 @@ impl Cells {
     pub fn text(&self, row: usize, column: usize, out: &mut String) {
         if !self.is_null(row, column) {
             self.columns[column].text(row, out);
+        }
+    }
+
+    /// The value as it is kept.
+    pub fn raw(&self, row: usize, column: usize) -> Raw {
+        if self.is_null(row, column) {
+            return Raw::Null;
+        }
+        match &self.columns[column] {
+            Cell::Bool(array) => Raw::Bool(array.value(row)),
+            Cell::Int(array) => Raw::Long(i64::from(array.value(row))),
+            Cell::Long(array) => Raw::Long(array.value(row)),
+            Cell::Real(array) => Raw::Real(array.value(row)),
+            Cell::Datetime(array) => Raw::Datetime(array.value(row)),
+            Cell::Timespan(array) => Raw::Timespan(array.value(row)),
+            Cell::Decimal(_) | Cell::Text(_) | Cell::Guid(_) | Cell::Dynamic(_) => Raw::Text,
         }
     }
 

@@ -19,6 +19,7 @@ mod records;
 mod table;
 mod timeline;
 mod width;
+mod xlsx;
 
 pub use cell::escape_controls;
 pub use collected::{Collected, Remembering};
@@ -91,6 +92,21 @@ pub fn grouped(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// A size in the unit that suits it: `512 B`, `12.3 MiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = count as f64;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{count} B"),
+        _ => format!("{size:.1} {}", UNITS[unit]),
+    }
 }
 
 /// One value of `--format`.
@@ -185,6 +201,13 @@ pub static FORMATS: &[Format] = &[
         name: "arrow",
         doc: "an Arrow IPC file",
         open: |sink, _| Box::new(columnar::ColumnarWriter::arrow(sink)),
+        footer: Footer::Silent,
+        content: Content::Binary,
+    },
+    Format {
+        name: "xlsx",
+        doc: "an Excel workbook, a sheet for each result",
+        open: |sink, _| Box::new(xlsx::XlsxWriter::new(sink)),
         footer: Footer::Silent,
         content: Content::Binary,
     },

@@ -28,6 +28,11 @@ impl Pager {
         }
     }
 
+    /// Whether the user has named one.
+    pub fn is_wanted() -> bool {
+        Pager::new(0).command.is_some()
+    }
+
     fn start(&mut self) -> io::Result<()> {
         let Some(command) = self.command.take() else {
             return Ok(());

@@ -11,6 +11,7 @@ mod watchlists;
 
 use crate::cli::{AskArgs, Clock, DataArgs};
 use crate::failure::Failure;
+use crate::limits::LimitArgs;
 use crate::question::Question;
 use crate::report;
 use crate::run;
@@ -77,6 +78,14 @@ impl Session {
         self.with_catalog(catalog)
     }
 
+    /// The session that the limits leave of this one.
+    pub fn windowed(&self, limits: &LimitArgs, now: i64) -> Session {
+        match limits.times(now) {
+            Some(times) => self.within(times),
+            None => self.clone(),
+        }
+    }
+
     fn with_catalog(&self, catalog: Catalog) -> Session {
         Session {
             engine: engine(catalog, self.memory_bytes),
@@ -141,6 +150,20 @@ impl Session {
             })
             .map(|table| table.schema.name.clone())
             .collect()
+    }
+
+    /// The first `Timestamp` of these tables, in ticks.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub async fn data_begin(&self, tables: &[String]) -> Result<Option<i64>, Failure> {
+        let mut begin: Option<i64> = None;
+        for table in tables {
+            let text = format!("['{table}'] | summarize Begin = min(Timestamp)");
+            let time = self.one_time(&Question::of_text(text)).await?;
+            begin = [begin, time].into_iter().flatten().min();
+        }
+        Ok(begin)
     }
 
     /// The last `Timestamp` of these tables, in ticks.

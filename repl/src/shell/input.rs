@@ -4,6 +4,7 @@
 //! table name) takes further lines until `;` or an empty line; so does everything that comes through a pipe. Empty lines
 //! inside brackets and fenced strings belong to the query.
 
+use super::commands;
 use super::complete::Completions;
 use super::history;
 use super::line_editor::Helper;
@@ -325,7 +326,7 @@ pub fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The queries and commands of a file, in turn. A line that begins with a dot is a command.
+/// The queries and commands of a file or a paste, in turn. A line that begins with a dot and a command's name is a command.
 pub fn script(text: &str) -> Vec<Next> {
     let mut parts = Vec::new();
     let mut buffer = String::new();
@@ -340,7 +341,7 @@ pub fn script(text: &str) -> Vec<Next> {
         let is_inside = tokens
             .last()
             .is_some_and(|last| depth(&tokens) > 0 || is_open_fence(last, &buffer));
-        if !is_inside && line.starts_with('.') {
+        if !is_inside && commands::is_command(line) {
             end(&mut buffer, &mut parts);
             parts.push(Next::Command(line.to_owned()));
             continue;

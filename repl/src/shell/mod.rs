@@ -15,16 +15,20 @@ mod view;
 
 use crate::cli::{AskArgs, DataArgs};
 use crate::failure::{EXIT_INTERRUPTED, Failure};
+use crate::hints;
+use crate::limits::too_long;
 use crate::output::{Collected, Format};
 use crate::question::Question;
 use crate::report;
-use crate::run::{self, Screen};
+use crate::run;
+use crate::screen::Screen;
 use crate::session::Session;
 use complete::Completions;
 use input::{Lines, Next};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Runtime;
-use view::View;
+pub use view::View;
 
 pub struct Shell {
     session: Arc<Session>,
@@ -75,7 +79,7 @@ impl Shell {
         session: Session,
         data: DataArgs,
         ask: AskArgs,
-        format: &'static Format,
+        view: View,
         runtime: Runtime,
     ) -> Shell {
         let session = Arc::new(session);
@@ -84,7 +88,7 @@ impl Shell {
             session,
             ask,
             data,
-            view: View::new(format),
+            view,
             runtime,
             last: None,
             typed: Vec::new(),
@@ -135,6 +139,8 @@ impl Shell {
             }
         }
         lines.close();
+        // What was stopped and still computes is not waited for.
+        self.runtime.shutdown_background();
         match self.first_failure {
             Some(code) if !lines.is_interactive() => Err(Failure::Reported(code)),
             _ => Ok(()),
@@ -143,16 +149,27 @@ impl Shell {
 
     /// Runs each query of a text in turn.
     fn text(&mut self, text: &str) -> Flow {
-        for mut query in input::split(text) {
-            if query.trim_start().starts_with('|')
-                && let Some(last) = &self.last
-            {
-                query = format!("{last}\n{query}");
-            }
-            match self.ask(query, self.view.format) {
-                Asked::On => {}
-                Asked::Interrupted => break,
-                Asked::Unwanted => return Flow::Quit,
+        for part in input::script(text) {
+            let text = match part {
+                Next::Text(text) => text,
+                Next::Command(line) => match commands::run(self, &line) {
+                    Flow::On => continue,
+                    Flow::Quit => return Flow::Quit,
+                },
+                Next::End => break,
+            };
+            for mut query in input::split(&text) {
+                if query.trim_start().starts_with('|')
+                    && let Some(last) = &self.last
+                {
+                    query = format!("{last}\n{query}");
+                    self.typed.push(query.clone());
+                }
+                match self.ask(query, self.view.format) {
+                    Asked::On => {}
+                    Asked::Interrupted => return Flow::On,
+                    Asked::Unwanted => return Flow::Quit,
+                }
             }
         }
         Flow::On
@@ -186,13 +203,25 @@ impl Shell {
             self.ask.clone(),
             self.is_interactive,
         );
+        let (limits, timeout) = (self.view.limits.clone(), self.view.limits.timeout());
         self.runtime.block_on(async {
             let mut task = tokio::spawn(async move {
                 let question = Question::of_text(text);
                 let options = session.options(&ask).await?;
+                hints::look_back(&session, &question, &limits, options.now).await;
+                let session = session.windowed(&limits, options.now);
                 run::run(&session, &question, &options, &screen).await?;
                 Ok(())
             });
+            let late = async {
+                match &timeout {
+                    Some(limit) => {
+                        tokio::time::sleep(Duration::from_secs(limit.most)).await;
+                        too_long(limit)
+                    }
+                    None => std::future::pending().await,
+                }
+            };
             let stop = async {
                 if !interactive || tokio::signal::ctrl_c().await.is_err() {
                     std::future::pending::<()>().await;
@@ -204,6 +233,10 @@ impl Shell {
                     // The panic hook has spoken.
                     Err(_) => Err(Failure::Reported(crate::failure::EXIT_INTERNAL)),
                 },
+                failure = late => {
+                    task.abort();
+                    Err(failure)
+                }
                 () = stop => {
                     task.abort();
                     report::say("stopped");

@@ -1,7 +1,8 @@
 //! How and where the shell shows results.
 
+use crate::limits::LimitArgs;
 use crate::output::{Collected, Format};
-use crate::run::{Screen, Target};
+use crate::screen::{Screen, Target};
 
 /// Rows of a result that the shell shows; `.limit` changes it.
 const ROWS_SHOWN: u64 = 50;
@@ -13,6 +14,8 @@ pub struct View {
     pub format: &'static Format,
     /// `None` shows all.
     pub rows_max: Option<u64>,
+    /// How far queries go.
+    pub limits: LimitArgs,
     pub is_timed: bool,
     /// Where results go.
     pub output: Option<Target>,
@@ -23,10 +26,11 @@ pub struct View {
 }
 
 impl View {
-    pub fn new(format: &'static Format) -> View {
+    pub fn new(format: &'static Format, limits: LimitArgs) -> View {
         View {
             format,
             rows_max: Some(ROWS_SHOWN),
+            limits,
             is_timed: true,
             output: None,
             once: None,
@@ -41,5 +45,6 @@ impl View {
         Screen::of_shell(format, target, self.rows_max)
             .remembering(self.shown.clone())
             .timed(self.is_timed)
+            .up_to(self.limits.of_result())
     }
 }

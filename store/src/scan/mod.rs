@@ -176,6 +176,11 @@ impl EventTable {
         self.files.iter().map(|file| file.rows).sum()
     }
 
+    /// How many files there are.
+    pub fn file_count(&self) -> u64 {
+        self.files.len() as u64
+    }
+
     /// Bytes of the files.
     pub fn size_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size_bytes).sum()

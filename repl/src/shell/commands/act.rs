@@ -1,15 +1,15 @@
 //! Commands that do something: run, keep, write, read.
 
 use super::{print, wrong};
-use crate::cli::Clock;
+use crate::cli::{Clock, Timespan, timespan as parse_span};
 use crate::commands::timeline::Asked;
 use crate::failure::Failure;
 use crate::output::{Content, format};
 use crate::report;
-use crate::run::{Before, Target};
-use crate::shell::{Flow, Next, Shell, editor, input, page};
+use crate::screen::{Before, Target};
+use crate::shell::{Flow, Shell, editor, page};
 use clap::Parser;
-use huntql_kql::time::parse_datetime;
+use huntql_kql::time::{format_datetime, format_timespan, parse_datetime};
 use std::io;
 use std::path::Path;
 use std::time::Instant;
@@ -176,6 +176,31 @@ pub(super) fn set(shell: &mut Shell, argument: &str) -> io::Result<Flow> {
     }
 }
 
+pub(super) fn timespan(shell: &mut Shell, span: &str) -> io::Result<Flow> {
+    match span {
+        "" => {
+            let told = match shell.view.limits.timespan {
+                None => "rows of all times are there".to_owned(),
+                Some(Timespan::Last(ticks)) => {
+                    format!("rows of the last {} are there", format_timespan(ticks))
+                }
+                Some(Timespan::Between(from, to)) => format!(
+                    "rows from {} up to {} are there",
+                    format_datetime(from),
+                    format_datetime(to)
+                ),
+            };
+            return print([told]);
+        }
+        "off" | "all" => shell.view.limits.timespan = None,
+        span => match parse_span(span) {
+            Ok(span) => shell.view.limits.timespan = Some(span),
+            Err(expected) => return wrong(&format!("`.timespan {span}`: {expected}, or `off`")),
+        },
+    }
+    Ok(Flow::On)
+}
+
 pub(super) fn keep(shell: &mut Shell, name: &str) -> io::Result<Flow> {
     let is_name = !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -211,17 +236,7 @@ pub(super) fn source(shell: &mut Shell, file: &str) -> io::Result<Flow> {
         return wrong("files that run each other, more than 8 deep");
     }
     shell.depth += 1;
-    let mut flow = Flow::On;
-    for part in input::script(&text) {
-        flow = match part {
-            Next::Command(line) => super::run(shell, &line),
-            Next::Text(text) => shell.text(&text),
-            Next::End => Flow::On,
-        };
-        if flow == Flow::Quit {
-            break;
-        }
-    }
+    let flow = shell.text(&text);
     shell.depth -= 1;
     Ok(flow)
 }

@@ -185,6 +185,13 @@ static COMMANDS: &[DotCommand] = &[
         act::timeline,
     ),
     command(
+        "timespan",
+        "[SPAN|off]",
+        "only rows of this time, in every table: 7d, PT12H, 2026-03-01/2026-03-04",
+        Argument::Word(&["1h", "1d", "7d", "30d", "off"]),
+        act::timespan,
+    ),
+    command(
         "timer",
         "[on|off]",
         "the time that results and completion take",
@@ -202,6 +209,13 @@ fn meant(word: &str) -> Vec<&'static DotCommand> {
         .iter()
         .filter(|command| command.name.starts_with(word) && !word.is_empty())
         .collect()
+}
+
+/// Whether a line in the midst of others is one of these commands.
+pub fn is_command(line: &str) -> bool {
+    let word = line.strip_prefix('.').unwrap_or_default();
+    let word = word.split(|c: char| c.is_whitespace() || c == ';').next();
+    !meant(word.unwrap_or_default()).is_empty()
 }
 
 /// All names with their dots.

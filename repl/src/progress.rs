@@ -1,0 +1,118 @@
+//! Progress of long queries: one line on stderr, when that is a terminal, gone before anything else is written.
+
+use crate::output::{bytes, grouped};
+use huntql_engine::{Gauge, Work};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// What is done sooner shows nothing.
+const QUIET: Duration = Duration::from_millis(600);
+
+/// Between two looks at the gauge.
+const STEP: Duration = Duration::from_millis(100);
+
+/// The line, for as long as it lives.
+pub struct Progress {
+    running: Option<Running>,
+}
+
+struct Running {
+    bar: ProgressBar,
+    end: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Progress {
+    /// Nothing on anything but a terminal.
+    pub fn start(gauge: &Gauge) -> Progress {
+        let running = match io::stderr().is_terminal() {
+            true => Running::start(gauge.clone()),
+            false => None,
+        };
+        Progress { running }
+    }
+
+    /// Writes something to the terminal while the line is out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.running {
+            Some(running) => running.bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the line away for good.
+    pub fn end(&mut self) {
+        if let Some(running) = self.running.take() {
+            // The thread may have ended by itself.
+            let _ = running.end.send(());
+            let _ = running.thread.join();
+            running.bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Running {
+    /// `None` when there is no thread to be had: progress is no reason to stop.
+    fn start(gauge: Gauge) -> Option<Running> {
+        let style = ProgressStyle::with_template("{spinner} {wide_msg}").ok()?;
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(style);
+        let (end, ended) = channel();
+        let shown = bar.clone();
+        let started = Instant::now();
+        let thread = std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(move || {
+                if ended.recv_timeout(QUIET) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                shown.set_draw_target(ProgressDrawTarget::stderr());
+                loop {
+                    shown.set_message(line(&gauge.read(), started.elapsed()));
+                    shown.tick();
+                    if ended.recv_timeout(STEP) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                }
+            });
+        Some(Running {
+            bar,
+            end,
+            thread: thread.ok()?,
+        })
+    }
+}
+
+fn line(work: &Work, elapsed: Duration) -> String {
+    let mut parts = vec![format!("{} rows read", grouped(work.rows_read))];
+    parts.extend(scanned(work));
+    parts.push(format!("{:.1} s", elapsed.as_secs_f64()));
+    parts.join(", ")
+}
+
+/// What was read of files: `12.3 MiB scanned of 3 files (9 pruned)`. `None` when there were none.
+pub fn scanned(work: &Work) -> Option<String> {
+    if work.files == 0 {
+        return None;
+    }
+    let opened = work.files - work.files_pruned;
+    let noun = if opened == 1 { "file" } else { "files" };
+    let pruned = match work.files_pruned {
+        0 => String::new(),
+        pruned => format!(" ({} pruned)", grouped(pruned)),
+    };
+    Some(format!(
+        "{} scanned of {} {noun}{pruned}",
+        bytes(work.bytes_scanned),
+        grouped(opened)
+    ))
+}
