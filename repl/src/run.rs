@@ -39,7 +39,7 @@ pub async fn run(
     })?;
     progress.aside(|| report::diagnostics(question, &answer.diagnostics));
     let mut writer = screen.writer()?;
-    let (mut rows_of_all, mut cut) = (0, None);
+    let (mut rows_of_all, mut cut, mut below) = (0, None, Vec::new());
     let results = answer.results.len();
     for (index, result) in answer.results.into_iter().enumerate() {
         if screen.chart.is_some() && result.render.is_none() {
@@ -62,20 +62,26 @@ pub async fn run(
             Stopped::Query(error) => refused(question, error),
             Stopped::Output(error) => error.into(),
         })?;
-        progress.aside(|| told(screen, drawn.as_ref(), writer.as_mut()))?;
+        below.extend(progress.aside(|| told(screen, drawn.as_ref(), writer.as_mut()))?);
         if screen.footer == Footer::Shown {
             // What was done is known when all is done.
             let work = match index + 1 == results {
                 true => gauge.read(),
                 false => Work::default(),
             };
-            let foot = screen.foot(shown.rows, &work, started.elapsed());
-            progress.aside(|| report::say(&foot));
+            below.push(screen.foot(shown.rows, &work, started.elapsed()));
+        }
+        if !screen.is_paged() {
+            progress.aside(|| below.drain(..).for_each(|line| report::say(&line)));
         }
         rows_of_all += shown.rows;
         cut = cut.or(shown.cut.map(|cut| (cut, shown.rows)));
     }
-    writer.finish()?;
+    let finished = writer.finish();
+    // A pager has been left when its output is closed.
+    drop(writer);
+    below.iter().for_each(|line| report::say(line));
+    finished?;
     if let Some((cut, rows)) = cut {
         return Err(screen.limits.failure(cut, rows));
     }
@@ -83,18 +89,20 @@ pub async fn run(
     Ok(rows_of_all)
 }
 
-/// Draws a result that is to be drawn, and says what was not shown.
-fn told(screen: &Screen, drawn: Option<&Drawn>, writer: &mut dyn Writer) -> Result<(), Failure> {
+/// Draws a result that is to be drawn. Gives what is to be said of what was not shown.
+fn told(
+    screen: &Screen,
+    drawn: Option<&Drawn>,
+    writer: &mut dyn Writer,
+) -> Result<Option<String>, Failure> {
     let rows = match drawn {
         Some(drawn) => drawn.draw(screen, writer)?,
         None => Rows::Shown,
     };
-    if rows == Rows::Shown
-        && let Some(remark) = writer.remark()
-    {
-        report::say(&remark);
-    }
-    Ok(())
+    Ok(match rows {
+        Rows::Shown => writer.remark(),
+        Rows::Hidden => None,
+    })
 }
 
 enum Stopped {

@@ -133,7 +133,7 @@ fn completes(terminal: &mut Terminal) {
     completes_to(terminal, "DeviceNetworkEvents | summ", "| summarize");
     completes_to(
         terminal,
-        "DeviceNetworkEvents | project Gate = RemotePort | where Ga",
+        "DeviceNetworkEvents | project Gate = RemotePort | where Gat",
         "where Gate",
     );
     completes_to(

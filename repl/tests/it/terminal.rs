@@ -72,7 +72,10 @@ impl Terminal {
             let mut bytes = [0; 4096];
             loop {
                 let read = output.read(&mut bytes).unwrap_or(0);
-                let mut screen = shown.screen.lock().unwrap();
+                let Ok(mut screen) = shown.screen.lock() else {
+                    // Whoever looked has failed already.
+                    return;
+                };
                 screen.0.process(&bytes[..read]);
                 screen.1 = read > 0;
                 shown.changed.notify_all();
