@@ -8,7 +8,7 @@ use crate::output::{Footer, Viewer, Writer};
 use crate::progress::Progress;
 use crate::question::Question;
 use crate::report;
-use crate::screen::Screen;
+pub use crate::screen::Screen;
 use crate::session::Session;
 use datafusion::arrow::array::Array;
 use datafusion::arrow::record_batch::RecordBatch;
