@@ -6,6 +6,8 @@
 pub mod pass;
 pub mod roster;
 pub mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use crate::alert::Origin;
 use crate::run::Limits;

@@ -105,8 +105,10 @@ impl Pass<'_> {
         if plan.runs.is_empty() {
             return Ok(tended);
         }
+        let next_from = plan.runs[0].window.from;
         for look in &standing.looks {
-            if !self.look(armed, look, &standing, &mut tended)? {
+            let look = watched_up_to(look, &standing, next_from);
+            if !self.look(armed, &look, &standing, &mut tended)? {
                 return Ok(tended);
             }
         }
@@ -311,6 +313,18 @@ impl Pass<'_> {
         }
         Ok(())
     }
+}
+
+/// The look to take, given where the next window begins. When that is later than it was to be (the rule was edited, slots were left
+/// out), nobody else sees the rest of the last window: it is looked at too, and was not counted, so that it runs again.
+fn watched_up_to(look: &Look, standing: &Standing, next_from: i64) -> Look {
+    let mut look = look.clone();
+    let end = next_from.min(look.window.to);
+    if standing.covered == Some(look.window.to) && end > look.stretch.to {
+        look.stretch.to = end;
+        look.sight = Sight::new();
+    }
+    look
 }
 
 /// Whether a run that failed is tried again at once.

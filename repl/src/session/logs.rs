@@ -58,15 +58,16 @@ pub fn follow(
         written: 0,
     };
     let stop = Arc::new(AtomicBool::new(false));
-    stop_on_signals(Arc::clone(&stop))?;
+    let said = "stopping: what was read is stored first; Ctrl-C again ends at once";
+    stop_on_signals(Arc::clone(&stop), said)?;
     let report = follow_paths(paths, options, store, pace, &mut observer, &stop);
     let report = report.map_err(ingest_failure)?;
     observer.close()?;
     Ok(report)
 }
 
-/// Sets `stop` at the first signal; the second ends the process.
-fn stop_on_signals(stop: Arc<AtomicBool>) -> Result<(), Failure> {
+/// Sets `stop` at the first signal, and says so; the second ends the process.
+pub fn stop_on_signals(stop: Arc<AtomicBool>, said: &'static str) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Internal(format!("cannot wait for signals: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -76,7 +77,7 @@ fn stop_on_signals(stop: Arc<AtomicBool>) -> Result<(), Failure> {
         runtime.block_on(async {
             signal().await;
             stop.store(true, Ordering::Relaxed);
-            report::say("stopping: what was read is stored first; Ctrl-C again ends at once");
+            report::say(said);
             signal().await;
             std::process::exit(i32::from(EXIT_INTERRUPTED));
         });

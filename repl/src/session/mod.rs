@@ -208,7 +208,7 @@ fn engine(catalog: Catalog, memory_limit_bytes: Option<usize>) -> Engine {
 }
 
 /// The time of day in ticks.
-fn wall_clock() -> i64 {
+pub fn wall_clock() -> i64 {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();

@@ -26,6 +26,10 @@ pub fn add(
     proxies: &ProxySet,
 ) -> Result<Option<TempDir>, Failure> {
     let mut folder = None;
+    let of_hunts = store_path(args).filter(|_| args.logs.is_empty());
+    for table in huntql_jobs::state::tables::tables(of_hunts) {
+        catalog.add_table(table);
+    }
     if args.logs.is_empty() {
         if let Some(path) = store_path(args) {
             let store = Store::open(path).map_err(store_failure)?;
