@@ -17,12 +17,16 @@ mod errors;
 mod follow;
 #[path = "it/formats.rs"]
 mod formats;
+#[path = "it/hunt_rules.rs"]
+mod hunt_rules;
 #[path = "it/hunts.rs"]
 mod hunts;
 #[path = "it/mistakes.rs"]
 mod mistakes;
 #[path = "it/proxies.rs"]
 mod proxies;
+#[path = "it/public_rules.rs"]
+mod public_rules;
 #[path = "it/readme.rs"]
 mod readme;
 #[path = "it/scripts.rs"]

@@ -113,8 +113,9 @@ pub fn run(args: &ListArgs) -> Result<(), Failure> {
     Screen::stdout(args.format.format).show_batch(&columns, &batch)?;
     let failed = loaded.iter().filter(|one| one.has_errors()).count();
     let scheduled = rules.iter().filter(|rule| rule.schedule.is_some()).count();
+    let noun = if rules.len() == 1 { "rule" } else { "rules" };
     report::say(&format!(
-        "{} rules, {scheduled} run by themselves, {failed} cannot be read",
+        "{} {noun}, {scheduled} run by themselves, {failed} cannot be read",
         rules.len()
     ));
     verdict(&loaded)
