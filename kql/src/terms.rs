@@ -12,6 +12,31 @@ pub fn is_term_char(c: char) -> bool {
     }
 }
 
+/// A character as the string operators compare it without regard to case: its lower-case form.
+///
+/// That is one character always: one whose lower-case form is several characters stays as it is, and so does one beyond ASCII
+/// whose lower-case form is in ASCII (the Kelvin sign), as those two are never equal.
+pub fn fold_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) if !one.is_ascii() => one,
+        _ => c,
+    }
+}
+
+/// A character as the term index files it. What [`fold_char`] or a regular expression without regard to case takes for one letter
+/// has one key: the Kelvin sign is filed as `k` and the long s as `s`.
+pub fn key_char(c: char) -> char {
+    match c {
+        '\u{212A}' => 'k',
+        '\u{17F}' => 's',
+        _ => fold_char(c),
+    }
+}
+
 /// The terms of a text, in its order, with repeats: maximal runs of alphanumeric characters. Case is kept.
 pub fn terms(text: &str) -> impl Iterator<Item = &str> {
     Terms { rest: text }
@@ -91,6 +116,17 @@ mod tests {
     #[test]
     fn letters_of_all_scripts_are_part_of_terms() {
         assert_eq!(of("größe=1 Москва„x“"), ["größe", "1", "Москва", "x"]);
+    }
+
+    #[test]
+    fn folding_keeps_the_edges_of_terms_and_happens_once() {
+        for c in '\0'..=char::MAX {
+            for folded in [fold_char(c), key_char(c)] {
+                assert_eq!(is_term_char(c), is_term_char(folded), "{c:?}");
+                assert_eq!(key_char(folded), key_char(c), "{c:?}");
+            }
+            assert_eq!(fold_char(fold_char(c)), fold_char(c), "{c:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod compact;
 pub mod error;
 pub mod files;
+mod index;
 mod layout;
 pub mod log;
 mod manifest;

@@ -1,0 +1,353 @@
+//! Building the index of a file from its rows, batch by batch as they are written.
+//!
+//! The same rows give the same bytes, however they are cut into batches. Most values repeat: a column remembers the values that it has
+//! seen with their keys, and a value that occurs again in a block costs one look.
+
+use super::format::{
+    Coverage, Directory, MAGIC, PageEntry, PageWriter, VERSION, checksum, compress, write_posting,
+};
+use super::intern::Interner;
+use super::keys::{Kind, each_key, folded};
+use super::{BLOCK_ROWS, escapes};
+use crate::schema::is_hidden;
+use datafusion::arrow::array::{Array, AsArray, StringArray};
+use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::arrow::record_batch::RecordBatch;
+use std::borrow::Cow;
+
+/// Columns beyond these are left out: a posting has seven bits for the column.
+const COLUMNS_MAX: usize = 120;
+/// Values that a column remembers, in bytes; when there are more it begins anew.
+const REMEMBERED_BYTES_MAX: usize = 4 << 20;
+/// A column with more keys than this is left out of the index, so that memory stays bounded.
+const COLUMN_KEYS_MAX: u32 = 3_000_000;
+
+/// The index of a file that is being written.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    names: Vec<String>,
+    columns: Vec<Column>,
+    keys: Keys,
+    rows: u64,
+    scratch: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Column {
+    /// Place in the batches.
+    index: usize,
+    kind: Kind,
+    coverage: Coverage,
+    keys: u32,
+    values: Interner,
+    /// For each remembered value: where its keys end in `numbers`, and the block that it was last seen in.
+    seen: Vec<(u32, u32)>,
+    numbers: Vec<u32>,
+}
+
+/// All keys of all columns: a column's number, then the key.
+#[derive(Debug, Default)]
+struct Keys {
+    interner: Interner,
+    /// The block that each key was last seen in.
+    last_block: Vec<u32>,
+    /// Keys in the order of blocks, each once a block.
+    marks: Vec<u32>,
+    /// Where the marks of each block begin.
+    block_starts: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+const NEVER: u32 = u32::MAX;
+
+/// What the index has to say of the data file.
+#[derive(Debug, Clone)]
+pub(crate) struct Indexed<'a> {
+    /// The file's name, without folders.
+    pub file: &'a str,
+    pub size_bytes: u64,
+    /// Rows of each row group, and where its bytes begin.
+    pub groups: Vec<(u64, u64)>,
+}
+
+impl Builder {
+    /// `is_json` tells the columns of JSON text.
+    pub(crate) fn new(schema: &Schema, is_json: impl Fn(&str) -> bool) -> Builder {
+        let fields = schema.fields().iter().take(COLUMNS_MAX).enumerate();
+        let columns = fields.map(|(index, field)| Column {
+            index,
+            kind: match is_json(field.name()) {
+                true => Kind::Json,
+                false => Kind::Text,
+            },
+            coverage: match *field.data_type() == DataType::Utf8 && !is_hidden(field.name()) {
+                true => Coverage::Indexed,
+                false => Coverage::Left,
+            },
+            keys: 0,
+            values: Interner::default(),
+            seen: Vec::new(),
+            numbers: Vec::new(),
+        });
+        Builder {
+            columns: columns.collect(),
+            names: schema
+                .fields()
+                .iter()
+                .map(|field| field.name().clone())
+                .collect(),
+            keys: Keys::default(),
+            rows: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Takes the next rows of the file.
+    pub(crate) fn push(&mut self, batch: &RecordBatch) {
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let within = (self.rows % u64::from(BLOCK_ROWS)) as usize;
+            if within == 0 {
+                self.keys.block_starts.push(self.keys.marks.len());
+            }
+            let rows = (BLOCK_ROWS as usize - within).min(batch.num_rows() - from);
+            for column in &mut self.columns {
+                if column.coverage == Coverage::Indexed
+                    && let Some(strings) = batch.column(column.index).as_string_opt::<i32>()
+                {
+                    column.push(strings, from..from + rows, &mut self.keys, &mut self.scratch);
+                }
+            }
+            self.rows += rows as u64;
+            from += rows;
+        }
+    }
+
+    /// The bytes of the index file.
+    pub(crate) fn finish(self, of: &Indexed<'_>) -> Vec<u8> {
+        let covered = |index: usize| {
+            let column = self.columns.get(index);
+            column.map_or(Coverage::Left, |column| column.coverage)
+        };
+        let columns = self.names.iter().enumerate();
+        let mut directory = Directory {
+            file: of.file.to_owned(),
+            size_bytes: of.size_bytes,
+            rows: self.rows,
+            block_rows: BLOCK_ROWS,
+            columns: columns
+                .map(|(index, name)| (name.clone(), covered(index)))
+                .collect(),
+            groups: of.groups.clone(),
+            pages: Vec::new(),
+        };
+        let mut out = MAGIC.to_vec();
+        self.keys.write(&mut directory, &mut out);
+        let start = out.len() as u64;
+        let compressed = compress(&directory.to_bytes());
+        out.extend_from_slice(&compressed);
+        out.extend_from_slice(&start.to_le_bytes());
+        out.extend_from_slice(&(compressed.len() as u32).to_le_bytes());
+        out.extend_from_slice(&checksum(&compressed));
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(MAGIC);
+        out
+    }
+}
+
+impl Column {
+    fn push(
+        &mut self,
+        strings: &StringArray,
+        rows: std::ops::Range<usize>,
+        keys: &mut Keys,
+        scratch: &mut Vec<u32>,
+    ) {
+        let offsets = strings.value_offsets();
+        if offsets[rows.start] == offsets[rows.end] {
+            return;
+        }
+        let bytes = strings.value_data();
+        let block = keys.block();
+        let mut last: &[u8] = &[];
+        for row in rows {
+            let value = &bytes[offsets[row] as usize..offsets[row + 1] as usize];
+            if value == last || strings.is_null(row) {
+                continue;
+            }
+            last = value;
+            let (number, is_new) = self.values.number(value);
+            if is_new {
+                self.learn(strings.value(row), keys, scratch);
+                self.seen.push((self.numbers.len() as u32, NEVER));
+            }
+            let seen = &mut self.seen[number as usize];
+            if seen.1 == block {
+                continue;
+            }
+            seen.1 = block;
+            let end = seen.0 as usize;
+            let start = match number {
+                0 => 0,
+                _ => self.seen[number as usize - 1].0 as usize,
+            };
+            for key in &self.numbers[start..end] {
+                keys.mark(*key, block);
+            }
+            if self.keys > COLUMN_KEYS_MAX {
+                self.coverage = Coverage::Left;
+                self.forget();
+                return;
+            }
+            if self.values.bytes() > REMEMBERED_BYTES_MAX {
+                self.forget();
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.values.clear();
+        self.seen.clear();
+        self.numbers.clear();
+    }
+
+    /// Files a value that was not seen before.
+    fn learn(&mut self, value: &str, keys: &mut Keys, scratch: &mut Vec<u32>) {
+        scratch.clear();
+        let column = self.index as u8;
+        let mut new = 0;
+        let mut file = |text: &str| {
+            each_key(&folded(text), self.kind, |class, bytes| {
+                let (number, is_new) = keys.number(column, class, bytes);
+                new += u32::from(is_new);
+                scratch.push(number);
+            });
+        };
+        file(value);
+        if self.kind == Kind::Json
+            && let Cow::Owned(plain) = escapes::without(value)
+        {
+            file(&plain);
+        }
+        self.keys += new;
+        self.numbers.extend_from_slice(scratch);
+    }
+}
+
+impl Keys {
+    fn block(&self) -> u32 {
+        self.block_starts.len() as u32 - 1
+    }
+
+    fn number(&mut self, column: u8, class: u8, bytes: &[u8]) -> (u32, bool) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&[column, class]);
+        self.bytes.extend_from_slice(bytes);
+        let (number, is_new) = self.interner.number(&self.bytes);
+        if is_new {
+            self.last_block.push(NEVER);
+        }
+        (number, is_new)
+    }
+
+    #[inline]
+    fn mark(&mut self, key: u32, block: u32) {
+        let last = &mut self.last_block[key as usize];
+        if *last != block {
+            *last = block;
+            self.marks.push(key);
+        }
+    }
+
+    /// The blocks of each key: ends in the second list, by key.
+    fn by_key(&self) -> (Vec<u32>, Vec<usize>) {
+        let mut ends = vec![0_usize; self.interner.len() + 1];
+        for key in &self.marks {
+            ends[*key as usize + 1] += 1;
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        let mut next = ends.clone();
+        let mut blocks = vec![0; self.marks.len()];
+        let starts = self.block_starts.iter().copied();
+        let stops = self.block_starts.iter().skip(1).copied();
+        for (block, (start, stop)) in starts
+            .zip(stops.chain([self.marks.len()]))
+            .enumerate()
+        {
+            for key in &self.marks[start..stop] {
+                let place = &mut next[*key as usize];
+                blocks[*place] = block as u32;
+                *place += 1;
+            }
+        }
+        (blocks, ends)
+    }
+
+    /// The keys in their order: by class and bytes, then by column.
+    fn sorted(&self, directory: &Directory) -> Vec<u32> {
+        let kept = |key: &u32| {
+            let column = usize::from(self.interner.text(*key)[0]);
+            directory.columns[column].1 == Coverage::Indexed
+        };
+        let head = |text: &[u8]| {
+            let mut head = [0; 8];
+            let length = text.len().min(8);
+            head[..length].copy_from_slice(&text[..length]);
+            u64::from_be_bytes(head)
+        };
+        let numbers = (0..self.interner.len() as u32).filter(kept);
+        let mut order: Vec<(u64, u32)> = numbers
+            .map(|key| (head(&self.interner.text(key)[1..]), key))
+            .collect();
+        order.sort_unstable_by(|(left_head, left), (right_head, right)| {
+            left_head.cmp(right_head).then_with(|| {
+                let (left, right) = (self.interner.text(*left), self.interner.text(*right));
+                left[1..].cmp(&right[1..]).then(left[0].cmp(&right[0]))
+            })
+        });
+        order.into_iter().map(|(_, key)| key).collect()
+    }
+
+    fn write(&self, directory: &mut Directory, out: &mut Vec<u8>) {
+        let count = directory.blocks();
+        let (blocks, ends) = self.by_key();
+        let order = self.sorted(directory);
+        let mut page = PageWriter::default();
+        let mut first: Vec<u8> = Vec::new();
+        let mut posting = Vec::new();
+        let mut close = |page: &mut PageWriter, first: &[u8]| {
+            let compressed = page.close();
+            directory.pages.push(PageEntry {
+                first: first.to_vec(),
+                start: out.len() as u64,
+                length: compressed.len() as u32,
+                checksum: checksum(&compressed),
+            });
+            out.extend_from_slice(&compressed);
+        };
+        let same = |left: &u32, right: &u32| {
+            self.interner.text(*left)[1..] == self.interner.text(*right)[1..]
+        };
+        for columns in order.chunk_by(same) {
+            let key = &self.interner.text(columns[0])[1..];
+            if !page.is_empty() && (page.is_full() || first[0] != key[0]) {
+                close(&mut page, &first);
+            }
+            if page.is_empty() {
+                first = key.to_vec();
+            }
+            posting.clear();
+            for (at, number) in columns.iter().enumerate() {
+                let column = self.interner.text(*number)[0];
+                let of_key = &blocks[ends[*number as usize]..ends[*number as usize + 1]];
+                write_posting(&mut posting, column, at + 1 < columns.len(), of_key, count);
+            }
+            page.push(key, &posting);
+        }
+        if !page.is_empty() {
+            close(&mut page, &first);
+        }
+    }
+}

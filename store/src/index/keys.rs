@@ -1,0 +1,348 @@
+//! The keys of the index: what a value is filed under, and what a needle asks for.
+//!
+//! Both sides fold and split text by [`huntql_kql::terms`], so that a row that a string operator keeps always has the keys that
+//! the operator's needle asks for. A key may stand for more than the needle says; the exact filter decides.
+//!
+//! | class | key | filed for |
+//! |---|---|---|
+//! | plain | a term with a character beyond `0-9a-f`, cut at 40 bytes | each term of each value |
+//! | hex | a term of hex digits alone, cut at 10 bytes; at 20 when all are decimal | the same; most random terms are here |
+//! | value | a whole value of at most 40 bytes that is more than one term | columns of text; not where a long hex term stands in it |
+//! | value | four short numbers with a dot between each | each column: addresses in texts, whose numbers alone say nothing |
+
+use huntql_kql::terms::{key_char, terms};
+use std::borrow::Cow;
+
+/// The first byte of a key.
+pub(super) const PLAIN: u8 = 0;
+pub(super) const HEX: u8 = 1;
+pub(super) const VALUE: u8 = 2;
+
+const PLAIN_BYTES_MAX: usize = 40;
+const HEX_BYTES_MAX: usize = 10;
+const DIGITS_BYTES_MAX: usize = 20;
+const VALUE_BYTES_MAX: usize = 40;
+/// Digits of a number in an address.
+const OCTET_BYTES_MAX: usize = 3;
+
+/// The shortest fragments that are looked for inside of terms, and at the start of terms. Shorter ones are nearly everywhere.
+const INFIX_BYTES_MIN: usize = 3;
+const PREFIX_BYTES_MIN: usize = 2;
+
+/// How a column's values are filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    /// JSON text: no whole values.
+    Json,
+}
+
+/// What a needle asks of the dictionary.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum KeyTest {
+    /// This key.
+    Exact(Vec<u8>),
+    /// A term that begins with this.
+    Prefix(Vec<u8>),
+    /// A term that ends with this; it has a character beyond the hex digits.
+    Suffix(Vec<u8>),
+    /// A term that this stands in; it has a character beyond the hex digits.
+    Infix(Vec<u8>),
+}
+
+/// Whether the end of a needle is known to be the end of a term, if it is alphanumeric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    Bounded,
+    Open,
+}
+
+/// Text in the form in which keys are compared.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        return Cow::Owned(text.chars().map(key_char).collect());
+    }
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
+    }
+}
+
+fn is_hex(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The class of a term and how many of its bytes are kept.
+fn shape(term: &[u8]) -> (u8, usize) {
+    if !is_hex(term) {
+        return (PLAIN, term.len().min(PLAIN_BYTES_MAX));
+    }
+    let max = match term.iter().all(u8::is_ascii_digit) {
+        true => DIGITS_BYTES_MAX,
+        false => HEX_BYTES_MAX,
+    };
+    (HEX, term.len().min(max))
+}
+
+fn is_cut(term: &[u8]) -> bool {
+    let (_, kept) = shape(term);
+    kept < term.len()
+}
+
+fn is_octet(term: &[u8]) -> bool {
+    term.len() <= OCTET_BYTES_MAX && term.iter().all(u8::is_ascii_digit)
+}
+
+/// A term and where it begins.
+#[derive(Debug, Clone, Copy)]
+struct Placed<'a> {
+    at: usize,
+    term: &'a str,
+}
+
+impl Placed<'_> {
+    fn end(&self) -> usize {
+        self.at + self.term.len()
+    }
+}
+
+fn placed(text: &str) -> impl Iterator<Item = Placed<'_>> {
+    let start = text.as_ptr() as usize;
+    terms(text).map(move |term| Placed {
+        at: term.as_ptr() as usize - start,
+        term,
+    })
+}
+
+/// Whether the second term follows the first as the next number of an address does.
+fn is_next_octet(text: &str, first: &Placed<'_>, second: &Placed<'_>) -> bool {
+    second.at == first.end() + 1 && text.as_bytes()[first.end()] == b'.'
+}
+
+/// Runs of short numbers with dots between them, as the numbers come.
+#[derive(Debug, Default, Clone, Copy)]
+struct Quad {
+    starts: [usize; 4],
+    length: usize,
+    end: usize,
+}
+
+impl Quad {
+    /// Takes the next term; gives where an address begins that ends with it.
+    fn push(&mut self, text: &str, next: &Placed<'_>, last: Option<&Placed<'_>>) -> Option<usize> {
+        if !is_octet(next.term.as_bytes()) {
+            self.length = 0;
+            return None;
+        }
+        let goes_on =
+            self.length > 0 && last.is_some_and(|last| is_next_octet(text, last, next));
+        if !goes_on {
+            self.length = 0;
+        }
+        if self.length == 4 {
+            self.starts.rotate_left(1);
+            self.length = 3;
+        }
+        self.starts[self.length] = next.at;
+        self.length += 1;
+        self.end = next.end();
+        (self.length == 4).then_some(self.starts[0])
+    }
+}
+
+/// Whether a whole value has a key of its own.
+fn has_value_key(text: &str) -> bool {
+    if text.is_empty() || text.len() > VALUE_BYTES_MAX {
+        return false;
+    }
+    let mut is_whole_term = false;
+    for placed in placed(text) {
+        if is_cut(placed.term.as_bytes()) {
+            return false;
+        }
+        is_whole_term |= placed.term.len() == text.len();
+    }
+    !is_whole_term
+}
+
+/// Tells the keys of a value, class and bytes, some of them perhaps more than once. `text` is folded.
+pub(super) fn each_key(text: &str, kind: Kind, mut tell: impl FnMut(u8, &[u8])) {
+    let mut quad = Quad::default();
+    let mut last: Option<Placed<'_>> = None;
+    for next in placed(text) {
+        let bytes = next.term.as_bytes();
+        let (class, kept) = shape(bytes);
+        tell(class, &bytes[..kept]);
+        if let Some(start) = quad.push(text, &next, last.as_ref()) {
+            tell(VALUE, &text.as_bytes()[start..next.end()]);
+        }
+        last = Some(next);
+    }
+    if kind == Kind::Text && has_value_key(text) {
+        tell(VALUE, text.as_bytes());
+    }
+}
+
+/// What a value equal to `needle` (folded) must have; nothing for a needle that says nothing.
+pub(super) fn tests_of_value(needle: &str, kind: Kind) -> Vec<KeyTest> {
+    if kind == Kind::Text && has_value_key(needle) {
+        return vec![KeyTest::Exact(key(VALUE, needle.as_bytes()))];
+    }
+    tests_of(needle, Edge::Bounded, Edge::Bounded)
+}
+
+/// What a text that holds `needle` (folded) must have, one test for each fragment that says something.
+pub(super) fn tests_of(needle: &str, left: Edge, right: Edge) -> Vec<KeyTest> {
+    let mut tests = Vec::new();
+    let mut quad = Quad::default();
+    let mut last: Option<Placed<'_>> = None;
+    for next in placed(needle) {
+        let starts = next.at > 0 || left == Edge::Bounded;
+        let ends = next.end() < needle.len() || right == Edge::Bounded;
+        let bytes = next.term.as_bytes();
+        match (starts, ends) {
+            (true, true) => {
+                let (class, kept) = shape(bytes);
+                tests.push(KeyTest::Exact(key(class, &bytes[..kept])));
+                if let Some(start) = quad.push(needle, &next, last.as_ref()) {
+                    // The address says all that its numbers say.
+                    tests.truncate(tests.len() - 4);
+                    let address = &needle.as_bytes()[start..next.end()];
+                    tests.push(KeyTest::Exact(key(VALUE, address)));
+                    quad = Quad::default();
+                    last = None;
+                    continue;
+                }
+                last = Some(next);
+                continue;
+            }
+            (true, false) if bytes.len() >= PREFIX_BYTES_MIN => {
+                tests.push(KeyTest::Prefix(bytes.to_vec()));
+            }
+            // Cut hex terms could end in anything.
+            (false, true) if bytes.len() >= INFIX_BYTES_MIN && !is_hex(bytes) => {
+                tests.push(KeyTest::Suffix(bytes.to_vec()));
+            }
+            (false, false) if bytes.len() >= INFIX_BYTES_MIN && !is_hex(bytes) => {
+                tests.push(KeyTest::Infix(bytes.to_vec()));
+            }
+            _ => {}
+        }
+        quad = Quad::default();
+        last = None;
+    }
+    tests
+}
+
+pub(super) fn key(class: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(bytes.len() + 1);
+    key.push(class);
+    key.extend_from_slice(bytes);
+    key
+}
+
+/// Where the terms that begin with `prefix` lie: ranges of keys by their beginning, and single keys of terms that were cut.
+pub(super) fn prefix_keys(prefix: &[u8]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let kept = prefix.len().min(PLAIN_BYTES_MAX);
+    let (mut ranges, mut cut) = (vec![key(PLAIN, &prefix[..kept])], Vec::new());
+    if is_hex(prefix) {
+        ranges.push(key(HEX, prefix));
+        for max in [HEX_BYTES_MAX, DIGITS_BYTES_MAX] {
+            if prefix.len() > max {
+                cut.push(key(HEX, &prefix[..max]));
+            }
+        }
+    }
+    (ranges, cut)
+}
+
+/// Whether a key is a plain term that may have lost its end.
+pub(super) fn is_cut_key(key: &[u8]) -> bool {
+    key.first() == Some(&PLAIN) && key.len() > PLAIN_BYTES_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn keys(text: &str, kind: Kind) -> Vec<String> {
+        let mut keys = Vec::new();
+        each_key(text, kind, |class, bytes| {
+            keys.push(format!("{class}{}", std::str::from_utf8(bytes).unwrap()));
+        });
+        keys
+    }
+
+    fn exact(keys: &[&str]) -> Vec<KeyTest> {
+        let key = |key: &&str| self::key(key.as_bytes()[0] - b'0', &key.as_bytes()[1..]);
+        keys.iter().map(|text| KeyTest::Exact(key(text))).collect()
+    }
+
+    #[test]
+    fn values_are_filed_under_their_terms_and_short_ones_as_a_whole() {
+        assert_eq!(keys("svchost.exe", Kind::Text), ["0svchost", "0exe", "2svchost.exe"]);
+        assert_eq!(keys("svchost", Kind::Text), ["0svchost"]);
+        assert_eq!(keys("a-b", Kind::Json), ["1a", "1b"]);
+        assert_eq!(keys("-", Kind::Text), ["2-"]);
+        assert_eq!(keys("", Kind::Text), [""; 0]);
+    }
+
+    #[test]
+    fn long_hex_terms_are_cut_and_spoil_the_whole_value() {
+        assert_eq!(
+            keys("id-0123456789abcdef", Kind::Text),
+            ["0id", "10123456789"]
+        );
+        assert_eq!(keys("1234567890123", Kind::Text), ["11234567890123"]);
+    }
+
+    #[test]
+    fn each_window_of_four_numbers_is_an_address() {
+        assert_eq!(
+            keys("go 1.2.3.4.5 no", Kind::Json),
+            ["0go", "11", "12", "13", "14", "21.2.3.4", "15", "22.3.4.5", "0no"]
+        );
+        assert_eq!(keys("1.2..3.4", Kind::Json), ["11", "12", "13", "14"]);
+        assert_eq!(keys("1.2.3.4444", Kind::Json), ["11", "12", "13", "14444"]);
+    }
+
+    #[test]
+    fn only_fragments_bounded_on_both_sides_are_whole_terms() {
+        let open = tests_of("load.string.fil", Edge::Open, Edge::Open);
+        assert_eq!(open[0], KeyTest::Suffix(b"load".to_vec()));
+        assert_eq!(open[1..2], exact(&["0string"]));
+        assert_eq!(open[2], KeyTest::Prefix(b"fil".to_vec()));
+        assert_eq!(
+            tests_of("string", Edge::Open, Edge::Open),
+            [KeyTest::Infix(b"string".to_vec())]
+        );
+        assert_eq!(tests_of(".exe", Edge::Bounded, Edge::Bounded), exact(&["0exe"]));
+        assert!(tests_of("beef", Edge::Open, Edge::Open).is_empty());
+        assert!(tests_of("", Edge::Bounded, Edge::Bounded).is_empty());
+    }
+
+    #[test]
+    fn an_address_in_a_needle_is_asked_for_as_one() {
+        let bounded = |needle| tests_of(needle, Edge::Bounded, Edge::Bounded);
+        assert_eq!(bounded("203.0.113.5"), exact(&["2203.0.113.5"]));
+        assert_eq!(
+            bounded("//203.0.113.5:443/x"),
+            exact(&["2203.0.113.5", "1443", "0x"])
+        );
+        // The last number may go on.
+        let open = tests_of("203.0.113.55", Edge::Bounded, Edge::Open);
+        assert_eq!(open[..3], exact(&["1203", "10", "1113"]));
+        assert_eq!(open[3], KeyTest::Prefix(b"55".to_vec()));
+    }
+
+    #[test]
+    fn a_prefix_is_looked_for_where_cut_terms_lie_too() {
+        let (ranges, cut) = prefix_keys(b"0123456789ab");
+        assert_eq!(ranges.len(), 2);
+        assert_eq!(cut, [key(HEX, b"0123456789")]);
+        let (ranges, cut) = prefix_keys(b"evil");
+        assert_eq!((ranges.len(), cut.len()), (1, 0));
+    }
+}

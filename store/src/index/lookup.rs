@@ -1,0 +1,339 @@
+//! From what a query asks to the row blocks of one file that can hold an answer.
+//!
+//! A block that holds one is never left out: what the index cannot tell counts as found.
+
+use super::blocks::Blocks;
+use super::format::{Coverage, Page, Unusable, read_posting};
+use super::keys::{HEX, KeyTest, PLAIN, prefix_keys};
+use super::read::Index;
+use datafusion::common::HashMap;
+
+/// What a row's columns must have for the row to be in the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ask {
+    /// Nothing that the index knows of.
+    Anything,
+    /// No row is in the answer.
+    Nothing,
+    /// One of these columns, or more of them, has what is needed.
+    Columns { names: Vec<String>, need: Need },
+    All(Vec<Ask>),
+    One(Vec<Ask>),
+}
+
+/// What one value must have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Need {
+    Anything,
+    Key(KeyTest),
+    All(Vec<Need>),
+    One(Vec<Need>),
+}
+
+impl Need {
+    /// All of these tests; anything when there are none.
+    pub(super) fn all_of(tests: Vec<KeyTest>) -> Need {
+        Need::all(tests.into_iter().map(Need::Key).collect())
+    }
+
+    pub(super) fn all(needs: Vec<Need>) -> Need {
+        let mut needs: Vec<Need> = needs
+            .into_iter()
+            .filter(|need| *need != Need::Anything)
+            .collect();
+        match needs.len() {
+            0 => Need::Anything,
+            1 => needs.remove(0),
+            _ => Need::All(needs),
+        }
+    }
+
+    /// One of these; anything when one of them asks nothing. `needs` is not empty.
+    pub(super) fn one(mut needs: Vec<Need>) -> Need {
+        if needs.contains(&Need::Anything) {
+            return Need::Anything;
+        }
+        match needs.len() {
+            1 => needs.remove(0),
+            _ => Need::One(needs),
+        }
+    }
+}
+
+impl Ask {
+    pub(super) fn all(asks: impl IntoIterator<Item = Ask>) -> Ask {
+        let mut parts = Vec::new();
+        for ask in asks {
+            match ask {
+                Ask::Anything => {}
+                Ask::Nothing => return Ask::Nothing,
+                Ask::All(inner) => parts.extend(inner),
+                other => parts.push(other),
+            }
+        }
+        match parts.len() {
+            0 => Ask::Anything,
+            1 => parts.remove(0),
+            _ => Ask::All(parts),
+        }
+    }
+
+    /// Columns that need the same are asked together: the dictionary is looked into once for all of them.
+    pub(super) fn one(asks: impl IntoIterator<Item = Ask>) -> Ask {
+        let mut parts: Vec<Ask> = Vec::new();
+        let mut by_need: HashMap<Need, usize> = HashMap::new();
+        let mut waiting: Vec<Ask> = asks.into_iter().collect();
+        waiting.reverse();
+        while let Some(ask) = waiting.pop() {
+            match ask {
+                Ask::Anything => return Ask::Anything,
+                Ask::Nothing => {}
+                Ask::One(inner) => waiting.extend(inner.into_iter().rev()),
+                Ask::Columns { names, need } => match by_need.get(&need) {
+                    Some(at) => {
+                        if let Ask::Columns { names: known, .. } = &mut parts[*at] {
+                            known.extend(names);
+                        }
+                    }
+                    None => {
+                        by_need.insert(need.clone(), parts.len());
+                        parts.push(Ask::Columns { names, need });
+                    }
+                },
+                other => parts.push(other),
+            }
+        }
+        match parts.len() {
+            0 => Ask::Nothing,
+            1 => parts.remove(0),
+            _ => Ask::One(parts),
+        }
+    }
+
+    /// The blocks of a file that can hold an answer.
+    pub(crate) fn blocks(&self, index: &Index) -> Result<Blocks, Unusable> {
+        let count = index.blocks();
+        match self {
+            Ask::Anything => Ok(Blocks::all(count)),
+            Ask::Nothing => Ok(Blocks::none(count)),
+            Ask::Columns { names, need } => of_columns(index, names, need),
+            Ask::All(asks) => {
+                let mut found = Blocks::all(count);
+                for ask in asks {
+                    if found.is_empty() {
+                        break;
+                    }
+                    found.intersect(&ask.blocks(index)?);
+                }
+                Ok(found)
+            }
+            Ask::One(asks) => {
+                let mut found = Blocks::none(count);
+                for ask in asks {
+                    if found.is_full() {
+                        break;
+                    }
+                    found.unite(&ask.blocks(index)?);
+                }
+                Ok(found)
+            }
+        }
+    }
+}
+
+fn of_columns(index: &Index, names: &[String], need: &Need) -> Result<Blocks, Unusable> {
+    let count = index.blocks();
+    if *need == Need::Anything {
+        return Ok(Blocks::all(count));
+    }
+    let mut looked = Looked {
+        index,
+        place: [u8::MAX; 128],
+        columns: 0,
+    };
+    for name in names {
+        match index.column(name) {
+            // A column that the file lacks reads as "", which has no key.
+            None => {}
+            Some((column, Coverage::Indexed)) if column < 128 => {
+                if looked.place[usize::from(column)] == u8::MAX {
+                    looked.place[usize::from(column)] = looked.columns as u8;
+                    looked.columns += 1;
+                }
+            }
+            Some(_) => return Ok(Blocks::all(count)),
+        }
+    }
+    let mut found = Blocks::none(count);
+    if looked.columns > 0 {
+        for blocks in looked.need(need)? {
+            found.unite(&blocks);
+        }
+    }
+    Ok(found)
+}
+
+/// The columns of one index file that are looked into.
+struct Looked<'a> {
+    index: &'a Index,
+    /// Where a column's blocks stand in answers, by its number.
+    place: [u8; 128],
+    columns: usize,
+}
+
+/// The blocks of each looked-into column.
+type Found = Vec<Blocks>;
+
+impl Looked<'_> {
+    fn nothing(&self) -> Found {
+        vec![Blocks::none(self.index.blocks()); self.columns]
+    }
+
+    fn need(&self, need: &Need) -> Result<Found, Unusable> {
+        match need {
+            Need::Anything => Ok(vec![Blocks::all(self.index.blocks()); self.columns]),
+            Need::Key(test) => self.test(test),
+            Need::All(needs) => {
+                let mut found = vec![Blocks::all(self.index.blocks()); self.columns];
+                // Single keys cost least and say most.
+                for need in cheapest_first(needs) {
+                    if found.iter().all(Blocks::is_empty) {
+                        break;
+                    }
+                    for (found, more) in found.iter_mut().zip(self.need(need)?) {
+                        found.intersect(&more);
+                    }
+                }
+                Ok(found)
+            }
+            Need::One(needs) => {
+                let mut found = self.nothing();
+                let mut keys: Vec<&[u8]> = Vec::new();
+                for need in needs {
+                    match need {
+                        Need::Key(KeyTest::Exact(key)) => keys.push(key),
+                        other => {
+                            for (found, more) in found.iter_mut().zip(self.need(other)?) {
+                                found.unite(&more);
+                            }
+                        }
+                    }
+                }
+                keys.sort_unstable();
+                self.keys(&keys, &mut found)?;
+                Ok(found)
+            }
+        }
+    }
+
+    /// Adds the blocks of all these keys, which are in order: each page is looked at once.
+    fn keys(&self, keys: &[&[u8]], found: &mut Found) -> Result<(), Unusable> {
+        let mut open: Option<(usize, std::sync::Arc<Page>)> = None;
+        let mut from = 0;
+        for key in keys {
+            let Some(at) = self.index.page_of(key) else {
+                continue;
+            };
+            if open.as_ref().is_none_or(|(number, _)| *number != at) {
+                open = Some((at, self.index.page(at)?));
+                from = 0;
+            }
+            let Some((_, page)) = &open else { continue };
+            from = page.lower_bound(key, from);
+            if from < page.len() && page.key(from) == *key {
+                self.add(page, from, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&self, page: &Page, at: usize, found: &mut Found) -> Result<(), Unusable> {
+        read_posting(page.posting(at), &self.place, found)
+    }
+
+    fn test(&self, test: &KeyTest) -> Result<Found, Unusable> {
+        let mut found = self.nothing();
+        match test {
+            KeyTest::Exact(key) => self.keys(&[key], &mut found)?,
+            KeyTest::Prefix(prefix) => {
+                let (ranges, cut) = prefix_keys(prefix);
+                for range in &ranges {
+                    self.range(range, &mut found)?;
+                }
+                let cut: Vec<&[u8]> = cut.iter().map(Vec::as_slice).collect();
+                self.keys(&cut, &mut found)?;
+            }
+            KeyTest::Suffix(suffix) => {
+                self.plain(|key| key.ends_with(suffix), suffix, &mut found)?;
+            }
+            KeyTest::Infix(infix) => self.plain(|_| true, infix, &mut found)?,
+        }
+        Ok(found)
+    }
+
+    /// Adds the blocks of all keys that begin with `prefix`.
+    fn range(&self, prefix: &[u8], found: &mut Found) -> Result<(), Unusable> {
+        let first = self.index.page_of(prefix).unwrap_or(0);
+        for at in first..self.index.pages().len() {
+            let starts = self.index.pages()[at].first.as_slice();
+            if starts > prefix && !starts.starts_with(prefix) {
+                break;
+            }
+            let page = self.index.page(at)?;
+            for key in page.lower_bound(prefix, 0)..page.len() {
+                if !page.key(key).starts_with(prefix) {
+                    break;
+                }
+                self.add(&page, key, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the blocks of all plain keys that `text` stands in, and that `holds` says yes to; a key that may have lost its end is
+    /// taken as well.
+    fn plain(
+        &self,
+        holds: impl Fn(&[u8]) -> bool,
+        text: &[u8],
+        found: &mut Found,
+    ) -> Result<(), Unusable> {
+        let finder = memchr::memmem::Finder::new(text);
+        for (at, entry) in self.index.pages().iter().enumerate() {
+            if entry.first[0] != PLAIN {
+                debug_assert!(entry.first[0] >= HEX);
+                break;
+            }
+            let page = self.index.page(at)?;
+            let all = page.all_keys();
+            let mut from = 0;
+            while let Some(hit) = finder.find(&all[from..]) {
+                let key = page.key_at(from + hit);
+                let span = page.span(key);
+                let within = from + hit + text.len() <= span.end;
+                if within && holds(&all[span.clone()]) {
+                    self.add(&page, key, found)?;
+                }
+                // The next place: behind the key, or within it where this hit went beyond its end.
+                from = match within {
+                    true => span.end,
+                    false => from + hit + 1,
+                };
+            }
+            for key in page.cut_keys() {
+                self.add(&page, *key as usize, found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Exact keys, then prefixes, then what has to be searched.
+fn cheapest_first(needs: &[Need]) -> impl Iterator<Item = &Need> {
+    let cost = |need: &Need| match need {
+        Need::Key(KeyTest::Exact(_)) => 0,
+        Need::Key(KeyTest::Prefix(_)) => 1,
+        Need::Anything | Need::Key(_) | Need::All(_) | Need::One(_) => 2,
+    };
+    (0..3).flat_map(move |wanted| needs.iter().filter(move |need| cost(need) == wanted))
+}
