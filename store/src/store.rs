@@ -2,6 +2,7 @@
 
 use crate::compact::{self, Crowded, Optimized};
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::layout::Layout;
 use crate::log::delta::DeltaLog;
 use crate::log::{Snapshot, TableLog};
@@ -14,6 +15,7 @@ use crate::verify::{self, Verified};
 use crate::writer::Ingest;
 use crate::writer::disk::disk_type;
 use huntql_kql::types::Column;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,6 +161,21 @@ impl Store {
         retain::retain(&self.layout, table, limit_ticks, retention)
     }
 
+    /// Builds the term index of every file of the table anew, in blocks of so many rows; tells of how many files.
+    ///
+    /// An ingest and [`Store::optimize`] build it by themselves. Smaller blocks are more exact and take more room.
+    pub fn reindex(&self, table: &str, block_rows: NonZeroU32) -> Result<u64> {
+        let Some(snapshot) = self.read(table)? else {
+            return Ok(0);
+        };
+        let json = index::json_columns(&snapshot.columns);
+        for file in snapshot.files.iter() {
+            let path = self.layout.table(table).join(&file.path);
+            index::rebuild(&path, &json, block_rows.get())?;
+        }
+        Ok(snapshot.files.len() as u64)
+    }
+
     /// Checks the table's log and files. A fault is no error.
     pub fn verify(&self, table: &str) -> Result<Verified> {
         self.check_table(table)?;
@@ -181,7 +198,8 @@ impl Store {
         })
     }
 
-    /// Removes files that no version of the last `grace` names and that have not changed for as long; tells how many.
+    /// Removes files that no version of the last `grace` names and that have not changed for as long, and their term indexes;
+    /// tells how many data files.
     ///
     /// The grace time must be longer than any ingest and any query: the files of an ingest under way are not in the log
     /// yet, and a query goes on reading the version that it began with.

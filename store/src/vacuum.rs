@@ -1,9 +1,10 @@
 //! Removing what crashes, merges and retention leave behind.
 //!
 //! A file goes when no version of the last `grace` names it: it is not live, no commit of that time removed it, and it was
-//! written before.
+//! written before. Its term index goes with it.
 
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::layout::Layout;
 use crate::log::delta::DeltaLog;
 use crate::log::{TableLog, history};
@@ -33,15 +34,20 @@ pub(crate) fn vacuum(layout: &Layout, grace: Duration) -> Result<u64> {
         let mut needed: HashSet<PathBuf> = live.map(|file| folder.join(&file.path)).collect();
         let removed_lately = history::removed_within(&folder, grace)?;
         needed.extend(removed_lately.iter().map(|path| folder.join(path)));
+        let indexes: Vec<PathBuf> = needed
+            .iter()
+            .filter_map(|path| index::path_of(path))
+            .collect();
+        needed.extend(indexes);
         for path in candidates.into_iter().filter(|path| !needed.contains(path)) {
             fs::remove_file(&path).map_err(StoreError::io(&path, "remove"))?;
-            removed += 1;
+            removed += u64::from(path.extension().is_some_and(|end| end == "parquet"));
         }
     }
     Ok(removed)
 }
 
-/// Parquet files of the days and of staging, and half-written log entries, that are older than `grace`.
+/// Parquet files of the days and of staging, term indexes, and half-written log entries, that are older than `grace`.
 fn old_files(table: &Path, grace: Duration) -> Vec<PathBuf> {
     let folders = fs::read_dir(table)
         .into_iter()
@@ -57,7 +63,7 @@ fn old_files(table: &Path, grace: Duration) -> Vec<PathBuf> {
             let ours = if of_log {
                 name.contains('#')
             } else {
-                name.ends_with(".parquet")
+                name.ends_with(".parquet") || name.contains(".hqi")
             };
             if ours && is_older(&entry, grace) {
                 old.push(entry.path());

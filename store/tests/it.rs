@@ -5,6 +5,7 @@ mod it {
     pub mod append;
     pub mod compact;
     pub mod foreign;
+    pub mod index;
     pub mod interop;
     pub mod processes;
     pub mod retain;

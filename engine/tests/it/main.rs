@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod hostile;
+mod index;
 mod lints;
 mod travel;

@@ -7,6 +7,7 @@ use super::output::{Merged, Output, Size};
 use super::plan::Group;
 use super::stream::{Cursor, Shape, Stream, target_schema};
 use crate::error::StoreError;
+use crate::index;
 use crate::log::StoredColumn;
 use crate::writer::dedupe::each_id;
 use crate::writer::parquet::CHUNK_ROWS;
@@ -113,6 +114,7 @@ pub(super) fn merge(
     let schema = schema_of(table, columns, &sources)?;
     let time = group.day.as_ref().and_then(|_| time_of(columns));
     let cx = Merging {
+        columns,
         table,
         staging,
         group,
@@ -175,6 +177,7 @@ fn schema_of(
 }
 
 struct Merging<'a> {
+    columns: &'a [StoredColumn],
     table: &'a Path,
     staging: &'a Path,
     group: &'a Group,
@@ -190,7 +193,13 @@ impl Merging<'_> {
         size: Size,
         tally: &mut Tally,
     ) -> Result<Vec<Merged>, MergeError> {
-        let mut output = Output::new(self.staging, self.group, self.schema.clone(), size);
+        let mut output = Output::new(
+            self.staging,
+            self.group,
+            self.schema.clone(),
+            index::json_columns(self.columns),
+            size,
+        );
         let mut rows = Rows::default();
         let mut streams = Vec::with_capacity(sources.len());
         for (at, source) in sources.iter().enumerate() {

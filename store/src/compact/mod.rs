@@ -20,6 +20,7 @@ mod plan;
 mod stream;
 
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::layout::{self, Layout};
 use crate::log::delta::DeltaLog;
 use crate::log::{Change, Commit, CommitOutcome, DataFile, Snapshot, TableLog};
@@ -59,6 +60,8 @@ pub struct Optimized {
     pub files_after: u64,
     pub bytes_before: u64,
     pub bytes_after: u64,
+    /// Files that were left as they are and got a term index.
+    pub indexed: u64,
     /// What was left as it is although it is small, and why.
     pub left: Vec<String>,
 }
@@ -78,6 +81,9 @@ pub(crate) fn optimize(layout: &Layout, table: &str, crowded: Crowded) -> Result
     };
     for _ in 0..ATTEMPTS_MAX {
         if let Round::Settled = work.round(crowded)? {
+            if crowded == Crowded::Any {
+                work.index()?;
+            }
             return Ok(work.told());
         }
     }
@@ -206,6 +212,30 @@ impl Work<'_> {
         done.rows += added.iter().filter_map(|file| file.rows).sum::<u64>();
     }
 
+    /// Builds the term indexes that are missing or not their files' own.
+    fn index(&mut self) -> Result<()> {
+        let Some(snapshot) = self.log.snapshot()? else {
+            return Ok(());
+        };
+        let json = index::json_columns(&snapshot.columns);
+        for file in snapshot.files.iter() {
+            let path = self.layout.table(self.table).join(&file.path);
+            let described = index::Described {
+                name: file.path.rsplit('/').next().unwrap_or_default(),
+                size_bytes: file.size_bytes,
+                rows: file.rows,
+            };
+            if index::is_there(&path, &described) {
+                continue;
+            }
+            match index::rebuild(&path, &json, index::BLOCK_ROWS) {
+                Ok(()) => self.done.indexed += 1,
+                Err(error) => self.done.left.push(format!("no term index: {error}")),
+            }
+        }
+        Ok(())
+    }
+
     fn told(mut self) -> Optimized {
         self.done.days = self.days.len() as u64;
         let table = self.layout.table(self.table);
@@ -232,6 +262,7 @@ impl Merged {
         let target = table.join(&self.file.path);
         let folder = target.parent().expect("a file lies in its day's folder");
         layout::create_folder_durably(folder).map_err(StoreError::io(folder, "create"))?;
+        index::place(self.staged.path(), &target)?;
         fs::rename(self.staged.path(), &target).map_err(StoreError::io(&target, "write"))?;
         self.staged.moved(target);
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::plan::Group;
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::layout::day_folder;
 use crate::log::{Bounds, DataFile};
 use crate::writer::parquet::{Written, properties};
@@ -10,7 +11,7 @@ use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,7 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.is_kept {
+            index::remove(&self.path);
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -68,6 +70,8 @@ pub(super) struct Output<'a> {
     staging: &'a Path,
     group: &'a Group,
     schema: SchemaRef,
+    /// Names of the columns of JSON text.
+    json: HashSet<String>,
     size: Size,
     open: Option<Open>,
     done: Vec<Merged>,
@@ -77,6 +81,8 @@ struct Open {
     staged: Staged,
     name: String,
     writer: ArrowWriter<File>,
+    /// `None` for a file that is merged further.
+    terms: Option<index::Builder>,
     rows: u64,
     bounds: BTreeMap<String, Span>,
 }
@@ -89,11 +95,18 @@ struct Span {
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(staging: &'a Path, group: &'a Group, schema: SchemaRef, size: Size) -> Self {
+    pub(super) fn new(
+        staging: &'a Path,
+        group: &'a Group,
+        schema: SchemaRef,
+        json: HashSet<String>,
+        size: Size,
+    ) -> Self {
         Self {
             staging,
             group,
             schema,
+            json,
             size,
             open: None,
             done: Vec::new(),
@@ -107,6 +120,9 @@ impl<'a> Output<'a> {
         };
         let written = open.writer.write(batch);
         written.map_err(|error| failed(&open.staged.path, &error))?;
+        if let Some(terms) = &mut open.terms {
+            terms.push(batch);
+        }
         open.rows += batch.num_rows() as u64;
         for (name, span) in &mut open.bounds {
             span.widen(batch, name);
@@ -139,6 +155,14 @@ impl<'a> Output<'a> {
             bounds: datetimes
                 .map(|field| (field.name().clone(), Span::default()))
                 .collect(),
+            terms: match self.size {
+                Size::Bounded => Some(index::Builder::new(
+                    schema,
+                    |name| self.json.contains(name),
+                    index::BLOCK_ROWS,
+                )),
+                Size::Whole => None,
+            },
             staged,
             name,
             writer,
@@ -147,8 +171,11 @@ impl<'a> Output<'a> {
     }
 
     /// Closes and syncs the file.
-    fn close(&mut self, open: Open) -> Result<()> {
+    fn close(&mut self, mut open: Open) -> Result<()> {
         let path = open.staged.path.clone();
+        let flushed = open.writer.flush();
+        flushed.map_err(|error| failed(&path, &error))?;
+        let groups = open.writer.flushed_row_groups().to_vec();
         let file = open.writer.into_inner();
         let file = file.map_err(|error| failed(&path, &error))?;
         file.sync_all().map_err(StoreError::io(&path, "sync"))?;
@@ -156,6 +183,9 @@ impl<'a> Output<'a> {
             .metadata()
             .map_err(StoreError::io(&path, "read"))?
             .len();
+        if let Some(terms) = open.terms {
+            index::stage(terms, &path, &groups)?;
+        }
         let bounds = open.bounds.into_iter();
         let written = Written {
             size_bytes,

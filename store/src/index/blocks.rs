@@ -72,6 +72,7 @@ impl Blocks {
         self.size() == self.count
     }
 
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.count).filter(|block| self.contains(*block))
     }

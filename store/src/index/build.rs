@@ -3,12 +3,12 @@
 //! The same rows give the same bytes, however they are cut into batches. Most values repeat: a column remembers the values that it has
 //! seen with their keys, and a value that occurs again in a block costs one look.
 
+use super::escapes;
 use super::format::{
     Coverage, Directory, MAGIC, PageEntry, PageWriter, VERSION, checksum, compress, write_posting,
 };
 use super::intern::Interner;
 use super::keys::{Kind, each_key, folded};
-use super::{BLOCK_ROWS, escapes};
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -29,6 +29,7 @@ pub(crate) struct Builder {
     columns: Vec<Column>,
     keys: Keys,
     rows: u64,
+    block_rows: u32,
     scratch: Vec<u32>,
 }
 
@@ -71,8 +72,8 @@ pub(crate) struct Indexed<'a> {
 }
 
 impl Builder {
-    /// `is_json` tells the columns of JSON text.
-    pub(crate) fn new(schema: &Schema, is_json: impl Fn(&str) -> bool) -> Builder {
+    /// `is_json` tells the columns of JSON text; `block_rows` is more than 0.
+    pub(crate) fn new(schema: &Schema, is_json: impl Fn(&str) -> bool, block_rows: u32) -> Builder {
         let fields = schema.fields().iter().take(COLUMNS_MAX).enumerate();
         let columns = fields.map(|(index, field)| Column {
             index,
@@ -98,6 +99,7 @@ impl Builder {
                 .collect(),
             keys: Keys::default(),
             rows: 0,
+            block_rows,
             scratch: Vec::new(),
         }
     }
@@ -106,16 +108,21 @@ impl Builder {
     pub(crate) fn push(&mut self, batch: &RecordBatch) {
         let mut from = 0;
         while from < batch.num_rows() {
-            let within = (self.rows % u64::from(BLOCK_ROWS)) as usize;
+            let within = (self.rows % u64::from(self.block_rows)) as usize;
             if within == 0 {
                 self.keys.block_starts.push(self.keys.marks.len());
             }
-            let rows = (BLOCK_ROWS as usize - within).min(batch.num_rows() - from);
+            let rows = (self.block_rows as usize - within).min(batch.num_rows() - from);
             for column in &mut self.columns {
                 if column.coverage == Coverage::Indexed
                     && let Some(strings) = batch.column(column.index).as_string_opt::<i32>()
                 {
-                    column.push(strings, from..from + rows, &mut self.keys, &mut self.scratch);
+                    column.push(
+                        strings,
+                        from..from + rows,
+                        &mut self.keys,
+                        &mut self.scratch,
+                    );
                 }
             }
             self.rows += rows as u64;
@@ -134,7 +141,7 @@ impl Builder {
             file: of.file.to_owned(),
             size_bytes: of.size_bytes,
             rows: self.rows,
-            block_rows: BLOCK_ROWS,
+            block_rows: self.block_rows,
             columns: columns
                 .map(|(index, name)| (name.clone(), covered(index)))
                 .collect(),
@@ -272,10 +279,7 @@ impl Keys {
         let mut blocks = vec![0; self.marks.len()];
         let starts = self.block_starts.iter().copied();
         let stops = self.block_starts.iter().skip(1).copied();
-        for (block, (start, stop)) in starts
-            .zip(stops.chain([self.marks.len()]))
-            .enumerate()
-        {
+        for (block, (start, stop)) in starts.zip(stops.chain([self.marks.len()])).enumerate() {
             for key in &self.marks[start..stop] {
                 let place = &mut next[*key as usize];
                 blocks[*place] = block as u32;

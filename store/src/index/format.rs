@@ -50,7 +50,9 @@ impl std::fmt::Display for Unusable {
 
 pub(super) fn checksum(bytes: &[u8]) -> [u8; 8] {
     let digest = blake3::hash(bytes);
-    digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes")
+    digest.as_bytes()[..8]
+        .try_into()
+        .expect("a digest has 32 bytes")
 }
 
 /// The length in four bytes, then a zstd frame.
@@ -262,7 +264,7 @@ impl PageWriter {
 }
 
 /// A page in memory: its keys as they are, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
     bytes: Vec<u8>,
     /// One more than there are keys.
@@ -355,6 +357,32 @@ impl Page {
     /// Where in [`Page::all_keys`] a key begins and ends.
     pub(super) fn span(&self, at: usize) -> std::ops::Range<usize> {
         self.ends[at] as usize..self.ends[at + 1] as usize
+    }
+}
+
+/// What stands at the end of an index file.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub start: u64,
+    pub length: usize,
+    pub checksum: [u8; 8],
+}
+
+impl Tail {
+    pub(super) fn of(bytes: &[u8; TAIL_BYTES]) -> Result<Tail, Unusable> {
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
+        let long = |at: usize| bytes[at..at + 8].try_into().expect("8 bytes");
+        if bytes[24..] != *MAGIC {
+            return Err(Unusable::Damaged("its end is not that of an index"));
+        }
+        match word(20) {
+            VERSION => Ok(Tail {
+                start: u64::from_le_bytes(long(0)),
+                length: word(8) as usize,
+                checksum: long(12),
+            }),
+            other => Err(Unusable::Version(other)),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Kind {
 
 /// What a needle asks of the dictionary.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum KeyTest {
+pub(crate) enum KeyTest {
     /// This key.
     Exact(Vec<u8>),
     /// A term that begins with this.
@@ -135,8 +135,7 @@ impl Quad {
             self.length = 0;
             return None;
         }
-        let goes_on =
-            self.length > 0 && last.is_some_and(|last| is_next_octet(text, last, next));
+        let goes_on = self.length > 0 && last.is_some_and(|last| is_next_octet(text, last, next));
         if !goes_on {
             self.length = 0;
         }
@@ -282,7 +281,10 @@ mod tests {
 
     #[test]
     fn values_are_filed_under_their_terms_and_short_ones_as_a_whole() {
-        assert_eq!(keys("svchost.exe", Kind::Text), ["0svchost", "0exe", "2svchost.exe"]);
+        assert_eq!(
+            keys("svchost.exe", Kind::Text),
+            ["0svchost", "0exe", "2svchost.exe"]
+        );
         assert_eq!(keys("svchost", Kind::Text), ["0svchost"]);
         assert_eq!(keys("a-b", Kind::Json), ["1a", "1b"]);
         assert_eq!(keys("-", Kind::Text), ["2-"]);
@@ -302,7 +304,9 @@ mod tests {
     fn each_window_of_four_numbers_is_an_address() {
         assert_eq!(
             keys("go 1.2.3.4.5 no", Kind::Json),
-            ["0go", "11", "12", "13", "14", "21.2.3.4", "15", "22.3.4.5", "0no"]
+            [
+                "0go", "11", "12", "13", "14", "21.2.3.4", "15", "22.3.4.5", "0no"
+            ]
         );
         assert_eq!(keys("1.2..3.4", Kind::Json), ["11", "12", "13", "14"]);
         assert_eq!(keys("1.2.3.4444", Kind::Json), ["11", "12", "13", "14444"]);
@@ -318,7 +322,10 @@ mod tests {
             tests_of("string", Edge::Open, Edge::Open),
             [KeyTest::Infix(b"string".to_vec())]
         );
-        assert_eq!(tests_of(".exe", Edge::Bounded, Edge::Bounded), exact(&["0exe"]));
+        assert_eq!(
+            tests_of(".exe", Edge::Bounded, Edge::Bounded),
+            exact(&["0exe"])
+        );
         assert!(tests_of("beef", Edge::Open, Edge::Open).is_empty());
         assert!(tests_of("", Edge::Bounded, Edge::Bounded).is_empty());
     }

@@ -16,7 +16,10 @@ pub(crate) enum Ask {
     /// No row is in the answer.
     Nothing,
     /// One of these columns, or more of them, has what is needed.
-    Columns { names: Vec<String>, need: Need },
+    Columns {
+        names: Vec<String>,
+        need: Need,
+    },
     All(Vec<Ask>),
     One(Vec<Ask>),
 }

@@ -79,7 +79,11 @@ impl Runs {
     /// The ends of texts and lines bound terms; `\b` does not always (`²` is alphanumeric and no word character).
     fn look(&mut self, look: Look) {
         match look {
-            Look::Start | Look::StartLF | Look::StartCRLF | Look::End | Look::EndLF
+            Look::Start
+            | Look::StartLF
+            | Look::StartCRLF
+            | Look::End
+            | Look::EndLF
             | Look::EndCRLF => self.separate(),
             _ => self.close(Edge::Open),
         }
@@ -151,7 +155,9 @@ mod tests {
 
     #[test]
     fn what_may_be_absent_is_not_needed() {
-        for pattern in ["(evil)?", "evil|.*", "(evil|)", "[a-z]+", "(", r"\w+", "x{0,3}"] {
+        for pattern in [
+            "(evil)?", "evil|.*", "(evil|)", "[a-z]+", "(", r"\w+", "x{0,3}",
+        ] {
             assert_eq!(need_of(pattern), Need::Anything, "{pattern}");
         }
         assert_eq!(

@@ -27,18 +27,42 @@ type Asked = fn(&str, Kind) -> Need;
 
 /// The engine's text operators, by the names of their kernels.
 const OPERATORS: &[(&str, Asked)] = &[
-    ("kql_has(", |needle, _| within(needle, Edge::Bounded, Edge::Bounded)),
-    ("kql_has_cs(", |needle, _| within(needle, Edge::Bounded, Edge::Bounded)),
-    ("kql_hasprefix(", |needle, _| within(needle, Edge::Bounded, Edge::Open)),
-    ("kql_hasprefix_cs(", |needle, _| within(needle, Edge::Bounded, Edge::Open)),
-    ("kql_hassuffix(", |needle, _| within(needle, Edge::Open, Edge::Bounded)),
-    ("kql_hassuffix_cs(", |needle, _| within(needle, Edge::Open, Edge::Bounded)),
-    ("kql_contains(", |needle, _| within(needle, Edge::Open, Edge::Open)),
-    ("kql_contains_cs(", |needle, _| within(needle, Edge::Open, Edge::Open)),
-    ("kql_startswith(", |needle, _| within(needle, Edge::Bounded, Edge::Open)),
-    ("kql_startswith_cs(", |needle, _| within(needle, Edge::Bounded, Edge::Open)),
-    ("kql_endswith(", |needle, _| within(needle, Edge::Open, Edge::Bounded)),
-    ("kql_endswith_cs(", |needle, _| within(needle, Edge::Open, Edge::Bounded)),
+    ("kql_has(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Bounded)
+    }),
+    ("kql_has_cs(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Bounded)
+    }),
+    ("kql_hasprefix(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Open)
+    }),
+    ("kql_hasprefix_cs(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Open)
+    }),
+    ("kql_hassuffix(", |needle, _| {
+        within(needle, Edge::Open, Edge::Bounded)
+    }),
+    ("kql_hassuffix_cs(", |needle, _| {
+        within(needle, Edge::Open, Edge::Bounded)
+    }),
+    ("kql_contains(", |needle, _| {
+        within(needle, Edge::Open, Edge::Open)
+    }),
+    ("kql_contains_cs(", |needle, _| {
+        within(needle, Edge::Open, Edge::Open)
+    }),
+    ("kql_startswith(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Open)
+    }),
+    ("kql_startswith_cs(", |needle, _| {
+        within(needle, Edge::Bounded, Edge::Open)
+    }),
+    ("kql_endswith(", |needle, _| {
+        within(needle, Edge::Open, Edge::Bounded)
+    }),
+    ("kql_endswith_cs(", |needle, _| {
+        within(needle, Edge::Open, Edge::Bounded)
+    }),
     ("kql_equals_ci(", whole),
 ];
 const MATCHES_REGEX: &str = "kql_matches_regex(";
@@ -47,6 +71,8 @@ const HAS_ALL: &str = "kql_has_all(";
 /// The text of a value of these types, as it is.
 const TO_TEXT: &str = "kql_convert_to_string(";
 const TO_LOWER: &str = "kql_tolower(string)";
+/// The same JSON value.
+const SAME_JSON: &str = "kql_parse_json(dynamic)";
 /// What leads from one JSON value to another within it.
 const WITHIN_JSON: [&str; 4] = [
     "kql_dynamic_member(",
@@ -103,13 +129,11 @@ impl Asker<'_> {
                 alternatives(right, &mut parts);
                 Ask::one(parts.into_iter().map(|part| self.of(part)))
             }
-            Operator::Eq | Operator::IsNotDistinctFrom => {
-                match (text_of(left), text_of(right)) {
-                    (None, Some(needle)) => self.equal(left, needle),
-                    (Some(needle), None) => self.equal(right, needle),
-                    _ => Ask::Anything,
-                }
-            }
+            Operator::Eq | Operator::IsNotDistinctFrom => match (text_of(left), text_of(right)) {
+                (None, Some(needle)) => self.equal(left, needle),
+                (Some(needle), None) => self.equal(right, needle),
+                _ => Ask::Anything,
+            },
             _ => Ask::Anything,
         }
     }
@@ -217,6 +241,7 @@ impl Asker<'_> {
                     .any(|row| call.func.name().starts_with(row));
                 match call.args.as_slice() {
                     [inner, Expr::Literal(..)] if is_step => self.json(inner),
+                    [inner] if call.func.name() == SAME_JSON => self.json(inner),
                     _ => None,
                 }
             }

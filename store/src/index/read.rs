@@ -3,10 +3,8 @@
 //! A data file and its index never change under one name, so nothing is looked at twice. A page is read when it is asked for and
 //! believed only when its checksum is right.
 
-use super::blocks::Blocks;
 use super::format::{
-    Coverage, Directory, MAGIC, Page, PageEntry, TAIL_BYTES, Unusable, VERSION, checksum,
-    expand,
+    Coverage, Directory, Page, PageEntry, TAIL_BYTES, Tail, Unusable, checksum, expand,
 };
 use lru::LruCache;
 use std::fs::File;
@@ -16,8 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Index files that are kept open in memory (their directories; no file handles).
-const OPEN_MAX: std::num::NonZeroUsize =
-    std::num::NonZeroUsize::new(2048).expect("more than none");
+const OPEN_MAX: std::num::NonZeroUsize = std::num::NonZeroUsize::new(2048).expect("more than none");
 /// Bytes of pages that are kept.
 const PAGE_BYTES_MAX: usize = 128 << 20;
 
@@ -87,20 +84,12 @@ impl Index {
         let length = file.metadata().map_err(|_| short.clone())?.len();
         let tail_at = length.checked_sub(TAIL_BYTES as u64).ok_or(short.clone())?;
         let tail = read_at(&mut file, tail_at, TAIL_BYTES)?;
-        let word = |from: usize| u32::from_le_bytes(tail[from..from + 4].try_into().expect("4"));
-        if tail[24..] != *MAGIC {
-            return Err(Unusable::Damaged("its end is not that of an index"));
-        }
-        if word(20) != VERSION {
-            return Err(Unusable::Version(word(20)));
-        }
-        let start = u64::from_le_bytes(tail[..8].try_into().expect("8"));
-        let size = word(8) as usize;
-        if start.checked_add(size as u64) != Some(tail_at) {
+        let tail = Tail::of(tail.as_slice().try_into().expect("so many were read"))?;
+        if tail.start.checked_add(tail.length as u64) != Some(tail_at) {
             return Err(short);
         }
-        let compressed = read_at(&mut file, start, size)?;
-        if checksum(&compressed) != tail[12..20] {
+        let compressed = read_at(&mut file, tail.start, tail.length)?;
+        if checksum(&compressed) != tail.checksum {
             return Err(Unusable::Damaged("its directory"));
         }
         Ok(Index {
@@ -110,7 +99,7 @@ impl Index {
         })
     }
 
-    fn belongs_to(&self, file: &Described<'_>) -> Result<(), Unusable> {
+    pub(crate) fn belongs_to(&self, file: &Described<'_>) -> Result<(), Unusable> {
         let own = &self.directory;
         let fits = own.file == file.name
             && own.size_bytes == file.size_bytes
@@ -159,11 +148,7 @@ impl Index {
 
     fn read_page(&self, entry: &PageEntry) -> Result<Page, Unusable> {
         let mut file = File::open(&self.path).map_err(|_| Unusable::Missing)?;
-        self.checked_page(&mut file, entry)
-    }
-
-    fn checked_page(&self, file: &mut File, entry: &PageEntry) -> Result<Page, Unusable> {
-        let compressed = read_at(file, entry.start, entry.length as usize)?;
+        let compressed = read_at(&mut file, entry.start, entry.length as usize)?;
         if checksum(&compressed) != entry.checksum {
             return Err(Unusable::Damaged("a page"));
         }
@@ -172,24 +157,6 @@ impl Index {
             true => Ok(page),
             false => Err(Unusable::Damaged("a page is not where it should be")),
         }
-    }
-
-    /// Whether each key of the file has its place, by reading all pages.
-    pub(crate) fn check(&self, file: &Described<'_>) -> Result<(), Unusable> {
-        self.belongs_to(file)?;
-        let mut open = File::open(&self.path).map_err(|_| Unusable::Missing)?;
-        let (mut found, mut last) = (vec![Blocks::none(self.blocks())], Vec::new());
-        for entry in self.pages() {
-            let page = self.checked_page(&mut open, entry)?;
-            for at in 0..page.len() {
-                if *page.key(at) <= *last {
-                    return Err(Unusable::Damaged("keys are not in order"));
-                }
-                page.key(at).clone_into(&mut last);
-                super::format::read_posting(page.posting(at), &[0; 128], &mut found)?;
-            }
-        }
-        Ok(())
     }
 }
 

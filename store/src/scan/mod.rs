@@ -13,8 +13,10 @@ mod prune;
 mod pushdown;
 pub mod rows;
 mod source;
+mod terms;
 pub mod travel;
 
+use crate::index::selection::Part;
 use crate::log::{DataFile, Snapshot};
 use crate::schema::{HIDDEN, TableSchema, arrow_field, is_hidden, portal_columns};
 use adapter::{EngineAdapterFactory, Origin};
@@ -24,6 +26,9 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{
+    CachedParquetFileReaderFactory, ParquetRowSelection,
+};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -32,10 +37,12 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
+
 use prune::Ranges;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use terms::Narrowed;
 
 /// A Parquet file of a scan.
 #[derive(Debug, Clone)]
@@ -224,13 +231,29 @@ impl EventTable {
         }
     }
 
-    fn partitioned(&self, file: &ScanFile) -> Result<PartitionedFile> {
+    /// A file of a scan, or the part of it that is to be read.
+    fn partitioned(&self, file: &ScanFile, part: Option<Part>) -> Result<PartitionedFile> {
         let path = datafusion::object_store::path::Path::from_absolute_path(&file.path)
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         let mut partitioned = PartitionedFile::new(String::new(), file.size_bytes);
         partitioned.object_meta.location = path;
-        Ok(partitioned.with_statistics(Arc::new(self.statistics_of(std::iter::once(file)))))
+        let statistics = self.statistics_of(std::iter::once(file));
+        Ok(match part {
+            None => partitioned.with_statistics(Arc::new(statistics)),
+            Some(Part { bytes, rows }) => partitioned
+                .with_statistics(Arc::new(statistics.to_inexact()))
+                .with_range(bytes.start, bytes.end)
+                .with_extension(ParquetRowSelection::new(rows)),
+        })
     }
+}
+
+/// Reads footers and page indexes once in a session: the store's files never change.
+fn footers(state: &dyn Session) -> Result<Arc<CachedParquetFileReaderFactory>> {
+    let environment = state.runtime_env();
+    let store = environment.object_store(ObjectStoreUrl::local_filesystem())?;
+    let known = environment.cache_manager.get_file_metadata_cache();
+    Ok(Arc::new(CachedParquetFileReaderFactory::new(store, known)))
 }
 
 fn scan_file(folder: &Path, file: &DataFile) -> ScanFile {
@@ -289,19 +312,23 @@ impl TableProvider for EventTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let ranges = Ranges::of(filters);
-        let files: Vec<&ScanFile> = self
-            .files
-            .iter()
-            .filter(|file| ranges.admit(file))
-            .collect();
-        if files.is_empty() {
+        let in_time = self.files.iter().filter(|file| ranges.admit(file));
+        let narrowed = match self.origin {
+            Origin::Store => terms::narrow(in_time.collect(), filters, &self.types),
+            Origin::Foreign => Narrowed {
+                files: in_time.map(|file| (file, None)).collect(),
+                note: None,
+            },
+        };
+        if narrowed.files.is_empty() {
             let schema = match projection {
                 Some(projection) => Arc::new(self.schema.project(projection)?),
                 None => self.schema(),
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let into_decoder = pushdown::pays(&self.schema, projection, filters);
+        let is_narrowed = narrowed.files.iter().any(|(_, part)| part.is_some());
+        let into_decoder = is_narrowed || pushdown::pays(&self.schema, projection, filters);
         let options = state.table_options().parquet.clone();
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(options)
@@ -309,10 +336,19 @@ impl TableProvider for EventTable {
             .with_reorder_filters(into_decoder)
             .with_enable_page_index(true)
             .with_bloom_filter_on_read(true);
-        let statistics = self.statistics_of(files.iter().copied());
-        let partitioned = files
+        let source = match self.origin {
+            Origin::Store => source.with_parquet_file_reader_factory(footers(state)?),
+            // Another program may write the file anew under the same name.
+            Origin::Foreign => source,
+        };
+        let mut statistics = self.statistics_of(narrowed.files.iter().map(|(file, _)| *file));
+        if is_narrowed {
+            statistics = statistics.to_inexact();
+        }
+        let partitioned = narrowed
+            .files
             .into_iter()
-            .map(|file| self.partitioned(file))
+            .map(|(file, part)| self.partitioned(file, part))
             .collect::<Result<Vec<_>>>()?;
         let groups =
             FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
@@ -327,6 +363,7 @@ impl TableProvider for EventTable {
             types: Arc::clone(&self.types),
             origin: self.origin,
         };
-        Ok(travel::convert(config, Arc::new(conversions)))
+        let note = narrowed.note.map(Arc::from);
+        Ok(travel::convert(config, Arc::new(conversions), note))
     }
 }

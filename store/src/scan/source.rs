@@ -27,21 +27,29 @@ use std::sync::Arc;
 pub(super) struct EventSource {
     pub(super) parquet: Arc<dyn FileSource>,
     pub(super) conversions: Arc<EngineAdapterFactory>,
+    /// What the term index left of the files, for `explain`.
+    note: Option<Arc<str>>,
 }
 
 impl EventSource {
     pub(super) fn new(
         parquet: Arc<dyn FileSource>,
         conversions: Arc<EngineAdapterFactory>,
+        note: Option<Arc<str>>,
     ) -> Self {
         Self {
             parquet,
             conversions,
+            note,
         }
     }
 
     fn over(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        Arc::new(Self::new(parquet, Arc::clone(&self.conversions)))
+        Arc::new(Self::new(
+            parquet,
+            Arc::clone(&self.conversions),
+            self.note.clone(),
+        ))
     }
 }
 
@@ -89,7 +97,11 @@ impl FileSource for EventSource {
     }
 
     fn fmt_extra(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parquet.fmt_extra(format, f)
+        self.parquet.fmt_extra(format, f)?;
+        match &self.note {
+            Some(note) => write!(f, ", term_index=[{note}]"),
+            None => Ok(()),
+        }
     }
 
     fn supports_repartitioning(&self) -> bool {

@@ -49,10 +49,12 @@ struct FileNote {
 pub(super) fn convert(
     mut config: FileScanConfig,
     conversions: Arc<EngineAdapterFactory>,
+    note: Option<Arc<str>>,
 ) -> Arc<dyn ExecutionPlan> {
     config.file_source = Arc::new(EventSource::new(
         Arc::clone(&config.file_source),
         Arc::clone(&conversions),
+        note,
     ));
     config.expr_adapter_factory = Some(conversions);
     DataSourceExec::from_data_source(config)
@@ -92,7 +94,7 @@ pub fn put_together(plain: &Arc<dyn ExecutionPlan>, note: &[u8]) -> Result<Arc<d
         types: Arc::new(note.types),
         origin: note.origin,
     };
-    Ok(convert(config.clone(), Arc::new(conversions)))
+    Ok(convert(config.clone(), Arc::new(conversions), None))
 }
 
 /// A table at its version as bytes, for a codec of logical plans.

@@ -1,6 +1,7 @@
 //! One live file against what the log says of it.
 
 use super::Fault;
+use crate::index::{self, Unusable};
 use crate::layout::day_name;
 use crate::log::{DAY, DataFile, StoredColumn};
 use crate::schema::HIDDEN;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const US_PER_DAY: i64 = 86_400_000_000;
 
@@ -23,6 +24,9 @@ const RESTORE: &str =
 const STRANGER: &str = "another program wrote it: its rows are never known as duplicates; read them with `huntql ingest` instead";
 const MISLEADING: &str =
     "queries may pass the file over: put it, or the folder `_delta_log`, back from a backup";
+
+const REINDEX: &str =
+    "delete the index file and run `huntql store optimize`; without it queries read the whole file";
 
 pub(super) struct Checked {
     pub rows: u64,
@@ -35,6 +39,13 @@ pub(super) struct Checked {
 struct Seen {
     ends: Option<(i64, i64)>,
     nulls: u64,
+}
+
+/// The index of the file's rows as it is built anew.
+struct Terms {
+    path: PathBuf,
+    builder: index::Builder,
+    groups: Vec<(u64, u64)>,
 }
 
 struct Check<'a> {
@@ -111,6 +122,7 @@ impl Check<'_> {
             }
         };
         self.columns(builder.schema(), columns);
+        let mut terms = self.terms(&builder, columns);
         let told = builder.metadata().file_metadata().num_rows().max(0) as u64;
         let mut rows = 0;
         let batches = builder.build().ok()?;
@@ -118,6 +130,9 @@ impl Check<'_> {
             match batch {
                 Ok(batch) => {
                     rows += batch.num_rows() as u64;
+                    if let Some(terms) = &mut terms {
+                        terms.builder.push(&batch);
+                    }
                     see(&batch, seen);
                 }
                 Err(error) => {
@@ -129,7 +144,47 @@ impl Check<'_> {
         if rows != told {
             self.fault(format!("has {rows} rows, its footer says {told}"), RESTORE);
         }
+        if let Some(terms) = terms {
+            self.index(terms, bytes);
+        }
         Some(rows)
+    }
+
+    /// The beginnings of the index that the file should have; `None` when it has none, which is no fault.
+    fn terms(
+        &mut self,
+        reader: &ParquetRecordBatchReaderBuilder<File>,
+        columns: &[StoredColumn],
+    ) -> Option<Terms> {
+        let path = index::path_of(self.path)?;
+        let block_rows = match index::block_rows(&path) {
+            Ok(block_rows) => block_rows,
+            Err(Unusable::Missing) => return None,
+            Err(reason) => {
+                self.fault(format!("its term index is {reason}"), REINDEX);
+                return None;
+            }
+        };
+        let json = index::json_columns(columns);
+        let is_json = |name: &str| json.contains(name);
+        Some(Terms {
+            builder: index::Builder::new(reader.schema(), is_json, block_rows),
+            groups: index::groups_of(reader.metadata().row_groups()),
+            path,
+        })
+    }
+
+    /// The index says what the rows do.
+    fn index(&mut self, terms: Terms, size_bytes: u64) {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let rebuilt = terms.builder.finish(&index::Indexed {
+            file: &name,
+            size_bytes,
+            groups: terms.groups,
+        });
+        if let Err(reason) = index::check(&terms.path, &rebuilt) {
+            self.fault(format!("its term index is {reason}"), REINDEX);
+        }
     }
 
     fn columns(&mut self, file: &Schema, declared: &[StoredColumn]) {

@@ -1,4 +1,4 @@
-//! Checking a table: the log, every live file, the record ids of each day, and the notes of the sources.
+//! Checking a table: the log, every live file with its term index, the record ids of each day, and the notes of the sources.
 //!
 //! Every file is read to its end. What cannot be noticed: a cell that was changed so that the file can still be read, as
 //! Parquet pages are written without checksums. The log's counts and bounds catch some of those.

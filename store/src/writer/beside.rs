@@ -110,6 +110,7 @@ pub(super) fn begin(
 fn write(place: Place, contents: &Contents) -> Result<Staged> {
     let Place { staged, path, day } = place;
     let written = parquet::write(&staged, contents).inspect_err(|_| {
+        crate::index::remove(&staged);
         let _ = fs::remove_file(&staged);
     })?;
     Ok(Staged {

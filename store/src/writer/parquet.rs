@@ -2,6 +2,7 @@
 
 use super::disk::{is_blank, tick_name};
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::log::{Bounds, DataFile};
 use crate::schema::{RECORD_ID, SOURCE_FILE, is_hidden};
 use datafusion::arrow::array::{Array, AsArray};
@@ -18,8 +19,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-const ROW_GROUP_ROWS: usize = 100_000;
-const PAGE_ROWS: usize = 20_000;
+/// A multiple of the rows of a page, so that pages and the row blocks of the term index are the same.
+const ROW_GROUP_ROWS: usize = 12 * PAGE_ROWS;
+const PAGE_ROWS: usize = index::BLOCK_ROWS as usize;
 pub(crate) const CHUNK_ROWS: usize = 8192;
 /// A list of a hundred indicators still skips 99 of 100 row groups that hold none of them.
 const BLOOM_FALSE_POSITIVES: f64 = 0.0001;
@@ -74,7 +76,7 @@ pub(super) struct Contents {
     pub batches: Vec<RecordBatch>,
 }
 
-/// Writes the rows ordered by time, and syncs the file.
+/// Writes the rows ordered by time, syncs the file, and writes its term index beside it.
 ///
 /// Columns without any value and tick columns of zeros alone are left out: the scan takes a missing column as null or `""`,
 /// a missing tick as 0. Most tables are wide, and a sensor fills a quarter of one.
@@ -115,15 +117,24 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
     let schema = batches[0].schema();
     let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema)))
         .map_err(|e| failed(&e))?;
+    let is_json = |name: &str| {
+        let column = columns.iter().find(|column| column.name == name);
+        column.is_some_and(|column| column.ty == Type::Dynamic)
+    };
+    let mut terms = index::Builder::new(&schema, is_json, index::BLOCK_ROWS);
     let order = in_time_order(&batches, time.as_deref());
     let parts: Vec<&RecordBatch> = batches.iter().collect();
     for chunk in order.chunks(CHUNK_ROWS) {
         let sorted = interleave_record_batch(&parts, chunk).map_err(|error| failed(&error))?;
         writer.write(&sorted).map_err(|error| failed(&error))?;
+        terms.push(&sorted);
     }
+    writer.flush().map_err(|error| failed(&error))?;
+    let groups = writer.flushed_row_groups().to_vec();
     let file = writer.into_inner().map_err(|error| failed(&error))?;
     file.sync_all().map_err(StoreError::io(path, "sync"))?;
     let size_bytes = file.metadata().map_err(StoreError::io(path, "read"))?.len();
+    index::stage(terms, path, &groups)?;
     Ok(Written {
         size_bytes,
         rows: order.len() as u64,

@@ -5,6 +5,7 @@ use super::dedupe::{self, Ids};
 use super::disk::{disk_schema, to_disk};
 use super::parquet::{self, Contents};
 use crate::error::{Result, StoreError};
+use crate::index;
 use crate::layout::{self, Layout};
 use crate::log::delta::DeltaLog;
 use crate::log::{DAY, DataFile, StoredColumn, TableLog};
@@ -398,6 +399,7 @@ impl TableWriter {
         if Some(rows as u64) == file.rows {
             return Ok(Some((path, file)));
         }
+        index::remove(&path);
         let _ = fs::remove_file(&path);
         let Some(first) = rest.first() else {
             return Ok(None);
@@ -424,6 +426,7 @@ impl TableWriter {
                 .expect("a file lies in its day's folder")
                 .to_owned();
             layout::create_folder_durably(&folder).map_err(StoreError::io(&folder, "create"))?;
+            index::place(staged, &target)?;
             fs::rename(&*staged, &target).map_err(StoreError::io(&target, "write"))?;
             *staged = target;
             folders.push(folder);
@@ -465,6 +468,7 @@ impl TableWriter {
         self.staged
             .extend(begun.map(|staged| (staged.path, staged.file)));
         for (path, _) in self.staged.drain(..) {
+            index::remove(&path);
             let _ = fs::remove_file(path);
         }
     }

@@ -51,6 +51,10 @@ fn tell(done: &Optimized) {
             size(done.bytes_after),
         ));
     }
+    if done.indexed > 0 {
+        let files = counted(done.indexed, "file");
+        report::say(&format!("{table}: term index built for {files}"));
+    }
     for left in &done.left {
         report::hint(&format!("{table}: not merged: {left}"));
     }
