@@ -421,7 +421,7 @@ const NEEDLES: &[(&str, u32)] = &[
     ("A matches regex '^n93x[.]example$'", 1),
     ("A matches regex '(?i)N93x'", 1),
     ("* has 'n93x'", 1),
-    ("A has 'n93x' and B has 'same'", 1),
+    ("A has 'n93x' and B has '203'", 1),
     ("A has 'n93x' or B has 'absent'", 1),
     ("B == '203.0.113.93'", 1),
     ("B has '203.0.113.93'", 1),
