@@ -3,7 +3,7 @@
 use crate::bind::Binder;
 use crate::ir::Relation;
 use crate::query::RenderAnnotation;
-use huntql_kql::ast::{ExprKind, Render};
+use huntql_kql::ast::{ExprKind, Render, UnaryOp};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::Value;
 
@@ -70,6 +70,8 @@ fn text(kind: &ExprKind) -> String {
             Value::Real(Some(value)) => value.to_string(),
             _ => String::new(),
         },
+        ExprKind::Unary(UnaryOp::Minus, inner) => format!("-{}", text(&inner.kind)),
+        ExprKind::Paren(inner) => text(&inner.kind),
         _ => String::new(),
     }
 }

@@ -1,16 +1,16 @@
 //! `table`: what people read.
 //!
-//! On a terminal the table fits its width: long cells are cut in the middle, and a result whose columns cannot fit at all is
+//! On a terminal the table fits its width: long texts are cut in the middle, times lose digits behind the second, numbers stay whole, and a result whose columns cannot fit at all is
 //! shown as records. No more rows are shown there than the viewer wants; the rest is counted and announced. Into a file or a
 //! pipe nothing is cut; the table comes in blocks of [`BLOCK_ROWS`] rows.
 
 use super::cell::{Cells, escape_controls, is_right_aligned};
 use super::records::record;
-use super::width::{cut_middle, fit, width};
+use super::width::{COLUMN_WIDTH_MIN, Share, cut_middle, fit, width};
 use super::{Sink, Viewer, Writer, grouped};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use datafusion::arrow::record_batch::RecordBatch;
-use huntql_kql::types::Column;
+use huntql_kql::types::{Column, Type};
 use std::io::{self, Write};
 
 /// Rows that are held back to know the widths of their columns.
@@ -22,6 +22,20 @@ pub enum Shape {
     /// A table; records where the columns do not fit.
     Fitting,
     Records,
+}
+
+/// A time to the second.
+const TIME_WIDTH_MIN: usize = 19;
+
+/// A time without as many of its last digits as there is no room for: never less than the second.
+fn short_time(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    match text.get(..max.max(TIME_WIDTH_MIN)) {
+        Some(begin) => begin.trim_end_matches('.').replace('T', " "),
+        None => text.to_owned(),
+    }
 }
 
 /// Columns of a line of records that nobody's terminal cuts.
@@ -37,6 +51,7 @@ pub struct TableWriter {
     blocks: u64,
     rows: u64,
     cut_cells: bool,
+    short_times: bool,
 }
 
 impl TableWriter {
@@ -51,6 +66,7 @@ impl TableWriter {
             blocks: 0,
             rows: 0,
             cut_cells: false,
+            short_times: false,
         }
     }
 
@@ -61,18 +77,25 @@ impl TableWriter {
         }
     }
 
-    fn natural_widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self
-            .columns
-            .iter()
-            .map(|column| width(&column.name))
-            .collect();
-        for row in &self.block {
-            for (widest, cell) in widths.iter_mut().zip(row) {
-                *widest = width(cell).max(*widest);
-            }
-        }
-        widths
+    fn shares(&self) -> Vec<Share> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(at, column)| {
+                let cells = self.block.iter().map(|row| width(&row[at]));
+                let cells = cells.max().unwrap_or(0);
+                let natural = width(&column.name).max(cells);
+                let least = match column.ty {
+                    // A part of a number is another number.
+                    ty if is_right_aligned(ty) => cells.max(COLUMN_WIDTH_MIN),
+                    Type::Datetime => TIME_WIDTH_MIN,
+                    _ => COLUMN_WIDTH_MIN,
+                };
+                Share {
+                    natural,
+                    least: least.min(natural),
+                }
+            })
+            .collect()
     }
 
     fn write_block(&mut self) -> io::Result<()> {
@@ -87,7 +110,7 @@ impl TableWriter {
                 let line = terminal.width;
                 // A border and a space on both sides of each cell, and the last border.
                 let available = line.saturating_sub(3 * self.columns.len() + 1);
-                match fit(&self.natural_widths(), available) {
+                match fit(&self.shares(), available) {
                     Some(widths) => self.write_table(Some(widths))?,
                     None => self.write_records(rows, line)?,
                 }
@@ -119,18 +142,21 @@ impl TableWriter {
     }
 
     fn write_table(&mut self, widths: Option<Vec<usize>>) -> io::Result<()> {
+        let is_time = |column: usize| self.columns[column].ty == Type::Datetime;
         let fitted = |text: &str, column: usize| match &widths {
+            Some(widths) if is_time(column) => short_time(text, widths[column]),
             Some(widths) => cut_middle(text, widths[column]),
             None => text.to_owned(),
         };
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
-        table.set_header(
-            self.columns
-                .iter()
-                .enumerate()
-                .map(|(index, column)| self.aligned(fitted(&column.name, index), index)),
-        );
+        table.set_header(self.columns.iter().enumerate().map(|(index, column)| {
+            let name = match &widths {
+                Some(widths) => cut_middle(&column.name, widths[index]),
+                None => column.name.clone(),
+            };
+            self.aligned(name, index)
+        }));
         for row in &self.block {
             table.add_row(
                 row.iter()
@@ -138,13 +164,15 @@ impl TableWriter {
                     .map(|(index, text)| self.aligned(fitted(text, index), index)),
             );
         }
-        self.cut_cells |= widths.is_some_and(|widths| {
-            self.block.iter().any(|row| {
-                row.iter()
-                    .zip(&widths)
-                    .any(|(cell, max)| width(cell) > *max)
-            })
-        });
+        if let Some(widths) = &widths {
+            for (at, max) in widths.iter().enumerate() {
+                let is_cut = self.block.iter().any(|row| width(&row[at]) > *max);
+                match is_time(at) {
+                    true => self.short_times |= is_cut,
+                    false => self.cut_cells |= is_cut,
+                }
+            }
+        }
         for line in table.lines() {
             writeln!(self.sink, "{line}")?;
         }
@@ -162,6 +190,7 @@ impl Writer for TableWriter {
         self.rows = 0;
         self.blocks = 0;
         self.cut_cells = false;
+        self.short_times = false;
         Ok(())
     }
 
@@ -219,6 +248,9 @@ impl Writer for TableWriter {
                 "long cells are cut at `…`; `.expand N`, or output into a file, has them whole"
                     .to_owned(),
             );
+        }
+        if self.short_times {
+            remarks.push("times are shown without their last digits".to_owned());
         }
         (!remarks.is_empty()).then(|| remarks.join("\n"))
     }

@@ -40,32 +40,45 @@ pub fn cut_middle(text: &str, max: usize) -> String {
     head
 }
 
-/// Shares `available` among columns of these natural widths: the widest give way first. `None` when even the least widths
-/// do not fit.
-pub fn fit(natural: &[usize], available: usize) -> Option<Vec<usize>> {
-    let mut widths = natural.to_vec();
+/// A column that wants a share of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The widest of its cells.
+    pub natural: usize,
+    /// It is of no use narrower than this.
+    pub least: usize,
+}
+
+/// Shares `available` among columns: the widest give way first. `None` when even the least widths do not fit.
+pub fn fit(shares: &[Share], available: usize) -> Option<Vec<usize>> {
+    let mut widths: Vec<usize> = shares.iter().map(|share| share.natural).collect();
     let mut total: usize = widths.iter().sum();
     while total > available {
-        let widest = widths.iter().copied().max()?;
-        if widest <= COLUMN_WIDTH_MIN {
-            return None;
-        }
-        let next = widths
-            .iter()
-            .copied()
+        let can_give = |at: &usize| widths[*at] > shares[*at].least;
+        let widest = (0..widths.len())
+            .filter(can_give)
+            .map(|at| widths[at])
+            .max()?;
+        let givers: Vec<usize> = (0..widths.len())
+            .filter(can_give)
+            .filter(|at| widths[*at] == widest)
+            .collect();
+        // Down to the next one, or to where one of them is of no use.
+        let next = (0..widths.len())
+            .map(|at| widths[at])
+            .filter(|width| *width < widest)
+            .chain(givers.iter().map(|at| shares[*at].least))
             .filter(|width| *width < widest)
             .max()
-            .unwrap_or(COLUMN_WIDTH_MIN)
-            .max(COLUMN_WIDTH_MIN);
-        let count = widths.iter().filter(|width| **width == widest).count();
+            .unwrap_or(0);
         let step = (total - available)
-            .div_ceil(count)
+            .div_ceil(givers.len())
             .min(widest - next)
             .max(1);
-        for width in widths.iter_mut().filter(|width| **width == widest) {
-            *width -= step;
+        for at in &givers {
+            widths[*at] -= step;
         }
-        total -= step * count;
+        total -= step * givers.len();
     }
     Some(widths)
 }
@@ -81,10 +94,27 @@ mod tests {
         assert_eq!(cut_middle("日本語日本語", 7), "日…語");
     }
 
+    fn of(widths: &[(usize, usize)]) -> Vec<Share> {
+        let share = |(natural, least): &(usize, usize)| Share {
+            natural: *natural,
+            least: *least,
+        };
+        widths.iter().map(share).collect()
+    }
+
     #[test]
     fn the_widest_columns_give_way_first() {
-        assert_eq!(fit(&[4, 40, 10], 34), Some(vec![4, 20, 10]));
-        assert_eq!(fit(&[4, 40, 10], 100), Some(vec![4, 40, 10]));
-        assert_eq!(fit(&[8; 10], 40), None);
+        let shares = of(&[(4, 4), (40, 8), (10, 8)]);
+        assert_eq!(fit(&shares, 34), Some(vec![4, 20, 10]));
+        assert_eq!(fit(&shares, 100), Some(vec![4, 40, 10]));
+        assert_eq!(fit(&of(&[(8, 8); 10]), 40), None);
+    }
+
+    #[test]
+    fn no_column_is_made_useless_for_others() {
+        let shares = of(&[(28, 19), (30, 8), (12, 12)]);
+        assert_eq!(fit(&shares, 50), Some(vec![19, 19, 12]));
+        assert_eq!(fit(&shares, 40), Some(vec![19, 9, 12]));
+        assert_eq!(fit(&shares, 38), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Commands that show something: of the session, of the language, of the shell itself.
 
-use super::{COMMANDS, meant, print, wrong};
+use super::{COMMANDS, entry, meant, print, wrong};
 use crate::manual;
 use crate::output::{FORMATS, format as format_of};
 use crate::question::Question;
@@ -40,7 +40,7 @@ fn all() -> io::Result<Flow> {
             .iter()
             .map(|command| {
                 let usage = format!(".{} {}", command.name, command.usage);
-                format!("{usage:<20} {}", command.doc)
+                entry(&usage, command.doc, 21)
             })
             .chain([
                 String::new(),
@@ -63,7 +63,7 @@ pub(super) fn functions(_: &mut Shell, word: &str) -> io::Result<Flow> {
     let found = all
         .iter()
         .filter(|row| row.name.contains(&word) || row.doc.to_lowercase().contains(&word));
-    print(found.map(|row| format!("{:<28} {}", format!("{}()", row.name), row.doc)))
+    print(found.map(|row| entry(&format!("{}()", row.name), row.doc, 29)))
 }
 
 pub(super) fn proxies(shell: &mut Shell, _: &str) -> io::Result<Flow> {

@@ -7,7 +7,7 @@ use super::complete::Candidate;
 use super::{Flow, Shell};
 use crate::report;
 use huntql_kql::diagnostics::did_you_mean;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 struct DotCommand {
     name: &'static str,
@@ -294,6 +294,28 @@ fn print(lines: impl IntoIterator<Item = String>) -> io::Result<Flow> {
     }
     io::stdout().write_all(text.as_bytes())?;
     Ok(Flow::On)
+}
+
+/// A name and what it means, over several lines where the window is too narrow for one.
+fn entry(name: &str, meaning: &str, indent: usize) -> String {
+    let room = match io::stdout().is_terminal() {
+        true => crate::screen::window().0.saturating_sub(indent + 1).max(20),
+        false => usize::MAX,
+    };
+    let mut lines = vec![String::new()];
+    for word in meaning.split(' ') {
+        let last = lines.last_mut().expect("there is one from the start");
+        match last.is_empty() {
+            true => last.push_str(word),
+            false if last.chars().count() + 1 + word.chars().count() <= room => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            false => lines.push(word.to_owned()),
+        }
+    }
+    let blank = format!("\n{}", " ".repeat(indent));
+    format!("{name:<indent$}{}", lines.join(&blank))
 }
 
 /// An error that ends nothing.
