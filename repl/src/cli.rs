@@ -1,6 +1,7 @@
 //! The command line: what can be asked for. What happens then stands in `commands`.
 
 use crate::output::{FORMATS, Format, format};
+use crate::report::ErrorFormat;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use huntql_jobs::rule::period;
@@ -119,6 +120,19 @@ pub enum Clock {
     /// Ticks.
     At(i64),
     DataEnd,
+}
+
+/// How errors are told.
+#[derive(Debug, Clone, Args)]
+pub struct ErrorArgs {
+    /// How errors are told: with carets, or as a document for machines, beside which nothing else is said
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "HUNTQL_ERROR_FORMAT"
+    )]
+    pub error_format: ErrorFormat,
 }
 
 /// How rows are printed.

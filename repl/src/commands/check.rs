@@ -1,7 +1,7 @@
 //! `huntql check`: parses, binds and lints; reads no rows. Says nothing when all is well.
 
 use crate::check::{Document, Excerpt, Found};
-use crate::cli::{AskArgs, DataArgs};
+use crate::cli::{AskArgs, DataArgs, ErrorArgs};
 use crate::failure::{EXIT_DATA, EXIT_INTERNAL, EXIT_QUERY, Failure};
 use crate::report::{self, ErrorFormat, Finding};
 use crate::session::Session;
@@ -23,14 +23,8 @@ pub struct CheckArgs {
     /// Read queries from files
     #[arg(short, long, value_name = "FILE", num_args = 1.., conflicts_with = "inputs", value_hint = ValueHint::FilePath)]
     pub file: Vec<PathBuf>,
-    /// How findings are told: with carets on stderr, or as a document on stdout
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        env = "HUNTQL_ERROR_FORMAT"
-    )]
-    pub error_format: ErrorFormat,
+    #[command(flatten)]
+    pub errors: ErrorArgs,
     /// Fail for lints too, not for errors only
     #[arg(long)]
     pub deny_lints: bool,
@@ -84,7 +78,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let mut findings = Vec::new();
     for document in &found.documents {
         let diagnostics = checker.document(document, &mut tally);
-        if args.error_format == ErrorFormat::Text {
+        if args.errors.error_format == ErrorFormat::Text {
             report::diagnostics(&document.question, &diagnostics);
         } else {
             findings.extend(
@@ -97,7 +91,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     for message in &found.unreadable {
         report::say(&format!("error: {message}"));
     }
-    tell(args.error_format, &findings)?;
+    tell(args.errors.error_format, &findings)?;
     if tally.queries != 1 || found.documents.len() != 1 {
         report::say(&summary(&tally, &found));
     }

@@ -1,9 +1,9 @@
 //! `huntql explain`: how a query is understood and how it will run.
 
-use crate::cli::{AskArgs, DataArgs};
+use crate::cli::{AskArgs, DataArgs, ErrorArgs};
 use crate::failure::Failure;
 use crate::question::Question;
-use crate::report::{self, ErrorFormat};
+use crate::report;
 use crate::run;
 use crate::session::Session;
 use clap::{Args, ValueHint};
@@ -17,14 +17,8 @@ pub struct ExplainArgs {
     /// Read the query from a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "text", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// How errors are told on stderr: with carets, or as documents and nothing else
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        env = "HUNTQL_ERROR_FORMAT"
-    )]
-    pub error_format: ErrorFormat,
+    #[command(flatten)]
+    pub errors: ErrorArgs,
     #[command(flatten)]
     pub ask: AskArgs,
     #[command(flatten)]
@@ -32,7 +26,7 @@ pub struct ExplainArgs {
 }
 
 pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
-    report::speak(args.error_format);
+    report::speak(args.errors.error_format);
     let question = Question::given(args.text.as_deref(), args.file.as_deref())?;
     let session = Session::open(&args.data)?;
     super::runtime()?.block_on(async {

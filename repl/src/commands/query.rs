@@ -1,11 +1,11 @@
 //! `huntql query`: one text, its rows on stdout.
 
-use crate::cli::{AskArgs, DataArgs, FormatArgs};
+use crate::cli::{AskArgs, DataArgs, ErrorArgs, FormatArgs};
 use crate::failure::{EXIT_ROWS, Failure};
 use crate::hints;
 use crate::limits::{Limit, LimitArgs, RenderArgs, too_long};
 use crate::question::Question;
-use crate::report::{self, ErrorFormat};
+use crate::report;
 use crate::run;
 use crate::screen::Screen;
 use crate::session::Session;
@@ -30,14 +30,8 @@ pub struct QueryArgs {
     pub limits: LimitArgs,
     #[command(flatten)]
     pub format: FormatArgs,
-    /// How errors are told on stderr: with carets, or as documents and nothing else
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        env = "HUNTQL_ERROR_FORMAT"
-    )]
-    pub error_format: ErrorFormat,
+    #[command(flatten)]
+    pub errors: ErrorArgs,
     #[command(flatten)]
     pub ask: AskArgs,
     #[command(flatten)]
@@ -45,7 +39,7 @@ pub struct QueryArgs {
 }
 
 pub fn run(args: &QueryArgs) -> Result<(), Failure> {
-    report::speak(args.error_format);
+    report::speak(args.errors.error_format);
     let question = Question::given(args.text.as_deref(), args.file.as_deref())?;
     let session = Session::open(&args.data)?;
     let finished = args.limits.timeout().map(watch).transpose()?;
