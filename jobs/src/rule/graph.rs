@@ -1,22 +1,24 @@
-//! Defender's custom detections, as Microsoft Graph gives and takes them (`detectionRule`, beta).
+//! Defender's custom detections, as Microsoft Graph gives and takes them (`detectionRule`), with the names that it has given up in
+//! favour of others: both are in use.
 //!
 //! | field | what is done with it |
 //! |---|---|
-//! | id, displayName, isEnabled | kept; a rule that is not enabled never runs by itself |
+//! | id, displayName, description | kept |
+//! | status (isEnabled) | a rule that is not enabled never runs by itself |
 //! | queryCondition.queryText | the query |
 //! | schedule.period | `0` is near real time; `1H`, `3H`, `12H`, `24H` look back 4 hours, 12 hours, 2 days, 30 days |
 //! | schedule.frequency, schedule.lookback | ISO 8601, in place of `period` |
-//! | detectionAction.alertTemplate | title and description (templates), severity, category, mitreTechniques, impactedAssets, entityMappings, customDetails, eventGroupingKind |
+//! | alertTemplate | title and description (templates), severity, tactics (category, mitreTechniques), entityMappings (impactedAssets), customDetails, eventGroupingKind |
 //! | recommendedActions | kept at the end of the description |
-//! | responseActions, organizationalScope | no effect, and said so |
+//! | automatedActions (responseActions), organizationalScope | no effect, and said so |
 //!
-//! Sources: Microsoft Graph, "Create detectionRule"; Defender XDR, "Create and manage custom detection rules" (frequencies and how far
+//! Sources: Microsoft Graph, "detectionRule", "ruleSchedule", "alertTemplate", "entityMappingConfiguration"; Defender XDR, "Create and manage custom detection rules" (frequencies and how far
 //! each looks back).
 
 use super::load::{Draft, Place};
 use super::reader::{Fields, MISSING, NO_EFFECT, Reader, UNKNOWN, WRONG, place};
 use super::tree::Node;
-use super::words::{GROUPINGS, SEVERITIES, is_technique, tactic};
+use super::words::{SEVERITIES, is_technique, tactic};
 use super::{Entity, Every, Excerpt, Grouping, Kind, Rule, Schedule, ours, template};
 use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE};
 
@@ -24,6 +26,8 @@ const KEYS: &[&str] = &[
     "id",
     "displayName",
     "isEnabled",
+    "status",
+    "description",
     "queryCondition",
     "schedule",
     "detectionAction",
@@ -37,7 +41,6 @@ const REMARKS: &[&str] = &[
     "lastModifiedBy",
     "lastModifiedDateTime",
     "lastRunDetails",
-    "description",
     "@odata.context",
     "@odata.type",
     "@odata.etag",
@@ -51,6 +54,26 @@ const PERIODS: &[(&str, (i64, i64))] = &[
     ("3H", (3 * TICKS_PER_HOUR, 12 * TICKS_PER_HOUR)),
     ("12H", (12 * TICKS_PER_HOUR, 2 * TICKS_PER_DAY)),
     ("24H", (TICKS_PER_DAY, 30 * TICKS_PER_DAY)),
+];
+
+/// How events of one run become alerts.
+const GROUPINGS: &[(&str, Grouping)] = &[
+    ("alertPerEvent", Grouping::AlertPerResult),
+    ("alertPerResult", Grouping::AlertPerResult),
+    ("singleAlert", Grouping::SingleAlert),
+];
+
+/// Names of mappings, where the entity's is not the same in the singular.
+const MAPPINGS: &[(&str, &str)] = &[
+    ("accounts", "Account"),
+    ("cloudApplications", "CloudApplication"),
+    ("dns", "DNS"),
+    ("fileHashes", "FileHash"),
+    ("hosts", "Host"),
+    ("ips", "IP"),
+    ("mailboxes", "Mailbox"),
+    ("processes", "Process"),
+    ("urls", "URL"),
 ];
 
 /// Types of impacted assets, and the entities that they are.
@@ -98,7 +121,15 @@ pub(super) fn read(cx: &mut Reader<'_>, fields: &Fields<'_>, at: &Place<'_>) -> 
     if let Some(action) = cx.map(fields.entry("detectionAction")) {
         detection(cx, &action, &mut draft);
     }
-    if cx.truth(fields.entry("isEnabled")) == Some(false) {
+    if draft.rule.description.is_empty() {
+        draft.rule.description = cx.text(fields.entry("description")).unwrap_or_default();
+    }
+    let status = cx
+        .text(fields.entry("status"))
+        .unwrap_or_default()
+        .to_lowercase();
+    let is_enabled = cx.truth(fields.entry("isEnabled")) != Some(false);
+    if !is_enabled || status.contains("disabled") {
         draft.rule.schedule = None;
         cx.hint(
             NO_EFFECT,
@@ -185,15 +216,15 @@ fn schedule(cx: &mut Reader<'_>, fields: &Fields<'_>, rule: &mut Rule) {
 }
 
 fn detection(cx: &mut Reader<'_>, action: &Fields<'_>, draft: &mut Draft) {
-    let responses = action.entry("responseActions");
-    if let Some(entry) = responses
-        && matches!(&entry.value.node, Node::Sequence(items) if !items.is_empty())
-    {
-        let message =
-            "`responseActions` have no effect: huntql does nothing to devices and accounts"
-                .to_owned();
-        cx.hint(NO_EFFECT, entry.key_span, message).help =
-            Some("a sink of the kind `command` can act on an alert".to_owned());
+    for key in ["automatedActions", "responseActions"] {
+        if let Some(entry) = action.entry(key)
+            && holds_something(&entry.value.node)
+        {
+            let message =
+                format!("`{key}` have no effect: huntql does nothing to devices and accounts");
+            cx.hint(NO_EFFECT, entry.key_span, message).help =
+                Some("a sink of the kind `command` can act on an alert".to_owned());
+        }
     }
     if let Some(entry) = action.entry("organizationalScope") {
         let message = "`organizationalScope` has no effect: there are no device groups".to_owned();
@@ -203,8 +234,20 @@ fn detection(cx: &mut Reader<'_>, action: &Fields<'_>, draft: &mut Draft) {
     if let Some(alert) = cx.map(action.entry("alertTemplate")) {
         self::alert(cx, &alert, draft);
     }
-    let known = ["alertTemplate", "responseActions", "organizationalScope"];
+    let known = ["alertTemplate", "automatedActions", "organizationalScope"];
     cx.unknown(action, &known, UNKNOWN);
+}
+
+/// Whether anything stands in lists and maps; empty ones and nulls are how Graph says none.
+fn holds_something(node: &Node) -> bool {
+    match node {
+        Node::Nothing => false,
+        Node::Sequence(items) => items.iter().any(|item| holds_something(&item.node)),
+        Node::Map(entries) => entries
+            .iter()
+            .any(|entry| !entry.key.starts_with('@') && holds_something(&entry.value.node)),
+        Node::Bool(_) | Node::Number(_) | Node::Text(_) => true,
+    }
 }
 
 fn alert(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
@@ -242,11 +285,16 @@ fn alert(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
             .tactics
             .push(tactic(&category).map_or(category, str::to_owned));
     }
-    for (text, span) in cx.texts(alert.entry("mitreTechniques")) {
-        if !is_technique(&text) {
-            cx.warn(WRONG, span, format!("`{text}` is no technique of ATT&CK"));
+    techniques(cx, alert, "mitreTechniques", &mut draft.rule);
+    for tactic in cx.maps(alert.entry("tactics")) {
+        if let Some(name) = cx.text(tactic.entry("tactic")) {
+            let name = self::tactic(&name).map_or(name, str::to_owned);
+            draft.rule.tactics.push(name);
         }
-        draft.rule.techniques.push(text);
+        for technique in cx.maps(tactic.entry("techniques")) {
+            techniques(cx, &technique, "technique", &mut draft.rule);
+            techniques(cx, &technique, "subTechniques", &mut draft.rule);
+        }
     }
     if let Some(grouping) = cx.word(alert.entry("eventGroupingKind"), GROUPINGS) {
         draft.rule.grouping = grouping;
@@ -262,12 +310,24 @@ fn alert(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
         "category",
         "recommendedActions",
         "mitreTechniques",
+        "tactics",
         "impactedAssets",
         "entityMappings",
         "customDetails",
         "eventGroupingKind",
     ];
     cx.unknown(alert, &known, UNKNOWN);
+}
+
+fn techniques(cx: &mut Reader<'_>, fields: &Fields<'_>, key: &str, rule: &mut Rule) {
+    for (text, span) in cx.texts(fields.entry(key)) {
+        if !is_technique(&text) {
+            cx.warn(WRONG, span, format!("`{text}` is no technique of ATT&CK"));
+        }
+        if !rule.techniques.contains(&text) {
+            rule.techniques.push(text);
+        }
+    }
 }
 
 /// `deviceId` of a device is the column `DeviceId`.
@@ -288,13 +348,7 @@ fn assets(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
             );
             continue;
         };
-        let mut letters = identifier.chars();
-        let column: String = letters
-            .next()
-            .into_iter()
-            .flat_map(char::to_uppercase)
-            .chain(letters)
-            .collect();
+        let column = capitalized(&identifier);
         draft.uses(
             &column,
             entry.map_or(asset.span, place),
@@ -307,31 +361,46 @@ fn assets(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
     }
 }
 
-/// The shape of Sentinel's, with the names that Graph gives it.
+/// `{"hosts": [{"deviceIdColumn": "DeviceId"}]}`: for each type of entity, columns for its identifiers.
 fn entities(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
-    for map in cx.maps(alert.entry("entityMappings")) {
-        let kind = cx
-            .text(map.any(&["entityType", "type"]))
-            .unwrap_or_default();
-        map.entry("@odata.type");
-        let mut fields = Vec::new();
-        for pair in cx.maps(map.any(&["fieldMappings", "identifiers"])) {
-            let identifier = cx.text(pair.any(&["identifier", "name"]));
-            let entry = pair.any(&["columnName", "column"]);
-            pair.entry("@odata.type");
-            if let (Some(identifier), Some(column)) = (identifier, cx.text(entry)) {
-                draft.uses(
-                    &column,
-                    entry.map_or(pair.span, place),
-                    format!("the entity `{kind}`"),
-                );
-                fields.push((identifier, column));
-            }
-            cx.unknown(&pair, &["identifier", "columnName"], UNKNOWN);
+    let Some(mappings) = cx.map(alert.entry("entityMappings")) else {
+        return;
+    };
+    for entry in mappings.rest() {
+        if entry.key.starts_with('@') || !holds_something(&entry.value.node) {
+            continue;
         }
-        cx.unknown(&map, &["entityType", "fieldMappings"], UNKNOWN);
-        draft.rule.entities.push(Entity { kind, fields });
+        let known = MAPPINGS.iter().find(|(name, _)| *name == entry.key);
+        let kind = known.map_or_else(
+            || capitalized(entry.key.trim_end_matches('s')),
+            |(_, kind)| (*kind).to_owned(),
+        );
+        for columns in cx.maps(Some(entry)) {
+            let mut fields = Vec::new();
+            for named in columns.rest() {
+                let column = match named.key.starts_with('@') {
+                    true => None,
+                    false => cx.written(&named.value).filter(|column| !column.is_empty()),
+                };
+                if let Some(column) = column {
+                    draft.uses(&column, place(named), format!("the entity `{kind}`"));
+                    let identifier = named.key.strip_suffix("Column").unwrap_or(&named.key);
+                    fields.push((capitalized(identifier), column));
+                }
+            }
+            draft.rule.entities.push(Entity {
+                kind: kind.clone(),
+                fields,
+            });
+        }
     }
+}
+
+/// `deviceId`: `DeviceId`.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// A map of names and columns, or a list of such pairs.
@@ -355,6 +424,9 @@ fn details(cx: &mut Reader<'_>, alert: &Fields<'_>, draft: &mut Draft) {
         return;
     }
     for detail in cx.map(Some(entry)).iter().flat_map(Fields::rest) {
+        if detail.key.starts_with('@') {
+            continue;
+        }
         if let Some(column) = cx.text(Some(detail)) {
             draft.uses(
                 &column,

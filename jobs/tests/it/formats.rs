@@ -102,6 +102,60 @@ fn iso_times_of_a_detection_replace_its_period() {
 }
 
 #[test]
+fn the_names_that_replace_others_in_a_detection_are_read() {
+    let text = r##"{
+  "id": "odd-ports", "displayName": "Odd ports", "description": "of the rule", "status": "disabled",
+  "queryCondition": {"queryText": "DeviceNetworkEvents"},
+  "schedule": {"frequency": "PT1H"},
+  "detectionAction": {
+    "alertTemplate": {
+      "title": "Odd ports", "severity": "low", "eventGroupingKind": "singleAlert",
+      "tactics": [{"tactic": "Execution", "techniques": [{"technique": "T1059", "subTechniques": ["T1059.001"]}]}],
+      "entityMappings": {
+        "@odata.type": "#microsoft.graph.security.entityMappingConfiguration",
+        "accounts": null, "files": [],
+        "hosts": [{"deviceIdColumn": "DeviceId", "nameColumn": ""}],
+        "ips": [{"addressColumn": "RemoteIP"}]
+      },
+      "customDetails": {"Port": "RemotePort"}
+    },
+    "automatedActions": {"allowFiles": null, "isolateDevices": [{"deviceIdColumn": "DeviceId"}]}
+  }
+}"##;
+    let loaded = load("d.json", text);
+    let codes: Vec<_> = loaded[0]
+        .diagnostics
+        .iter()
+        .map(|found| found.code)
+        .collect();
+    assert_eq!(codes, ["HQ037", "HQ037"], "{:#?}", loaded[0].diagnostics);
+    let rule = loaded[0].rule.clone().unwrap();
+    assert_eq!(
+        (rule.schedule, rule.grouping),
+        (None, Grouping::SingleAlert)
+    );
+    assert_eq!(
+        (rule.description.as_str(), rule.tactics),
+        ("of the rule", vec!["Execution".to_owned()])
+    );
+    assert_eq!(rule.techniques, ["T1059", "T1059.001"]);
+    let entities: Vec<_> = rule
+        .entities
+        .iter()
+        .map(|entity| (entity.kind.as_str(), entity.fields.clone()))
+        .collect();
+    let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
+    assert_eq!(
+        entities,
+        [
+            ("Host", pair("DeviceId", "DeviceId")),
+            ("IP", pair("Address", "RemoteIP"))
+        ]
+    );
+    assert_eq!(rule.custom_details, pair("Port", "RemotePort"));
+}
+
+#[test]
 fn a_list_of_detections_is_several_rules() {
     let second = DETECTION.replace("7506", "7507");
     assert_eq!(
