@@ -66,6 +66,7 @@ pub struct Catalog {
     watchlists: BTreeMap<String, Watchlist>,
     other_urls: OtherUrls,
     address_database: Option<String>,
+    agent_patterns: Option<String>,
 }
 
 /// A list that queries read by `_GetWatchlist`.
@@ -173,6 +174,24 @@ impl Catalog {
     /// The path of the database of addresses.
     pub fn address_database(&self) -> Option<&str> {
         self.address_database.as_deref()
+    }
+
+    /// Names the patterns that `parse_user_agent` reads, a `regexes.yaml` of the ua-parser project.
+    ///
+    /// They are read when a query first needs them.
+    ///
+    /// # Errors
+    /// A file that is not there.
+    pub fn set_agent_patterns(&mut self, path: &Path) -> Result<(), String> {
+        let path = path.to_string_lossy().into_owned();
+        std::fs::metadata(&path).map_err(|error| format!("cannot read `{path}`: {error}"))?;
+        self.agent_patterns = Some(path);
+        Ok(())
+    }
+
+    /// The path of the patterns of user agents.
+    pub fn agent_patterns(&self) -> Option<&str> {
+        self.agent_patterns.as_deref()
     }
 
     /// Says what is behind URLs without a file.

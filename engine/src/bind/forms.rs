@@ -203,6 +203,23 @@ pub const FORMS: &[Form] = &[
         ],
         address_place,
     ),
+    form(
+        "parse_user_agent",
+        &[],
+        "kusto/query/parse-user-agent-function",
+        "Tells the browser, the operating system and the device of a user agent by the user's patterns (`regexes` under `[user_agents]` in huntql.toml, a file of the ua-parser project). Without them every user agent is refused.",
+        &[
+            example(
+                "toscalar(datatable(a:string)[] | extend b = parse_user_agent(a, 'browser') | count)",
+                "0",
+            ),
+            example(
+                "toscalar(datatable(a:string)[] | project b = parse_user_agent(a, dynamic(['os'])) | summarize count(b))",
+                "0",
+            ),
+        ],
+        user_agent,
+    ),
     Form {
         result_name: ResultName::FirstArgument,
         ..form(
@@ -595,6 +612,40 @@ fn address_place(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>)
         places.push(span);
     }
     binder.operator("address_place", values, &places, span)
+}
+
+/// What to look for is one of three words or an array of some.
+fn user_agent(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(mut values) = arguments(binder, call, span, row, 2, 2) else {
+        return Scalar::error();
+    };
+    let (sought, place) = (values.remove(1), call.args[1].value.span);
+    if sought.is_error() {
+        return Scalar::error();
+    }
+    let ty = match sought.ty {
+        Type::String => Type::String,
+        _ => Type::Dynamic,
+    };
+    let words = match binder.constant(&sought, ty, place) {
+        Some(Value::String(word)) => vec![word],
+        Some(Value::Dynamic(Some(words))) => crate::json::items(&words)
+            .map(|word| crate::json::unquote(word).into_owned())
+            .collect(),
+        _ => return Scalar::error(),
+    };
+    let is_known = |word: &String| crate::kernel::agents::TARGETS.contains(&word.as_str());
+    if words.is_empty() || !words.iter().all(is_known) {
+        let message = "`parse_user_agent` looks for `browser`, `os` or `device`";
+        return binder.wrong(Diagnostic::binding("SEM0260", place, message));
+    }
+    let mut places = vec![call.args[0].value.span, place];
+    values.push(Scalar::literal(Value::String(words.join(","))));
+    if let Some(path) = binder.catalog.agent_patterns() {
+        values.push(Scalar::literal(Value::String(path.to_owned())));
+        places.push(span);
+    }
+    binder.operator("user_agent", values, &places, span)
 }
 
 /// `bin`, or `bin_at` when there is a fixed point, by what the text has set.

@@ -18,7 +18,7 @@ const SHAPE: Param = Param::Is(Type::Dynamic);
 
 type Edge = (Point, Point);
 
-fn refused(message: &str) -> KernelError {
+pub(super) fn refused(message: &str) -> KernelError {
     KernelError::Argument {
         index: 0,
         message: message.to_owned(),
@@ -277,7 +277,7 @@ fn densify_polygon(args: &Args<'_>) -> KernelResult {
 }
 
 /// Whether the smaller side of a good ring is on its left.
-fn runs_counterclockwise(ring: &[Degrees]) -> bool {
+pub(super) fn runs_counterclockwise(ring: &[Degrees]) -> bool {
     let vertices: Option<Vec<Point>> = ring[1..].iter().map(|at| geo::point(at.0, at.1)).collect();
     let Some(vertices) = vertices else {
         return false;
@@ -297,37 +297,6 @@ pub(super) fn undocumented(
         )));
     }
     collect(args, |_| None::<String>)
-}
-
-fn positive(args: &Args<'_>, index: usize, row: usize) -> bool {
-    args.len() <= index
-        || args
-            .input::<f64>(index)
-            .get(row)
-            .is_some_and(|value| value > 0.0)
-}
-
-fn point_buffer(args: &Args<'_>) -> KernelResult {
-    let (longitude, latitude) = (args.input::<f64>(0), args.input::<f64>(1));
-    undocumented(args, "a buffer around a point", |row| {
-        let point = longitude.get(row).zip(latitude.get(row));
-        point.is_some_and(|(longitude, latitude)| geo::point(longitude, latitude).is_some())
-            && positive(args, 2, row)
-    })
-}
-
-fn line_buffer(args: &Args<'_>) -> KernelResult {
-    let line = shape_at(args, 0, Line::parse);
-    undocumented(args, "a buffer around a line", |row| {
-        line(row).is_some() && positive(args, 1, row)
-    })
-}
-
-fn polygon_buffer(args: &Args<'_>) -> KernelResult {
-    let polygon = shape_at(args, 0, Polygon::parse);
-    undocumented(args, "a buffer around a polygon", |row| {
-        polygon(row).is_some() && args.input::<f64>(1).get(row).is_some()
-    })
 }
 
 /// Metres from 0 to a quarter around the Earth, as the page has it.
@@ -372,12 +341,6 @@ const DENSIFY_LINE: &[Overload] =
     &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_line).optional(2)];
 const DENSIFY_POLYGON: &[Overload] =
     &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_polygon).optional(2)];
-const POINT_BUFFER: &[Overload] =
-    &[overload(&[REAL, REAL, REAL, REAL], Type::Dynamic, point_buffer).optional(1)];
-const LINE_BUFFER: &[Overload] =
-    &[overload(&[SHAPE, REAL, REAL], Type::Dynamic, line_buffer).optional(1)];
-const POLYGON_BUFFER: &[Overload] =
-    &[overload(&[SHAPE, REAL, REAL], Type::Dynamic, polygon_buffer).optional(1)];
 const SIMPLIFY_LINE: &[Overload] =
     &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_line).optional(1)];
 const SIMPLIFY_POLYGON: &[Overload] =
@@ -464,45 +427,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "geo_polygon_densify(dynamic({'type':'Polygon'}))",
                 "dynamic(null)",
             ),
-        ],
-    ),
-    row(
-        "geo_point_buffer",
-        POINT_BUFFER,
-        "kusto/query/geo-point-buffer-function",
-        "Would give a polygon around a point. Every good point is refused: the real engine's vertices are not documented.",
-        &[
-            example("geo_point_buffer(200.0, 1.0, 0.1)", "dynamic(null)"),
-            example("geo_point_buffer(1.0, 1.0, -1.0)", "dynamic(null)"),
-        ],
-    ),
-    row(
-        "geo_line_buffer",
-        LINE_BUFFER,
-        "kusto/query/geo-line-buffer-function",
-        "Would give a polygon around a line. Every good line is refused: the real engine's vertices are not documented.",
-        &[
-            example(
-                "geo_line_buffer(dynamic({'type':'LineString'}), 5.0)",
-                "dynamic(null)",
-            ),
-            example(
-                "geo_line_buffer(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), -5.0)",
-                "dynamic(null)",
-            ),
-        ],
-    ),
-    row(
-        "geo_polygon_buffer",
-        POLYGON_BUFFER,
-        "kusto/query/geo-polygon-buffer-function",
-        "Would give a polygon around a polygon. Every good polygon is refused: the real engine's vertices are not documented.",
-        &[
-            example(
-                "geo_polygon_buffer(dynamic({'type':'p'}), 1.0)",
-                "dynamic(null)",
-            ),
-            example("geo_polygon_buffer(dynamic(null), 1.0)", "dynamic(null)"),
         ],
     ),
     row(

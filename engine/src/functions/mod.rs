@@ -8,6 +8,7 @@ mod row;
 mod udf;
 
 mod addresses;
+mod agents;
 mod arithmetic;
 mod arrays;
 mod bags;
@@ -16,6 +17,7 @@ mod conversions;
 mod datetime;
 mod doubt;
 mod encoding;
+mod geo_buffers;
 mod geo_cells;
 mod geo_lines;
 mod geo_shapes;
@@ -61,6 +63,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     strings_find::FUNCTIONS,
     strings_regex::FUNCTIONS,
     encoding::FUNCTIONS,
+    geo_buffers::FUNCTIONS,
     geo_cells::FUNCTIONS,
     geo_lines::FUNCTIONS,
     geo_shapes::FUNCTIONS,
@@ -85,6 +88,7 @@ pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
 /// Rows of operators: the binder names them, a query cannot.
 pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     addresses::OPERATORS,
+    agents::OPERATORS,
     arithmetic::OPERATORS,
     doubt::OPERATORS,
     intermediate::OPERATORS,

@@ -1,4 +1,4 @@
-//! Versions of software, and the software that a user agent names.
+//! Versions of software.
 
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
 use super::tuples::refused;
@@ -42,58 +42,20 @@ fn parse_version(args: &Args<'_>) -> KernelResult {
     collect(args, |row| Some(version(text.get(row)?)? * scale))
 }
 
-/// Every user agent is refused, so that a query over no rows still has its columns.
-fn parse_user_agent(args: &Args<'_>) -> KernelResult {
-    if args.rows() > 0 {
-        return Err(refused(
-            0,
-            "reading user agents is not supported: the real engine's patterns are not documented",
-        ));
-    }
-    collect(args, |_| None::<String>)
-}
-
 const VERSION: &[Overload] = &[overload(
     &[Param::Is(Type::String)],
     Type::Decimal,
     parse_version,
 )];
-const USER_AGENT: &[Overload] = &[overload(
-    &[Param::Is(Type::String), Param::Any],
-    Type::Dynamic,
-    parse_user_agent,
-)
-.optional(1)];
-
-pub const FUNCTIONS: &[ScalarFunction] = &[
-    ScalarFunction {
-        name: "parse_version",
-        aliases: &[],
-        overloads: VERSION,
-        result_name: ResultName::Default,
-        doc: "Reads a version as a decimal that orders as versions do. Numbers of more than 21 digits, which versions from 0.100000 on have, are refused.",
-        source: "kusto/query/parse-version-function",
-        examples: &[
-            example("parse_version('0.0.7.0')", "decimal(700000000)"),
-            example("parse_version('one')", "decimal(null)"),
-        ],
-    },
-    ScalarFunction {
-        name: "parse_user_agent",
-        aliases: &[],
-        overloads: USER_AGENT,
-        result_name: ResultName::Default,
-        doc: "Would read a user agent. Every one is refused: the real engine's patterns are not documented.",
-        source: "kusto/query/parse-user-agent-function",
-        examples: &[
-            example(
-                "toscalar(datatable(a:string)[] | extend b = parse_user_agent(a, 'browser') | count)",
-                "0",
-            ),
-            example(
-                "toscalar(datatable(a:string)[] | project b = parse_user_agent(a, dynamic(['os'])) | summarize count(b))",
-                "0",
-            ),
-        ],
-    },
-];
+pub const FUNCTIONS: &[ScalarFunction] = &[ScalarFunction {
+    name: "parse_version",
+    aliases: &[],
+    overloads: VERSION,
+    result_name: ResultName::Default,
+    doc: "Reads a version as a decimal that orders as versions do. Numbers of more than 21 digits, which versions from 0.100000 on have, are refused.",
+    source: "kusto/query/parse-version-function",
+    examples: &[
+        example("parse_version('0.0.7.0')", "decimal(700000000)"),
+        example("parse_version('one')", "decimal(null)"),
+    ],
+}];

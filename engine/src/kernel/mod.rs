@@ -3,6 +3,7 @@
 //! A kernel is a plain `fn(&Args) -> KernelResult`, so that it can stand in a constant table, travel by name, and fold
 //! constants in the binder. Most are one line of [`kernel!`]; the rest read [`Args`] themselves.
 
+pub mod agents;
 mod args;
 pub(crate) mod arithmetic;
 pub(crate) mod arrays;

@@ -20,6 +20,9 @@
 //!
 //! [options]                             # options of commands that are not on the command line (docs/scripts.md)
 //! format = "csv"
+//!
+//! [user_agents]                         # what `parse_user_agent` reads: the patterns of the ua-parser project
+//! regexes = "regexes.yaml"
 //! ```
 //!
 //! A key that is not known is an error and not a comment: a misspelt `listeners` would leave every row unfiltered.
@@ -49,7 +52,15 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// `[options]` are those of commands; whoever runs these reads them.
-const TOP_KEYS: &[&str] = &["proxy", "sources", "watchlists", "geo", "sinks", "options"];
+const TOP_KEYS: &[&str] = &[
+    "proxy",
+    "sources",
+    "watchlists",
+    "geo",
+    "user_agents",
+    "sinks",
+    "options",
+];
 const PROXY_KEYS: &[&str] = &[
     "name",
     "listeners",
@@ -115,22 +126,37 @@ pub fn read_watchlists(path: &Path) -> Result<Vec<WatchlistFile>, ConfigError> {
 
 /// The database of addresses under `[geo]`: `mmdb = "FILE"`, beside the configuration.
 pub fn read_address_database(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    named_file(path, "geo", "mmdb", "GeoLite2-City.mmdb")
+}
+
+/// The patterns of user agents under `[user_agents]`: `regexes = "FILE"`, beside the configuration.
+pub fn read_agent_patterns(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    named_file(path, "user_agents", "regexes", "regexes.yaml")
+}
+
+/// The file that the only key of a section names.
+fn named_file(
+    path: &Path,
+    section: &str,
+    key: &str,
+    like: &str,
+) -> Result<Option<PathBuf>, ConfigError> {
     let source = path.display().to_string();
     let fail = |message: String| ConfigError(format!("{source}: {message}"));
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError(format!("cannot read `{source}`: {error}")))?;
-    let Some(geo) = table(&text, &source)?.remove("geo") else {
+    let Some(found) = table(&text, &source)?.remove(section) else {
         return Ok(None);
     };
-    let Value::Table(geo) = geo else {
-        return Err(fail("`geo` is written as `[geo]`".to_owned()));
+    let Value::Table(found) = found else {
+        return Err(fail(format!("`{section}` is written as `[{section}]`")));
     };
-    check_keys(&geo, &["mmdb"], "in `[geo]`").map_err(fail)?;
-    match geo.get("mmdb") {
+    check_keys(&found, &[key], &format!("in `[{section}]`")).map_err(fail)?;
+    match found.get(key) {
         Some(Value::String(file)) => Ok(Some(path.parent().unwrap_or(Path::new("")).join(file))),
-        _ => Err(fail(
-            "`[geo]` names a file: `mmdb = \"GeoLite2-City.mmdb\"`".to_owned(),
-        )),
+        _ => Err(fail(format!(
+            "`[{section}]` names a file: `{key} = \"{like}\"`"
+        ))),
     }
 }
 

@@ -20,7 +20,8 @@ mod settings;
 mod sightings;
 
 pub use config::{
-    ConfigError, WatchlistFile, parse_config, read_address_database, read_config, read_watchlists,
+    ConfigError, WatchlistFile, parse_config, read_address_database, read_agent_patterns,
+    read_config, read_watchlists,
 };
 pub use listener::{Address, Listen, Listener, parse_listener};
 pub use proxy::{Confidence, KINDS, Proxy, ProxyKind};

@@ -1,14 +1,15 @@
-//! The database of addresses: named by a flag, else by the configuration.
+//! Files that functions read: the database of addresses, named by a flag, else by the configuration, and the patterns of user
+//! agents, named by the configuration.
 
 use crate::cli::DataArgs;
 use crate::failure::Failure;
 use huntql_engine::Catalog;
-use huntql_ingest::proxies::read_address_database;
+use huntql_ingest::proxies::{read_address_database, read_agent_patterns};
 
-/// Names the database to the catalog, if there is one.
+/// Names the files to the catalog, if there are any.
 ///
 /// # Errors
-/// A file that is missing or is no such database.
+/// A file that is missing or holds something else.
 pub fn add(catalog: &mut Catalog, args: &DataArgs) -> Result<(), Failure> {
     let told = match (&args.geo, super::proxies::config(&args.proxies)) {
         (Some(file), _) => Some(file.clone()),
@@ -17,8 +18,14 @@ pub fn add(catalog: &mut Catalog, args: &DataArgs) -> Result<(), Failure> {
         }
         (None, None) => None,
     };
-    match told {
-        Some(file) => catalog.set_address_database(&file).map_err(Failure::Data),
+    if let Some(file) = told {
+        catalog.set_address_database(&file).map_err(Failure::Data)?;
+    }
+    let Some(config) = super::proxies::config(&args.proxies) else {
+        return Ok(());
+    };
+    match read_agent_patterns(&config).map_err(|error| Failure::Usage(error.to_string()))? {
+        Some(file) => catalog.set_agent_patterns(&file).map_err(Failure::Data),
         None => Ok(()),
     }
 }

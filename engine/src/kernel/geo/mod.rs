@@ -4,6 +4,7 @@
 //! is its inside (see the notes on every `geo-…-function` page). Distances are metres on a sphere of the Earth's mean radius.
 //! Predicates are exact, with the tie rules of the S2 library, which Kusto uses: no point is ever *on* an edge.
 
+pub mod buffer;
 mod digits;
 mod edge;
 mod exact;
