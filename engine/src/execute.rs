@@ -33,8 +33,19 @@ const CONSUMERS_TOLD: NonZeroUsize = NonZeroUsize::new(3).expect("three is not z
 #[derive(Clone)]
 pub struct Session {
     state: Arc<SessionState>,
+    /// The same, for plans whose rows must stay in order.
+    in_order: Arc<SessionState>,
     pool: Arc<PeakPool>,
     gauge: Option<Gauge>,
+}
+
+/// A plan, and whether its rows must stay in the order in which they come.
+///
+/// Otherwise DataFusion deals batches out to cores and gathers them as they come back.
+#[derive(Debug)]
+pub struct Plan {
+    pub logical: LogicalPlan,
+    keeps_order: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -64,8 +75,17 @@ impl Session {
             .with_analyzer_rules(optimizer::analyzer_rules())
             .with_optimizer_rules(optimizer::rules())
             .build();
+        let mut config = state.config().clone();
+        config
+            .options_mut()
+            .optimizer
+            .enable_round_robin_repartition = false;
+        let in_order = SessionStateBuilder::new_from_existing(state.clone())
+            .with_config(config)
+            .build();
         Self {
             state: Arc::new(state),
+            in_order: Arc::new(in_order),
             pool,
             gauge: None,
         }
@@ -80,22 +100,35 @@ impl Session {
         }
     }
 
-    /// The plan of the shown columns of a relation.
-    pub fn plan(&self, relation: Relation) -> Result<LogicalPlan, QueryError> {
-        let relation = prune(relation);
-        let plan = shown(&relation).map_err(ours)?;
-        if let Some(gauge) = &self.gauge {
-            gauge.plans(&plan);
+    fn state(&self, plan: &Plan) -> &Arc<SessionState> {
+        match plan.keeps_order {
+            true => &self.in_order,
+            false => &self.state,
         }
-        Ok(plan)
     }
 
-    pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan, QueryError> {
-        self.state.optimize(plan).map_err(theirs)
+    /// The plan of the shown columns of a relation.
+    pub fn plan(&self, relation: Relation) -> Result<Plan, QueryError> {
+        let relation = prune(relation);
+        let logical = shown(&relation).map_err(theirs)?;
+        if let Some(gauge) = &self.gauge {
+            gauge.plans(&logical);
+        }
+        Ok(Plan {
+            logical,
+            keeps_order: relation.order.is_as_it_comes() || relation.counts_on_order(),
+        })
     }
 
-    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-        self.state.create_physical_plan(plan).await.map_err(theirs)
+    pub fn optimize(&self, plan: &Plan) -> Result<LogicalPlan, QueryError> {
+        self.state(plan).optimize(&plan.logical).map_err(theirs)
+    }
+
+    pub async fn physical(&self, plan: &Plan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+        self.state(plan)
+            .create_physical_plan(&plan.logical)
+            .await
+            .map_err(theirs)
     }
 
     pub fn stream(
@@ -153,11 +186,6 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
-
-/// A failure to lower: always a defect of huntql.
-fn ours(error: DataFusionError) -> QueryError {
-    QueryError::Internal(error.strip_backtrace())
-}
 
 /// What DataFusion's error means: a limit, the data, the query's constants, or a defect.
 pub fn theirs(error: DataFusionError) -> QueryError {

@@ -12,16 +12,17 @@ use crate::program::Program;
 use crate::query::RenderAnnotation;
 use crate::windows::WindowCall;
 use huntql_kql::types::{Column, Type, Value};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A typed scalar expression over the columns of an input.
-#[derive(Debug, Clone)]
+/// A typed scalar expression over the columns of an input. It travels once its sub-queries have run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Scalar {
     pub ty: Type,
     pub kind: ScalarKind,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ScalarKind {
     Literal(Value),
     Column(String),
@@ -47,6 +48,7 @@ pub enum ScalarKind {
         negated: bool,
     },
     /// `value in (relation)`: membership in the first column of a relation, which runs first.
+    #[serde(skip)]
     InRelation {
         value: Box<Scalar>,
         relation: Box<Relation>,
@@ -54,12 +56,14 @@ pub enum ScalarKind {
         ignore_case: bool,
     },
     /// `toscalar(relation)`: the first column of its first row, or null. Runs first.
+    #[serde(skip)]
     Subquery(Box<Relation>),
     /// Something that was reported already. Its type is `dynamic`, so that it fits everywhere and is not reported again.
+    #[serde(skip)]
     Error,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compare {
     Equal,
     NotEqual,
@@ -100,6 +104,11 @@ pub enum Order {
 impl Order {
     pub fn is_serialized(&self) -> bool {
         !matches!(self, Order::Unordered)
+    }
+
+    /// Nothing but the place of a row tells of its order.
+    pub fn is_as_it_comes(&self) -> bool {
+        matches!(self, Order::Serialized)
     }
 }
 
@@ -408,6 +417,35 @@ impl Relation {
 
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The relations that it is made of.
+    pub fn inputs(&self) -> Vec<&Relation> {
+        match &self.node {
+            Node::Scan(_) | Node::Values(_) | Node::Range { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Distinct { input }
+            | Node::DistinctOn { input, .. }
+            | Node::Window { input, .. }
+            | Node::Unnest { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+            Node::Union { inputs } | Node::Program { inputs, .. } => inputs.iter().collect(),
+            Node::Graph(source) => source.inputs.iter().collect(),
+        }
+    }
+
+    /// Whether a row's place decides what the rows are: windows look at neighbours, and the first rows of a serialized input are
+    /// other rows than the last.
+    pub fn counts_on_order(&self) -> bool {
+        stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || match &self.node {
+            Node::Window { .. } => true,
+            Node::Limit { input, .. } if input.order.is_as_it_comes() => true,
+            _ => self.inputs().into_iter().any(Relation::counts_on_order),
+        })
     }
 
     /// The column that a name means: a shown one, a hidden one, or through an alias.

@@ -24,12 +24,14 @@ mod optimizer;
 mod program;
 mod prune;
 mod query;
+mod range;
 pub mod reference;
 pub mod registry;
 mod saved;
 mod stage;
 mod standing;
 pub mod support;
+pub mod travel;
 pub mod value;
 pub mod windows;
 

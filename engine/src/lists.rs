@@ -1,28 +1,15 @@
-//! Functions that give lists, for `range` and `mv-expand`: each element becomes a row through DataFusion's unnest.
+//! Functions that give lists, for `mv-expand`: each element becomes a row through DataFusion's unnest.
 
 use crate::json;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
+    Array, ArrayRef, AsArray, Int64Builder, ListBuilder, StringBuilder,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::common::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use huntql_kql::types::Type;
 use std::sync::Arc;
-
-/// Rows that `range` may give.
-const RANGE_ROWS_MAX: i64 = 100_000_000;
-
-/// `range(from, to, step)`: a list of longs (ticks, for times) or reals.
-pub fn range(ty: Type) -> ScalarUDF {
-    ScalarUDF::new_from_impl(ListFunction::new(if ty == Type::Real {
-        Kind::RangeReal
-    } else {
-        Kind::RangeLong
-    }))
-}
 
 /// The elements of a dynamic array as JSON texts; the slots of a bag; anything else is its own only element.
 pub fn elements(bags_as_arrays: bool) -> ScalarUDF {
@@ -46,26 +33,16 @@ pub fn by_name(name: &str) -> Option<Arc<ScalarUDF>> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
-    RangeLong,
-    RangeReal,
     Elements,
     ElementsOfArrays,
     Positions,
 }
 
-const KINDS: [Kind; 5] = [
-    Kind::RangeLong,
-    Kind::RangeReal,
-    Kind::Elements,
-    Kind::ElementsOfArrays,
-    Kind::Positions,
-];
+const KINDS: [Kind; 3] = [Kind::Elements, Kind::ElementsOfArrays, Kind::Positions];
 
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Kind::RangeLong => "kql_range_long",
-            Kind::RangeReal => "kql_range_real",
             Kind::Elements => "kql_elements",
             Kind::ElementsOfArrays => "kql_elements_bags_as_arrays",
             Kind::Positions => "kql_positions",
@@ -74,8 +51,7 @@ impl Kind {
 
     fn element(self) -> DataType {
         match self {
-            Kind::RangeLong | Kind::Positions => DataType::Int64,
-            Kind::RangeReal => DataType::Float64,
+            Kind::Positions => DataType::Int64,
             Kind::Elements | Kind::ElementsOfArrays => DataType::Utf8,
         }
     }
@@ -115,78 +91,12 @@ impl ScalarUDFImpl for ListFunction {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
         let list: ArrayRef = match self.kind {
-            Kind::RangeLong => range_long(&columns)?,
-            Kind::RangeReal => range_real(&columns)?,
             Kind::Elements => element_lists(&columns[0], expand),
             Kind::ElementsOfArrays => element_lists(&columns[0], expand_as_arrays),
             Kind::Positions => position_lists(&columns),
         };
         Ok(ColumnarValue::Array(list))
     }
-}
-
-fn too_many() -> DataFusionError {
-    DataFusionError::ResourcesExhausted(format!("`range` gives more than {RANGE_ROWS_MAX} rows"))
-}
-
-fn range_long(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let bounds: Vec<_> = columns
-        .iter()
-        .map(|column| column.as_primitive::<Int64Type>())
-        .collect();
-    let mut lists = ListBuilder::new(Int64Builder::new());
-    for row in 0..columns[0].len() {
-        if bounds.iter().all(|bound| bound.is_valid(row)) {
-            let (mut value, to, step) = (
-                bounds[0].value(row),
-                bounds[1].value(row),
-                bounds[2].value(row),
-            );
-            let mut rows = 0;
-            while (step > 0 && value <= to) || (step < 0 && value >= to) {
-                lists.values().append_value(value);
-                rows += 1;
-                if rows > RANGE_ROWS_MAX {
-                    return Err(too_many());
-                }
-                let Some(next) = value.checked_add(step) else {
-                    break;
-                };
-                value = next;
-            }
-        }
-        lists.append(true);
-    }
-    Ok(Arc::new(lists.finish()))
-}
-
-fn range_real(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let bounds: Vec<_> = columns
-        .iter()
-        .map(|column| column.as_primitive::<Float64Type>())
-        .collect();
-    let mut lists = ListBuilder::new(Float64Builder::new());
-    for row in 0..columns[0].len() {
-        if bounds.iter().all(|bound| bound.is_valid(row)) {
-            let (from, to, step) = (
-                bounds[0].value(row),
-                bounds[1].value(row),
-                bounds[2].value(row),
-            );
-            let mut rows: i64 = 0;
-            let mut value = from;
-            while (step > 0.0 && value <= to) || (step < 0.0 && value >= to) {
-                lists.values().append_value(value);
-                rows += 1;
-                if rows > RANGE_ROWS_MAX {
-                    return Err(too_many());
-                }
-                value = from + step * rows as f64;
-            }
-        }
-        lists.append(true);
-    }
-    Ok(Arc::new(lists.finish()))
 }
 
 /// Calls its second argument with each element of a JSON text.

@@ -2,7 +2,7 @@
 
 use crate::bind::{BoundScript, Lessons, bind};
 use crate::catalog::Catalog;
-use crate::execute::Session;
+use crate::execute::{Plan, Session};
 use crate::gauge::Gauge;
 use crate::ir::BoundQuery;
 use crate::lints::{self, Known};
@@ -192,13 +192,13 @@ impl Engine {
     /// As [`Engine::query`].
     pub async fn explain(&self, text: &str, options: &QueryOptions) -> Result<String, QueryError> {
         let mut out = String::new();
-        for logical in self.plans(text, options).await? {
-            let optimized = self.session.optimize(&logical)?;
-            let physical = self.session.physical(&logical).await?;
+        for plan in self.planned(text, options).await? {
+            let optimized = self.session.optimize(&plan)?;
+            let physical = self.session.physical(&plan).await?;
             let physical = displayable(physical.as_ref()).indent(false);
             out.push_str(&format!(
                 "logical plan\n{}\n\noptimized plan\n{}\n\nphysical plan\n{physical}\n",
-                logical.display_indent(),
+                plan.logical.display_indent(),
                 optimized.display_indent()
             ));
         }
@@ -215,6 +215,11 @@ impl Engine {
         text: &str,
         options: &QueryOptions,
     ) -> Result<Vec<LogicalPlan>, QueryError> {
+        let plans = self.planned(text, options).await?;
+        Ok(plans.into_iter().map(|plan| plan.logical).collect())
+    }
+
+    async fn planned(&self, text: &str, options: &QueryOptions) -> Result<Vec<Plan>, QueryError> {
         let (queries, _) = self.bound(text, options).await?;
         let mut plans = Vec::with_capacity(queries.len());
         for query in queries {

@@ -99,11 +99,12 @@ impl fmt::Display for Type {
 }
 
 /// A constant. `None` inside a variant is that type's null; a string has none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     Bool(Option<bool>),
     Int(Option<i32>),
     Long(Option<i64>),
+    #[serde(with = "bits")]
     Real(Option<f64>),
     /// The digits as written, for instance `-1.50` or `1e-3`.
     Decimal(Option<String>),
@@ -116,6 +117,19 @@ pub enum Value {
     Guid(Option<String>),
     /// JSON text, compact.
     Dynamic(Option<String>),
+}
+
+/// Reals by their bits: JSON has no infinities.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+        value.map(f64::to_bits).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+        Ok(Option::<u64>::deserialize(from)?.map(f64::from_bits))
+    }
 }
 
 impl Value {

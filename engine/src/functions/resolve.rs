@@ -6,11 +6,13 @@ use crate::kernel::{Args, KernelError};
 use crate::value;
 use datafusion::arrow::array::ArrayRef;
 use huntql_kql::types::{Type, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// An overload with the types that its kernel will see: what a call node of the bound query holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Signature", into = "Signature")]
 pub struct Callable {
     pub function: &'static ScalarFunction,
     /// Position in [`ScalarFunction::overloads`].
@@ -22,6 +24,37 @@ pub struct Callable {
 impl Callable {
     pub fn row(&self) -> &'static Overload {
         &self.function.overloads[self.overload]
+    }
+}
+
+/// How a callable travels: the receiver finds its row again.
+#[derive(Serialize, Deserialize)]
+struct Signature {
+    name: String,
+    parameters: Vec<Type>,
+}
+
+impl From<Callable> for Signature {
+    fn from(callable: Callable) -> Self {
+        Self {
+            name: callable.function.name.to_string(),
+            parameters: callable.parameters,
+        }
+    }
+}
+
+impl TryFrom<Signature> for Callable {
+    type Error = String;
+
+    fn try_from(signature: Signature) -> Result<Self, String> {
+        let Signature { name, parameters } = signature;
+        let row = find(&name).or_else(|| operator(&name));
+        match row.map(|row| resolve(row, &parameters)) {
+            Some(Resolution::Found(callable)) => Ok(callable),
+            Some(Resolution::WrongCount | Resolution::WrongType { .. }) | None => {
+                Err(format!("`{name}` is not in the registry"))
+            }
+        }
     }
 }
 

@@ -8,18 +8,27 @@ use crate::catalog::Table;
 use crate::ir::{BoundAggregate, JoinKind, Node, Relation, Scalar, ScalarKind, SortKey, Unnested};
 use crate::lists;
 use crate::program::{self, Program};
+use crate::range::{Bounds, RangeTable};
 use crate::value::to_arrow;
 use crate::{aggregates, windows};
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::catalog::TableProvider;
 use datafusion::common::{
-    Column as PlanColumn, DFSchema, DFSchemaRef, DataFusionError, Result, TableReference,
+    Column as PlanColumn, DFSchema, DFSchemaRef, DataFusionError, Result, ScalarValue,
+    TableReference,
 };
 use datafusion::common::{NullHandling, UnnestOptions};
 use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
     Aggregate, Filter, JoinType, LogicalPlan, LogicalPlanBuilder, Sort, SortExpr, Union, Window,
     cast,
 };
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::physical_expr::create_physical_expr;
 use datafusion::prelude::Expr;
 use huntql_kql::types::{Column, Value};
 use huntql_store::arrow_type;
@@ -176,22 +185,43 @@ fn values(relation: &Relation, rows: &[Vec<Value>]) -> Result<LogicalPlan> {
 }
 
 fn range(relation: &Relation, from: &Scalar, to: &Scalar, step: &Scalar) -> Result<LogicalPlan> {
-    let empty = DFSchema::empty();
-    let scalars = Scalars::over(&empty);
-    let bounds = vec![
-        scalars.value(from)?,
-        scalars.value(to)?,
-        scalars.value(step)?,
-    ];
-    let name = &relation.columns[0].name;
-    LogicalPlanBuilder::empty(true)
-        .project(vec![
-            lists::range(relation.columns[0].ty)
-                .call(bounds)
-                .alias(name),
-        ])?
-        .unnest_columns_with_options(vec![PlanColumn::new_unqualified(name)], dropping_nulls())?
-        .build()
+    let [from, to, step] = [constant(from)?, constant(to)?, constant(step)?];
+    let bounds = Bounds::of(&from, &to, &step)
+        .ok_or_else(|| DataFusionError::Internal("bounds of a range of several types".into()))?;
+    let name = TableReference::bare("range");
+    let column = relation.columns[0].name.clone();
+    let value = PlanColumn::new(Some(name.clone()), &column);
+    let items = vec![Expr::Column(value).alias(&column)];
+    let table: Arc<dyn TableProvider> = Arc::new(RangeTable { column, bounds });
+    let source = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?;
+    projection(source.build()?, items)
+}
+
+/// The value of a scalar without columns.
+fn constant(scalar: &Scalar) -> Result<ScalarValue> {
+    if let Some(value) = scalar.as_literal() {
+        return Ok(to_arrow(value));
+    }
+    let frame = DFSchema::empty();
+    let expr = Scalars::over(&frame).value(scalar)?;
+    // Some of DataFusion's functions exist for its simplifier only.
+    let context = SimplifyContext::builder()
+        .with_schema(Arc::new(frame.clone()))
+        .build();
+    let expr = ExprSimplifier::new(context).simplify(expr)?;
+    if let Expr::Literal(value, _) = expr {
+        return Ok(value);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(1));
+    let row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)?;
+    let value = create_physical_expr(
+        &expr,
+        &frame,
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )?
+    .evaluate(&row)?;
+    ScalarValue::try_from_array(&value.into_array(1)?, 0)
 }
 
 fn dropping_nulls() -> UnnestOptions {
@@ -463,8 +493,12 @@ fn whole(
         plans.push(projection(plan, exprs)?);
         columns.push(all(input).cloned().collect());
     }
-    let schema = schema_of(all(relation))?;
-    Ok(program::node(Arc::clone(program), plans, columns, schema))
+    let call = program::Call {
+        program: Arc::clone(program),
+        columns,
+        result: all(relation).cloned().collect(),
+    };
+    program::node(call, plans)
 }
 
 fn union(relation: &Relation, inputs: &[Relation]) -> Result<LogicalPlan> {

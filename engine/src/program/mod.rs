@@ -4,26 +4,32 @@
 //! An input is gathered into one batch, counted by the memory pool; a query that is dropped stops its programs. A program
 //! computes the scalars that the query gave it with DataFusion's expressions.
 //!
-//! Not here: anything that is a relation of other relations. Programs do not travel to other machines yet.
+//! A program travels as its name and its spec: the bound program as JSON, which a row of [`KINDS`] reads.
+//!
+//! Not here: anything that is a relation of other relations.
 
 pub(crate) mod basket;
 pub(crate) mod graph;
 mod node;
 pub(crate) mod scan;
 
-pub(crate) use node::{ProgramPlanner, node};
+pub(crate) use node::{Call, ProgramExec, ProgramNode, ProgramPlanner, node};
 
 use crate::ir::Scalar;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use datafusion::arrow::array::{RecordBatchOptions, new_null_array};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion::catalog::Session;
 use datafusion::common::{DFSchema, DataFusionError, Result};
+use datafusion::execution::memory_pool::MemoryReservation;
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use huntql_kql::types::Column;
 use huntql_store::arrow_type;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,11 +38,58 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub trait Program: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
+    /// The program as bytes, by [`spec`]; its row in [`KINDS`] reads them again.
+    fn spec(&self) -> Result<Vec<u8>>;
+
     /// The same program with every scalar in it replaced.
     fn map_scalars(&self, change: &mut dyn FnMut(Scalar) -> Scalar) -> Arc<dyn Program>;
 
     /// The program with its scalars compiled over the columns of its inputs.
     fn compile(&self, inputs: &[Vec<Column>], compiler: &Compiler<'_>) -> Result<Arc<dyn Run>>;
+}
+
+/// A program's spec as JSON.
+pub(crate) fn spec(program: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(program)
+        .map_err(|error| DataFusionError::Internal(format!("a program cannot travel: {error}")))
+}
+
+/// How a program of a name is read from its spec.
+struct Kind {
+    names: &'static [&'static str],
+    read: fn(&[u8]) -> Result<Arc<dyn Program>>,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        names: &["scan"],
+        read: read::<scan::Scan>,
+    },
+    Kind {
+        names: &["graph-match", "graph-shortest-paths", "graph-to-table"],
+        read: read::<graph::GraphProgram>,
+    },
+];
+
+fn read<P: Program + DeserializeOwned + 'static>(spec: &[u8]) -> Result<Arc<dyn Program>> {
+    let program: P = serde_json::from_slice(spec).map_err(|error| {
+        DataFusionError::Internal(format!("not the spec of a program: {error}"))
+    })?;
+    Ok(Arc::new(program))
+}
+
+/// The program of a name and a spec.
+///
+/// # Errors
+/// A name that no program has; a spec that is none.
+pub(crate) fn from_spec(name: &str, spec: &[u8]) -> Result<Arc<dyn Program>> {
+    let kind = KINDS.iter().find(|kind| kind.names.contains(&name));
+    match kind {
+        Some(kind) => (kind.read)(spec),
+        None => Err(DataFusionError::Internal(format!(
+            "`{name}` is not the name of a program"
+        ))),
+    }
 }
 
 /// A program that can run.
@@ -45,13 +98,30 @@ pub trait Run: Debug + Send + Sync {
     fn run(&self, inputs: &[RecordBatch], progress: &Progress) -> Result<Vec<ArrayRef>>;
 }
 
-/// Tells a program whether anyone still waits for it.
-#[derive(Debug, Clone, Default)]
+/// Tells a program whether anyone still waits for it, and how much memory it may hold.
+#[derive(Debug, Clone)]
 pub struct Progress {
     stopped: Arc<AtomicBool>,
+    memory: Arc<MemoryReservation>,
 }
 
 impl Progress {
+    /// What the program holds is counted on this reservation.
+    pub(crate) fn new(memory: Arc<MemoryReservation>) -> Self {
+        Self {
+            stopped: Arc::default(),
+            memory,
+        }
+    }
+
+    /// Counts bytes that the program begins to hold; they are given back when it ends.
+    ///
+    /// # Errors
+    /// When the queries that run would hold more than they may.
+    pub fn hold(&self, bytes: usize) -> Result<()> {
+        self.memory.try_grow(bytes)
+    }
+
     /// # Errors
     /// When the query was dropped.
     pub fn check(&self) -> Result<()> {
@@ -68,12 +138,12 @@ impl Progress {
 
 /// Makes DataFusion's expressions of scalars.
 pub struct Compiler<'a> {
-    session: &'a dyn Session,
+    properties: &'a ExecutionProps,
 }
 
 impl<'a> Compiler<'a> {
-    pub fn new(session: &'a dyn Session) -> Self {
-        Self { session }
+    pub fn new(properties: &'a ExecutionProps) -> Self {
+        Self { properties }
     }
 
     /// A scalar over rows of these columns. Columns that it does not name need not be there when it is evaluated.
@@ -94,9 +164,11 @@ impl<'a> Compiler<'a> {
         let context = SimplifyContext::builder()
             .with_schema(Arc::new(frame.clone()))
             .build();
-        let expr = ExprSimplifier::new(context).simplify(expr)?;
+        let simplifier = ExprSimplifier::new(context);
+        let expr = simplifier.simplify(simplifier.coerce(expr, &frame)?)?;
+        let planning = PhysicalPlanningContext::default();
         Ok(Compiled {
-            expr: self.session.create_physical_expr(expr, &frame)?,
+            expr: create_physical_expr(&expr, &frame, self.properties, &planning)?,
             schema,
         })
     }

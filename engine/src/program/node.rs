@@ -1,16 +1,17 @@
 //! The plan node of a program, logical and physical.
 
-use super::{Compiler, Program, Progress, Run};
+use super::{Compiler, Program, Progress, Run, schema_of};
 use async_trait::async_trait;
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DFSchemaRef, DataFusionError, Result};
+use datafusion::common::{DFSchema, DFSchemaRef, DataFusionError, Result};
 use datafusion::execution::context::QueryPlanner;
-use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{
     Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
@@ -31,34 +32,40 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// The plan of a program over plans. `columns[i]` are the columns of input `i`.
-pub(crate) fn node(
-    program: Arc<dyn Program>,
-    inputs: Vec<LogicalPlan>,
-    columns: Vec<Vec<Column>>,
-    schema: DFSchemaRef,
-) -> LogicalPlan {
-    LogicalPlan::Extension(Extension {
-        node: Arc::new(ProgramNode {
-            program,
-            inputs,
-            columns,
-            schema,
-        }),
-    })
+/// A program with the columns of its inputs, `columns[i]` those of input `i`, and of its result.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub program: Arc<dyn Program>,
+    pub columns: Vec<Vec<Column>>,
+    pub result: Vec<Column>,
+}
+
+/// The plan of a program over plans.
+pub(crate) fn node(call: Call, inputs: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+    Ok(LogicalPlan::Extension(Extension {
+        node: Arc::new(ProgramNode::new(Arc::new(call), inputs)?),
+    }))
 }
 
 #[derive(Debug, Clone)]
-struct ProgramNode {
-    program: Arc<dyn Program>,
+pub(crate) struct ProgramNode {
+    pub call: Arc<Call>,
     inputs: Vec<LogicalPlan>,
-    columns: Vec<Vec<Column>>,
     schema: DFSchemaRef,
 }
 
 impl ProgramNode {
+    pub fn new(call: Arc<Call>, inputs: Vec<LogicalPlan>) -> Result<Self> {
+        let schema = DFSchema::try_from(schema_of(&call.result).as_ref().clone())?;
+        Ok(Self {
+            call,
+            inputs,
+            schema: Arc::new(schema),
+        })
+    }
+
     fn identity(&self) -> usize {
-        Arc::as_ptr(&self.program).cast::<()>() as usize
+        Arc::as_ptr(&self.call).cast::<()>() as usize
     }
 }
 
@@ -85,7 +92,7 @@ impl PartialOrd for ProgramNode {
 
 impl UserDefinedLogicalNodeCore for ProgramNode {
     fn name(&self) -> &str {
-        self.program.name()
+        self.call.program.name()
     }
 
     fn inputs(&self) -> Vec<&LogicalPlan> {
@@ -101,7 +108,7 @@ impl UserDefinedLogicalNodeCore for ProgramNode {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Program: {}", self.program.name())
+        write!(f, "Program: {}", self.call.program.name())
     }
 
     fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
@@ -144,42 +151,44 @@ impl ExtensionPlanner for ProgramPlanner {
         let Some(node) = any.downcast_ref::<ProgramNode>() else {
             return Ok(None);
         };
-        let run = node
-            .program
-            .compile(&node.columns, &Compiler::new(session))?;
-        let schema = Arc::clone(node.schema.inner());
-        Ok(Some(Arc::new(ProgramExec::new(
-            node.program.name(),
-            run,
+        let exec = ProgramExec::compiled(
+            Arc::clone(&node.call),
             inputs.to_vec(),
-            schema,
-        ))))
+            session.execution_props(),
+        )?;
+        Ok(Some(Arc::new(exec)))
     }
 }
 
 #[derive(Debug)]
-struct ProgramExec {
-    name: &'static str,
+pub(crate) struct ProgramExec {
+    pub call: Arc<Call>,
     run: Arc<dyn Run>,
     inputs: Vec<Arc<dyn ExecutionPlan>>,
     properties: Arc<PlanProperties>,
 }
 
 impl ProgramExec {
-    fn new(
-        name: &'static str,
-        run: Arc<dyn Run>,
+    /// The program over plans, its scalars compiled.
+    pub fn compiled(
+        call: Arc<Call>,
         inputs: Vec<Arc<dyn ExecutionPlan>>,
-        schema: SchemaRef,
-    ) -> Self {
+        properties: &ExecutionProps,
+    ) -> Result<Self> {
+        let compiler = Compiler::new(properties);
+        let run = call.program.compile(&call.columns, &compiler)?;
+        Ok(Self::new(call, run, inputs))
+    }
+
+    fn new(call: Arc<Call>, run: Arc<dyn Run>, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
+            EquivalenceProperties::new(schema_of(&call.result)),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Final,
             Boundedness::Bounded,
         );
         Self {
-            name,
+            call,
             run,
             inputs,
             properties: Arc::new(properties),
@@ -189,7 +198,7 @@ impl ProgramExec {
 
 impl DisplayAs for ProgramExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProgramExec: {}", self.name)
+        write!(f, "ProgramExec: {}", self.call.program.name())
     }
 }
 
@@ -222,10 +231,9 @@ impl ExecutionPlan for ProgramExec {
         inputs: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(ProgramExec::new(
-            self.name,
+            Arc::clone(&self.call),
             Arc::clone(&self.run),
             inputs,
-            self.schema(),
         )))
     }
 
@@ -238,30 +246,37 @@ impl ExecutionPlan for ProgramExec {
         let schema = self.schema();
         let run = Arc::clone(&self.run);
         let rows = context.session_config().batch_size();
-        let name = format!("program[{}]", self.name);
+        let name = format!("program[{}]", self.call.program.name());
         let output = Arc::clone(&schema);
         let whole = async move {
-            let reservation = MemoryConsumer::new(name).register(context.memory_pool());
+            let memory = Arc::new(MemoryConsumer::new(name).register(context.memory_pool()));
             let mut inputs = Vec::with_capacity(streams.len());
             for (schema, mut stream) in streams {
                 let mut batches = Vec::new();
                 while let Some(batch) = stream.next().await {
                     let batch = batch?;
                     // Once as it came, once gathered.
-                    reservation.try_grow(2 * batch.get_array_memory_size())?;
+                    memory.try_grow(2 * batch.get_array_memory_size())?;
                     batches.push(batch);
                 }
                 inputs.push(concat_batches(&schema, &batches)?);
             }
-            let batch = in_background(run, inputs, output).await?;
-            reservation.free();
-            Ok::<_, DataFusionError>(batch)
+            let batch = in_background(run, inputs, output, Arc::clone(&memory)).await?;
+            memory.free();
+            memory.try_grow(batch.get_array_memory_size())?;
+            Ok::<_, DataFusionError>((batch, memory))
         };
-        let batches = futures::stream::once(whole).flat_map(move |whole| {
-            futures::stream::iter(match whole {
-                Ok(batch) => slices(&batch, rows).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            })
+        // The result is held, and counted, until its last slice is gone.
+        let batches = futures::stream::once(whole).flat_map(move |whole| match whole {
+            Ok((batch, memory)) => {
+                let slices = slices(&batch, rows).into_iter();
+                futures::stream::iter(slices.map(move |slice| {
+                    let _held = &memory;
+                    Ok(slice)
+                }))
+                .boxed()
+            }
+            Err(error) => futures::stream::iter([Err(error)]).boxed(),
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
     }
@@ -280,8 +295,9 @@ async fn in_background(
     run: Arc<dyn Run>,
     inputs: Vec<RecordBatch>,
     schema: SchemaRef,
+    memory: Arc<MemoryReservation>,
 ) -> Result<RecordBatch> {
-    let waiting = Waiting(Progress::default());
+    let waiting = Waiting(Progress::new(memory));
     let progress = waiting.0.clone();
     tokio::task::spawn_blocking(move || {
         let columns = run.run(&inputs, &progress)?;

@@ -16,6 +16,7 @@ use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::Result;
 use huntql_kql::types::Column;
 use huntql_store::arrow_type;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(crate) fn state_column(step: &str, column: &str) -> String {
     format!("{step}{OF}{column}")
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Scan {
     /// The input's columns, in the order of the result; the position and the key are among them.
     pub columns: Vec<Column>,
@@ -39,14 +40,14 @@ pub(crate) struct Scan {
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Declared {
     pub column: Column,
     /// A constant.
     pub default: Scalar,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Step {
     pub name: String,
     /// All must be true.
@@ -56,7 +57,7 @@ pub(crate) struct Step {
     pub output: Output,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Output {
     All,
     Last,
@@ -91,6 +92,10 @@ fn looks_back(scalar: &Scalar) -> bool {
 impl Program for Scan {
     fn name(&self) -> &'static str {
         "scan"
+    }
+
+    fn spec(&self) -> Result<Vec<u8>> {
+        super::spec(self)
     }
 
     fn map_scalars(&self, change: &mut dyn FnMut(Scalar) -> Scalar) -> Arc<dyn Program> {
@@ -207,6 +212,12 @@ impl Run for CompiledScan {
 }
 
 impl CompiledScan {
+    /// About what a row of the result holds before the columns are made: each declared value is an array of its own.
+    fn emitted_bytes(&self) -> usize {
+        const ARRAY_BYTES: usize = 192;
+        size_of::<Emitted>() + self.scan.declared.len() * ARRAY_BYTES
+    }
+
     /// The input's columns, the declared ones, the sequences' numbers.
     fn result(&self, input: &RecordBatch, emitted: &[Emitted]) -> Result<Vec<ArrayRef>> {
         let rows = UInt32Array::from_iter_values(
@@ -295,9 +306,13 @@ impl<'s> Running<'s> {
         const ROWS_BETWEEN_CHECKS: usize = 1024;
         let count = self.scan.steps.len();
         let mut sequences = Sequences::new(self.scan);
+        let mut counted = 0;
         for row in 0..self.input.num_rows() {
             if row % ROWS_BETWEEN_CHECKS == 0 {
                 progress.check()?;
+                let new = sequences.emitted.len() - counted;
+                progress.hold(new * self.scan.emitted_bytes())?;
+                counted += new;
             }
             if self.restarts[row] {
                 sequences.restart();

@@ -4,5 +4,6 @@
 
 mod hostile;
 mod index;
+mod limits;
 mod lints;
 mod travel;

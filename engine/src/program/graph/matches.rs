@@ -2,6 +2,7 @@
 
 use super::build::Built;
 use super::{Compiled, Place};
+use crate::program::Progress;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, UInt32Array};
 use datafusion::arrow::compute::take;
 use datafusion::common::{DataFusionError, Result};
@@ -11,15 +12,20 @@ use std::sync::Arc;
 const MATCHES_MAX: usize = 20_000_000;
 
 /// What was found: for each variable of the pattern, its nodes and edges in all matches.
-#[derive(Default)]
-pub(super) struct Matches {
+pub(super) struct Matches<'p> {
     pub nodes: Vec<Vec<u32>>,
     /// By the pattern's edges; empty for paths.
     pub edges: Vec<Vec<u32>>,
     /// By the pattern's edges; empty for single ones.
     pub paths: Vec<Vec<Path>>,
     pub count: usize,
+    progress: &'p Progress,
+    /// Bytes that are not counted yet.
+    uncounted: usize,
 }
+
+/// Bytes that are counted at once.
+const BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// The edges of a path in its direction, and the nodes between its ends.
 #[derive(Debug, Clone, Default)]
@@ -28,13 +34,15 @@ pub(super) struct Path {
     pub inner: Box<[u32]>,
 }
 
-impl Matches {
-    pub fn new(nodes: usize, edges: usize) -> Self {
+impl<'p> Matches<'p> {
+    pub fn new(nodes: usize, edges: usize, progress: &'p Progress) -> Self {
         Self {
             nodes: vec![Vec::new(); nodes],
             edges: vec![Vec::new(); edges],
             paths: vec![Vec::new(); edges],
             count: 0,
+            progress,
+            uncounted: 0,
         }
     }
 
@@ -45,13 +53,30 @@ impl Matches {
                 "the pattern matches more than {MATCHES_MAX} times"
             )));
         }
+        let numbers = self.nodes.len() + self.edges.len();
+        self.holds(numbers * size_of::<u32>())
+    }
+
+    /// A path of the match that was just counted.
+    pub fn take_path(&mut self, edge: usize, path: Path) -> Result<()> {
+        let numbers = path.edges.len() + path.inner.len();
+        self.paths[edge].push(path);
+        self.holds(size_of::<Path>() + numbers * size_of::<u32>())
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<()> {
+        self.uncounted += bytes;
+        if self.uncounted >= BYTES_AT_ONCE {
+            self.progress.hold(self.uncounted)?;
+            self.uncounted = 0;
+        }
         Ok(())
     }
 }
 
 pub(super) fn columns(
     wanted: &[(Place, Compiled)],
-    found: &Matches,
+    found: &Matches<'_>,
     built: &Built,
 ) -> Result<Vec<ArrayRef>> {
     wanted
@@ -67,7 +92,7 @@ pub(super) fn columns(
         .collect()
 }
 
-fn taken(place: Place, values: &ArrayRef, found: &Matches) -> Result<ArrayRef> {
+fn taken(place: Place, values: &ArrayRef, found: &Matches<'_>) -> Result<ArrayRef> {
     let rows = |rows: &Vec<u32>| Ok(take(values, &UInt32Array::from(rows.clone()), None)?);
     match place {
         Place::Node(node) => rows(&found.nodes[node]),

@@ -15,6 +15,7 @@ use build::Built;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::common::Result;
 use huntql_kql::types::{Column, Type};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Hidden columns of nodes: how many edges go in and out.
@@ -24,7 +25,7 @@ pub(crate) const DEGREE_OUT: &str = "\u{1f}out";
 pub(crate) const NODE_KEY: &str = "\u{1f}key";
 
 /// How the inputs make a graph: the first are the edges, each other one nodes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Graph {
     /// String columns of the edges: the keys of the nodes at their ends.
     pub source: String,
@@ -39,14 +40,14 @@ pub struct Graph {
     pub marks: Vec<Mark>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NodeTable {
     /// A string column.
     pub key: String,
     pub columns: Vec<Column>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NodeId {
     pub name: String,
     /// The edges' columns with the values.
@@ -55,13 +56,13 @@ pub struct NodeId {
 }
 
 /// A column of the nodes with the number of their component.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mark {
     pub name: String,
     pub kind: Component,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Component {
     Weak,
     Strong,
@@ -88,7 +89,7 @@ impl Graph {
 }
 
 /// What is asked of a graph.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Query {
     Match(Pattern, Cycles),
     ShortestPaths(Pattern, Paths),
@@ -104,14 +105,14 @@ pub enum Query {
 }
 
 /// Which repetitions a match may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cycles {
     All,
     None,
     UniqueEdges,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Paths {
     /// One of the shortest between two nodes.
     Any,
@@ -119,7 +120,7 @@ pub enum Paths {
     All,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Pattern {
     /// What must be true of the nodes, by variable.
     pub nodes: Vec<Vec<Scalar>>,
@@ -128,7 +129,7 @@ pub struct Pattern {
     pub wanted: Vec<Wanted>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PatternEdge {
     /// Variables of nodes.
     pub from: usize,
@@ -143,14 +144,14 @@ pub struct PatternEdge {
 }
 
 /// A column of the result: a scalar over nodes or edges, and where in the match it is taken.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wanted {
     pub place: Place,
     pub scalar: Scalar,
 }
 
 /// Of which part of a match a column tells. The numbers are those of variables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     Node(usize),
     Edge(usize),
@@ -180,7 +181,7 @@ impl Place {
 }
 
 /// A graph and what is asked of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GraphProgram {
     pub graph: Graph,
     pub query: Query,
@@ -193,6 +194,10 @@ impl Program for GraphProgram {
             Query::ShortestPaths(..) => "graph-shortest-paths",
             Query::Nodes { .. } | Query::Edges { .. } => "graph-to-table",
         }
+    }
+
+    fn spec(&self) -> Result<Vec<u8>> {
+        super::spec(self)
     }
 
     fn map_scalars(&self, change: &mut dyn FnMut(Scalar) -> Scalar) -> Arc<dyn Program> {

@@ -51,13 +51,13 @@ pub(super) fn allows(mask: Option<&Vec<bool>>, row: u32) -> bool {
     mask.is_none_or(|mask| mask[row as usize])
 }
 
-pub(super) fn search(
+pub(super) fn search<'p>(
     pattern: &Pattern,
     cycles: Cycles,
     masks: &Masks,
     built: &Built,
-    progress: &Progress,
-) -> Result<Matches> {
+    progress: &'p Progress,
+) -> Result<Matches<'p>> {
     let (first, order) = order(pattern, masks);
     let mut search = Search {
         pattern,
@@ -72,7 +72,7 @@ pub(super) fn search(
         used: vec![false; built.ends.len()],
         visited: vec![false; built.nodes.num_rows()],
         steps: 0,
-        found: Matches::new(pattern.nodes.len(), pattern.edges.len()),
+        found: Matches::new(pattern.nodes.len(), pattern.edges.len(), progress),
     };
     for node in 0..built.nodes.num_rows() {
         let node = u32::try_from(node).expect("nodes are numbered so");
@@ -104,12 +104,12 @@ fn order(pattern: &Pattern, masks: &Masks) -> (usize, Vec<usize>) {
     (first, order)
 }
 
-struct Search<'s> {
+struct Search<'s, 'p> {
     pattern: &'s Pattern,
     cycles: Cycles,
     masks: &'s Masks,
     built: &'s Built,
-    progress: &'s Progress,
+    progress: &'p Progress,
     order: Vec<usize>,
     bound: Vec<Option<u32>>,
     edges: Vec<u32>,
@@ -119,7 +119,7 @@ struct Search<'s> {
     /// Nodes in the match so far.
     visited: Vec<bool>,
     steps: u64,
-    found: Matches,
+    found: Matches<'p>,
 }
 
 /// A path on its way.
@@ -134,7 +134,7 @@ struct Walk {
     inner: Vec<u32>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     fn next(&mut self, at: usize) -> Result<()> {
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.next_inner(at))
     }
@@ -286,7 +286,7 @@ impl Search<'_> {
         }
         for (index, edge) in self.pattern.edges.iter().enumerate() {
             if edge.length.is_some() {
-                self.found.paths[index].push(self.paths[index].clone());
+                self.found.take_path(index, self.paths[index].clone())?;
             } else {
                 self.found.edges[index].push(self.edges[index]);
             }

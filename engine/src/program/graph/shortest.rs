@@ -9,20 +9,20 @@ use super::{Paths, Pattern, PatternEdge};
 use crate::program::Progress;
 use datafusion::common::{DataFusionError, Result};
 
-pub(super) fn search(
+pub(super) fn search<'p>(
     pattern: &Pattern,
     paths: Paths,
     masks: &Masks,
     built: &Built,
-    progress: &Progress,
-) -> Result<Matches> {
+    progress: &'p Progress,
+) -> Result<Matches<'p>> {
     let [edge] = pattern.edges.as_slice() else {
         return Err(DataFusionError::Internal(
             "a pattern of shortest paths has one edge".into(),
         ));
     };
     let (least, most) = edge.length.unwrap_or((1, 1));
-    let mut found = Matches::new(pattern.nodes.len(), 1);
+    let mut found = Matches::new(pattern.nodes.len(), 1, progress);
     let mut reached = Reached::new(built.nodes.num_rows());
     for source in 0..built.nodes.num_rows() {
         let source = u32::try_from(source).expect("nodes are numbered so");
@@ -40,8 +40,7 @@ pub(super) fn search(
                 found.counted()?;
                 found.nodes[edge.from].push(source);
                 found.nodes[edge.to].push(*target);
-                found.paths[0].push(trail.path());
-                Ok(())
+                found.take_path(0, trail.path())
             })?;
         }
     }
