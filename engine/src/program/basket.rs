@@ -13,13 +13,14 @@ use datafusion::arrow::compute::{concat, take};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::{DataFusionError, Result};
 use huntql_kql::types::{Column, Type, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// How many combinations are gathered before the query is refused.
 const COMBINATIONS_MAX: usize = 100_000;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Basket {
     /// The smallest share of rows that counts.
     pub threshold: f64,
@@ -33,6 +34,10 @@ pub(crate) struct Basket {
 impl Program for Basket {
     fn name(&self) -> &'static str {
         "basket"
+    }
+
+    fn spec(&self) -> Result<Vec<u8>> {
+        super::spec(self)
     }
 
     fn map_scalars(&self, _: &mut dyn FnMut(Scalar) -> Scalar) -> Arc<dyn Program> {

@@ -62,6 +62,10 @@ struct Kind {
 
 const KINDS: &[Kind] = &[
     Kind {
+        names: &["basket"],
+        read: read::<basket::Basket>,
+    },
+    Kind {
         names: &["scan"],
         read: read::<scan::Scan>,
     },

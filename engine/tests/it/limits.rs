@@ -46,7 +46,7 @@ async fn a_query_over_a_long_range_stops_when_it_is_dropped() {
         let begin = Instant::now();
         let stopped = tokio::time::timeout(Duration::from_millis(300), longs(&engine, text)).await;
         assert!(stopped.is_err(), "{text} ended");
-        assert!(begin.elapsed() < Duration::from_secs(10), "{text}");
+        assert!(begin.elapsed() < Duration::from_secs(60), "{text}");
     }
 }
 

@@ -193,6 +193,7 @@ const QUERIES: &[&str] = &[
      E | make-graph s --> e with (T | project b, a) on b
      | graph-match (x)-[p*1..2]->(y) where all(p, w > 0) and x.a != 7 project x.b, y.b, ws = map(p, w)
      | sort by x_b asc, y_b asc, tostring(ws) asc",
+    "T | project a, b | evaluate basket(0.3) | sort by SegmentId asc",
     "let E = datatable(s: string, e: string)['a', 'b', 'b', 'c'];
      E | make-graph s --> e with_node_id=id | graph-to-table nodes as N | sort by id asc",
 ];
