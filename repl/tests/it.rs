@@ -19,6 +19,10 @@ mod follow;
 mod formats;
 #[path = "it/hunt_rules.rs"]
 mod hunt_rules;
+#[path = "it/hunt_kill.rs"]
+mod hunt_kill;
+#[path = "it/hunt_run.rs"]
+mod hunt_run;
 #[path = "it/hunts.rs"]
 mod hunts;
 #[path = "it/mistakes.rs"]

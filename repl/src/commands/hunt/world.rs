@@ -225,9 +225,9 @@ impl World for Real<'_> {
         for (file, reason) in &change.refused {
             report::say(&format!("error: {}: {reason}", file.display()));
         }
-        let mut line = format!("{} run by themselves", counted(rules, "rule"));
+        let mut line = format!("{} with a schedule", counted(rules, "rule"));
         if change.unscheduled > 0 {
-            line.push_str(&format!(", {} have no schedule", change.unscheduled));
+            line.push_str(&format!(", {} without", change.unscheduled));
         }
         let bad = change.loaded.iter().filter(|loaded| loaded.has_errors());
         let bad = bad.count() + change.refused.len();
