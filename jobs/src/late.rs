@@ -136,7 +136,7 @@ async fn one(engine: &Engine, text: &str) -> Result<Seen, QueryError> {
             let value = |column: usize| {
                 let values = batch.column(column).as_primitive::<Int64Type>();
                 let there = batch.num_rows() > 0 && values.is_valid(0);
-                there.then(|| values.value(0)).unwrap_or_default()
+                if there { values.value(0) } else { 0 }
             };
             seen = Seen {
                 rows: value(0),

@@ -285,7 +285,7 @@ impl World {
             let mut between = self
                 .passes
                 .iter()
-                .filter(|(pass, _)| *pass > at && *pass < event.arrives);
+                .filter(|(pass, _)| *pass >= at && *pass < event.arrives);
             self.lateness > 0 && !between.any(|(_, pass)| *pass > clock + self.lateness)
         });
         let was_looked_for = self.passes.iter().any(|(pass, _)| *pass >= event.arrives);

@@ -2,7 +2,7 @@
 //! with exit code 0; what it says on stderr is its reason otherwise.
 
 use super::config::Settings;
-use super::{Delivery, Outlets, Refusal, Sink, SinkError};
+use super::{Delivery, Opened, Outlets, Refusal, Sink, SinkError};
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ struct Process {
     timeout: Duration,
 }
 
-pub(super) fn open(settings: &Settings, _: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open(settings: &Settings, _: &Outlets) -> Opened {
     let words = settings.texts("command")?;
     if words.is_empty() {
         return Err(SinkError(format!(

@@ -10,7 +10,7 @@
 //! Secrets never stand in the file itself.
 
 use super::shape::Shape;
-use super::{Outlets, Sink, SinkError, command, file, mail, syslog, webhook};
+use super::{Opened, Outlets, SinkError, command, file, mail, syslog, webhook};
 use huntql_kql::diagnostics::did_you_mean;
 use huntql_kql::time::parse_timespan;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Tries {
 struct Kind {
     name: &'static str,
     keys: &'static [&'static str],
-    open: fn(&Settings, &Outlets) -> Result<Box<dyn Sink>, SinkError>,
+    open: fn(&Settings, &Outlets) -> Opened,
 }
 
 impl PartialEq for Kind {
@@ -339,7 +339,7 @@ impl Configured {
     ///
     /// # Errors
     /// Settings that are missing or cannot be.
-    pub fn open(&self, outlets: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+    pub fn open(&self, outlets: &Outlets) -> Opened {
         (self.kind.open)(&self.settings, outlets)
     }
 }

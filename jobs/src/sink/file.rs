@@ -3,7 +3,7 @@
 //! A line is written at once and synced. A file that is full becomes `NAME.1`, that `NAME.2` and so on; the oldest goes.
 
 use super::config::Settings;
-use super::{Delivery, Outlets, Refusal, Sink, SinkError};
+use super::{Delivery, Opened, Outlets, Refusal, Sink};
 use crate::state::outbox::Before;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ struct Lines {
     kept: u64,
 }
 
-pub(super) fn open(settings: &Settings, outlets: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open(settings: &Settings, outlets: &Outlets) -> Opened {
     let path = match settings.text("path")? {
         Some(path) => settings.path(path),
         None => outlets.folder.join(NAME),
@@ -130,7 +130,7 @@ struct Stdout {
     open: fn() -> Box<dyn Write + Send>,
 }
 
-pub(super) fn open_stdout(_: &Settings, outlets: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open_stdout(_: &Settings, outlets: &Outlets) -> Opened {
     Ok(Box::new(Stdout {
         open: outlets.stdout,
     }))

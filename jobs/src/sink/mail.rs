@@ -3,7 +3,7 @@
 //! Its Message-ID is made of the alert's id, so that a mail which came twice shows as one.
 
 use super::config::Settings;
-use super::{Delivery, Outlets, Refusal, Sink, SinkError};
+use super::{Delivery, Opened, Outlets, Refusal, Sink, SinkError};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -28,7 +28,7 @@ struct Mail {
     to: Vec<Mailbox>,
 }
 
-pub(super) fn open(settings: &Settings, _: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open(settings: &Settings, _: &Outlets) -> Opened {
     let wrong = |message: String| SinkError(format!("the sink `{}`: {message}", settings.name));
     let mailbox = |text: &str| {
         let parsed = text.parse::<Mailbox>();

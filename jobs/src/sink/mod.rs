@@ -40,6 +40,9 @@ impl std::fmt::Display for SinkError {
 
 impl std::error::Error for SinkError {}
 
+/// A sink that is ready to take alerts.
+type Opened = Result<Box<dyn Sink>, SinkError>;
+
 /// One alert on its way.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery<'a> {

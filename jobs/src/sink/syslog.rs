@@ -4,7 +4,7 @@
 //! arrived: over UDP it may be lost, over TCP what was sent shortly before the other side went away.
 
 use super::config::Settings;
-use super::{Delivery, Outlets, Refusal, Sink, SinkError};
+use super::{Delivery, Opened, Outlets, Refusal, Sink};
 use crate::state::lock::host;
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
@@ -47,7 +47,7 @@ struct Syslog {
     stream: Option<TcpStream>,
 }
 
-pub(super) fn open(settings: &Settings, _: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open(settings: &Settings, _: &Outlets) -> Opened {
     let address = settings.needed("address")?;
     let has_port = address
         .rsplit_once(':')

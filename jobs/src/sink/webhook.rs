@@ -10,7 +10,7 @@
 //! Any status of 2xx means that it has arrived. 400, 413 and 422 mean that it never will; all else is tried again.
 
 use super::config::Settings;
-use super::{Delivery, Outlets, Refusal, Sink, SinkError};
+use super::{Delivery, Opened, Outlets, Refusal, Sink, SinkError};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ struct Webhook {
     secret: Option<String>,
 }
 
-pub(super) fn open(settings: &Settings, _: &Outlets) -> Result<Box<dyn Sink>, SinkError> {
+pub(super) fn open(settings: &Settings, _: &Outlets) -> Opened {
     let url = settings.needed("url")?;
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(SinkError(format!(
