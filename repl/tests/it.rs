@@ -17,10 +17,10 @@ mod errors;
 mod follow;
 #[path = "it/formats.rs"]
 mod formats;
-#[path = "it/hunt_rules.rs"]
-mod hunt_rules;
 #[path = "it/hunt_kill.rs"]
 mod hunt_kill;
+#[path = "it/hunt_rules.rs"]
+mod hunt_rules;
 #[path = "it/hunt_run.rs"]
 mod hunt_run;
 #[path = "it/hunts.rs"]
