@@ -4,7 +4,9 @@ use crate::output::{bytes, grouped};
 use huntql_engine::{Gauge, Work};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,9 +16,16 @@ const QUIET: Duration = Duration::from_millis(600);
 /// Between two looks at the gauge.
 const STEP: Duration = Duration::from_millis(100);
 
-/// The line, for as long as it lives.
+/// The line, and whether the query is still wanted. Clones share both.
+#[derive(Clone, Default)]
 pub struct Progress {
-    running: Option<Running>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    running: Mutex<Option<Running>>,
+    is_stopped: AtomicBool,
 }
 
 struct Running {
@@ -26,37 +35,46 @@ struct Running {
 }
 
 impl Progress {
-    /// Nothing on anything but a terminal.
-    pub fn start(gauge: &Gauge) -> Progress {
-        let running = match io::stderr().is_terminal() {
-            true => Running::start(gauge.clone()),
-            false => None,
-        };
-        Progress { running }
+    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
+        let running = self.shared.running.lock();
+        running.unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Shows what the gauge says; nothing on anything but a terminal.
+    pub fn begin(&self, gauge: &Gauge) {
+        if io::stderr().is_terminal() && !self.is_stopped() {
+            *self.lock() = Running::start(gauge.clone());
+        }
     }
 
     /// Writes something to the terminal while the line is out of the way.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.running {
-            Some(running) => running.bar.suspend(write),
+        // Not under the lock: whoever reads what is written may take long.
+        let bar = self.lock().as_ref().map(|running| running.bar.clone());
+        match bar {
+            Some(bar) => bar.suspend(write),
             None => write(),
         }
     }
 
     /// Takes the line away for good.
-    pub fn end(&mut self) {
-        if let Some(running) = self.running.take() {
+    pub fn end(&self) {
+        if let Some(running) = self.lock().take() {
             // The thread may have ended by itself.
             let _ = running.end.send(());
             let _ = running.thread.join();
             running.bar.finish_and_clear();
         }
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
+    /// Nobody waits for the query any more: what it still computes is not to be shown.
+    pub fn stop(&self) {
+        self.shared.is_stopped.store(true, Ordering::SeqCst);
         self.end();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.shared.is_stopped.load(Ordering::SeqCst)
     }
 }
 

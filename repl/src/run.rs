@@ -27,12 +27,32 @@ pub async fn run(
     options: &QueryOptions,
     screen: &Screen,
 ) -> Result<u64, Failure> {
+    let progress = Progress::default();
+    let ended = run_watched(session, question, options, screen, &progress).await;
+    progress.end();
+    ended
+}
+
+/// The same, with a line of progress that others can take away.
+///
+/// # Errors
+/// As [`run`]; nothing is said any more once the progress was stopped.
+pub async fn run_watched(
+    session: &Session,
+    question: &Question,
+    options: &QueryOptions,
+    screen: &Screen,
+    progress: &Progress,
+) -> Result<u64, Failure> {
     hints::before(session, question);
     let started = Instant::now();
     let gauge = Gauge::default();
-    let mut progress = Progress::start(&gauge);
+    progress.begin(&gauge);
     let engine = session.engine.observed_by(&gauge);
     let answer = engine.query(&question.text, options).await;
+    if progress.is_stopped() {
+        return Err(Failure::ClosedPipe);
+    }
     let answer = answer.map_err(|error| {
         progress.end();
         refused(question, error)
@@ -51,9 +71,9 @@ pub async fn run(
         let shown = match &drawn {
             Some(drawn) => {
                 let mut writer = drawn.writer(writer.as_mut());
-                show(result, &mut writer, screen, &mut progress).await
+                show(result, &mut writer, screen, progress).await
             }
-            None => show(result, writer.as_mut(), screen, &mut progress).await,
+            None => show(result, writer.as_mut(), screen, progress).await,
         };
         if shown.is_err() || index + 1 == results {
             progress.end();
@@ -121,7 +141,7 @@ async fn show(
     mut result: ResultSet,
     writer: &mut dyn Writer,
     screen: &Screen,
-    progress: &mut Progress,
+    progress: &Progress,
 ) -> Result<Shown, Stopped> {
     let most = |limit: &Option<Limit>| limit.as_ref().map_or(u64::MAX, |limit| limit.most);
     let (rows_max, bytes_max) = (most(&screen.limits.rows), most(&screen.limits.bytes));
@@ -130,6 +150,9 @@ async fn show(
     let is_watched = matches!(screen.viewer, Viewer::Terminal(_));
     writer.begin(&result.columns).map_err(Stopped::Output)?;
     while let Some(batch) = result.rows.next().await {
+        if progress.is_stopped() {
+            return Err(Stopped::Output(io::ErrorKind::BrokenPipe.into()));
+        }
         let mut batch = batch.map_err(|error| Stopped::Query(execution_error(error)))?;
         if batch.num_rows() as u64 > rows_max - rows {
             batch = batch.slice(0, usize::try_from(rows_max - rows).unwrap_or(usize::MAX));
@@ -154,6 +177,9 @@ async fn show(
         if cut.is_some() {
             break;
         }
+    }
+    if progress.is_stopped() {
+        return Err(Stopped::Output(io::ErrorKind::BrokenPipe.into()));
     }
     progress.aside(|| writer.end()).map_err(Stopped::Output)?;
     Ok(Shown { rows, cut })

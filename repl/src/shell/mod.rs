@@ -18,6 +18,7 @@ use crate::failure::{EXIT_INTERRUPTED, Failure};
 use crate::hints;
 use crate::limits::too_long;
 use crate::output::{Collected, Format};
+use crate::progress::Progress;
 use crate::question::Question;
 use crate::report;
 use crate::run;
@@ -204,13 +205,15 @@ impl Shell {
             self.is_interactive,
         );
         let (limits, timeout) = (self.view.limits.clone(), self.view.limits.timeout());
+        let progress = Progress::default();
+        let watched = progress.clone();
         self.runtime.block_on(async {
             let mut task = tokio::spawn(async move {
                 let question = Question::of_text(text);
                 let options = session.options(&ask).await?;
                 hints::look_back(&session, &question, &limits, options.now).await;
                 let session = session.windowed(&limits, options.now);
-                run::run(&session, &question, &options, &screen).await?;
+                run::run_watched(&session, &question, &options, &screen, &watched).await?;
                 Ok(())
             });
             let late = async {
@@ -228,17 +231,19 @@ impl Shell {
                 }
             };
             tokio::select! {
-                ended = &mut task => match ended {
-                    Ok(ended) => ended,
+                ended = &mut task => {
+                    progress.end();
                     // The panic hook has spoken.
-                    Err(_) => Err(Failure::Reported(crate::failure::EXIT_INTERNAL)),
-                },
+                    ended.unwrap_or(Err(Failure::Reported(crate::failure::EXIT_INTERNAL)))
+                }
                 failure = late => {
                     task.abort();
+                    progress.stop();
                     Err(failure)
                 }
                 () = stop => {
                     task.abort();
+                    progress.stop();
                     report::say("stopped");
                     Err(Failure::Reported(EXIT_INTERRUPTED))
                 }

@@ -139,7 +139,7 @@ fn completes(terminal: &mut Terminal) {
     completes_to(
         terminal,
         "DeviceNetworkEvents | where ActionType == \"ConnectionF",
-        "\"ConnectionFailed",
+        "ConnectionFailedAggregatedReport",
     );
     completes_to(terminal, ".fun", ".functions");
     // The signature of what is being called, behind the cursor.
