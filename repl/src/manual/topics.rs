@@ -27,6 +27,8 @@ pub const TOPICS: &[Topic] = topics! {
     "howto-zeek": "query Zeek's logs",
     "howto-squid": "query Squid's log, and see behind the proxy",
     "howto-cron": "run a hunt from cron or a systemd timer",
+    "hunts": "hunts that run by themselves: windows, alerts, state, sinks",
+    "rules": "the fields of rules, and what is done with each",
     "shell": "the shell: keys, dot commands, charts",
     "scripts": "queries in scripts: parameters, limits, exit codes",
     "check": "lint queries in files, folders, Markdown and rules",
