@@ -62,13 +62,43 @@ pub fn read(document: &str) -> Result<Vec<Item>, NotRead> {
 fn not_read(document: &str, error: &serde_saphyr::Error) -> NotRead {
     let at = error
         .location()
-        .map_or(Span::new(0, 0), |location| span(document, location));
+        .map_or(Span::new(0, 0), |location| error_span(document, location));
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     NotRead {
-        message: first.trim_start_matches("error:").trim().to_owned(),
+        message: without_place(first.trim_start_matches("error:").trim()),
         at,
     }
+}
+
+/// The reader's own words without the place, which is drawn, and without what only its callers can do.
+fn without_place(message: &str) -> String {
+    let words = match message.split_once(": ") {
+        Some((place, words)) if place.starts_with("line ") && place.contains(" column ") => words,
+        _ => message,
+    };
+    let words = words.split(", set DuplicateKeyPolicy").next();
+    words.unwrap_or_default().to_owned()
+}
+
+/// Errors have a line and a column, and not always an offset.
+fn error_span(document: &str, location: Location) -> Span {
+    if location.span().byte_offset().is_some() {
+        return span(document, location);
+    }
+    let line = usize::try_from(location.line()).unwrap_or(usize::MAX);
+    let column = usize::try_from(location.column()).unwrap_or(1);
+    let mut start = 0;
+    for (number, text) in document.split_inclusive('\n').enumerate() {
+        if number + 1 == line {
+            let before = text.chars().take(column.saturating_sub(1));
+            let at = start + before.map(char::len_utf8).sum::<usize>();
+            let length = document[at..].chars().next().map_or(0, char::len_utf8);
+            return Span::new(at, at + length);
+        }
+        start += text.len();
+    }
+    Span::new(document.len(), document.len())
 }
 
 fn span(document: &str, location: Location) -> Span {
@@ -201,5 +231,44 @@ impl<'de> Visitor<'de> for RawVisitor {
             }
         }
         Ok(Raw::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_told_at_its_place() {
+        for (document, line, words) in [
+            ("name: a\nname: b\n", 2, "duplicate mapping key: name"),
+            (
+                "a: é\nb: |\n  T\n\t| x\n",
+                4,
+                "while scanning a block scalar",
+            ),
+            ("a: 1\nb: *c\n", 2, "unknown anchor"),
+        ] {
+            let error = read(document).unwrap_err();
+            assert!(error.message.contains(words), "{error:?}");
+            assert!(!error.message.contains("line "), "{error:?}");
+            assert!(!error.message.contains("Policy"), "{error:?}");
+            let before = &document[..error.at.start];
+            assert_eq!(before.matches('\n').count() + 1, line, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_keys_are_kept_as_written() {
+        let roots = read("version: 1.10\n0x1F: yes\n").unwrap();
+        let Node::Map(entries) = &roots[0].node else {
+            panic!("{roots:?}");
+        };
+        assert_eq!(entries[0].value.node, Node::Number("1.10".to_owned()));
+        assert_eq!(
+            (entries[1].key.as_str(), &entries[1].value.node),
+            ("0x1F", &Node::Bool(true))
+        );
     }
 }
