@@ -238,11 +238,11 @@ fn detection(cx: &mut Reader<'_>, action: &Fields<'_>, draft: &mut Draft) {
     cx.unknown(action, &known, UNKNOWN);
 }
 
-/// Whether anything stands in lists and maps; empty ones and nulls are how Graph says none.
+/// Whether anything stands in lists and maps; empty ones, nulls and types alone are how Graph says none.
 fn holds_something(node: &Node) -> bool {
     match node {
         Node::Nothing => false,
-        Node::Sequence(items) => items.iter().any(|item| holds_something(&item.node)),
+        Node::Sequence(items) => items.iter().any(|item| item.node != Node::Nothing),
         Node::Map(entries) => entries
             .iter()
             .any(|entry| !entry.key.starts_with('@') && holds_something(&entry.value.node)),

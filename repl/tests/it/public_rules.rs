@@ -62,8 +62,16 @@ fn published_rules_that_bind_run_over_the_samples() {
         "--now",
         "2026-03-02T18:00:00Z",
     ];
-    let ran = place.run_with(&[&arguments[..], &data[..]].concat(), &questions.join("\n"));
-    let answers = ran.code(0).stdout;
+    // Through files: the answers begin before the questions end.
+    let questions_file = place.write("questions.ndjson", questions.join("\n"));
+    let ran = place
+        .command()
+        .args([&arguments[..], &data[..]].concat())
+        .stdin(std::fs::File::open(questions_file).unwrap())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let answers = String::from_utf8(ran.stdout).unwrap();
     let (fine, failed): (Vec<Value>, Vec<Value>) = answers
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
