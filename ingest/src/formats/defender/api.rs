@@ -12,7 +12,6 @@ use crate::output::{Output, Place, Refusal};
 use crate::text::{Escape, lossless};
 use crate::{IngestError, Result};
 use huntql_store::schema::TableSchema;
-use jiter::Jiter;
 use serde_json::Value;
 
 pub(in crate::formats) struct HuntingApi;
@@ -88,8 +87,7 @@ fn read_row(
     place: Place,
     output: &mut Output<'_>,
 ) -> Result<()> {
-    let mut json = Jiter::new(text.as_bytes());
-    let read = writer.read(&mut json, output.rows(writer.table));
+    let read = writer.read_text(text, output.rows(writer.table));
     match read
         .map_err(|error| Refusal::new("bad_json", error.to_string()))
         .and_then(|()| writer.settle(output))

@@ -12,6 +12,7 @@ mod api;
 mod cell;
 mod csv;
 mod csv_records;
+mod pull;
 mod row;
 mod split;
 mod stream;

@@ -5,7 +5,8 @@ use super::tables::{self, Key};
 use crate::output::{Output, Refusal, TableId};
 use crate::table::TableRows;
 use huntql_store::schema::TableSchema;
-use jiter::{Jiter, JiterError, Peek};
+use super::pull::{Odd, Pull, Quick, Value};
+use jiter::{Jiter, JiterError};
 
 /// Writes rows of one table, and remembers the order of keys: it is the same from record to record.
 #[derive(Debug)]
@@ -15,9 +16,29 @@ pub(super) struct RowWriter {
     class: String,
     timestamp: Option<usize>,
     /// The key at each place of the object before this one, and what it means.
-    order: Vec<(String, Key)>,
+    order: Vec<KnownKey>,
     misfits: Vec<(usize, String)>,
     unknown: Vec<String>,
+}
+
+/// A key that was met, and what it means.
+#[derive(Debug)]
+struct KnownKey {
+    name: String,
+    key: Key,
+    /// Nothing of the name is escaped in JSON.
+    is_plain: bool,
+}
+
+impl KnownKey {
+    fn new(name: &str, key: Key) -> Self {
+        let is_escaped = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\');
+        Self {
+            name: name.to_owned(),
+            key,
+            is_plain: !name.bytes().any(is_escaped),
+        }
+    }
 }
 
 impl RowWriter {
@@ -45,8 +66,23 @@ impl RowWriter {
         self.name == schema.name
     }
 
+    /// Reads an object that is all of `text` so far as it goes, into a row that is not committed yet.
+    pub fn read_text(&mut self, text: &str, rows: &mut TableRows) -> Result<(), JiterError> {
+        match self.read(&mut Quick::of(text), rows) {
+            Ok(()) => Ok(()),
+            Err(Odd) => {
+                rows.undo();
+                self.read(&mut <Jiter<'_> as Pull<'_>>::of(text), rows)
+            }
+        }
+    }
+
     /// Reads the object that `json` stands before into a row that is not committed yet.
-    pub fn read(&mut self, json: &mut Jiter<'_>, rows: &mut TableRows) -> Result<(), JiterError> {
+    pub fn read<'a, P: Pull<'a>>(
+        &mut self,
+        json: &mut P,
+        rows: &mut TableRows,
+    ) -> Result<(), P::Error> {
         self.misfits.clear();
         self.unknown.clear();
         let mut place = 0;
@@ -54,67 +90,70 @@ impl RowWriter {
         while let Some(found) = key {
             self.value(found, place, json, rows)?;
             place += 1;
-            key = json.next_key()?.map(|name| self.key(place, name, rows));
+            key = match self.order.get(place) {
+                Some(known) if known.is_plain && json.next_key_is(&known.name) => Some(known.key),
+                _ => json.next_key()?.map(|name| self.key(place, name, rows)),
+            };
         }
         Ok(())
     }
 
     fn key(&mut self, place: usize, name: &str, rows: &mut TableRows) -> Key {
-        if let Some((known, key)) = self.order.get(place)
-            && known == name
+        if let Some(known) = self.order.get(place)
+            && known.name == name
         {
-            return *key;
+            return known.key;
         }
         let key = tables::key(self.name, name, rows);
         if place < self.order.len() {
-            self.order[place] = (name.to_owned(), key);
+            self.order[place] = KnownKey::new(name, key);
         } else if place == self.order.len() {
-            self.order.push((name.to_owned(), key));
+            self.order.push(KnownKey::new(name, key));
         }
         key
     }
 
-    fn value(
+    fn value<'a, P: Pull<'a>>(
         &mut self,
         key: Key,
         place: usize,
-        json: &mut Jiter<'_>,
+        json: &mut P,
         rows: &mut TableRows,
-    ) -> Result<(), JiterError> {
-        let peek = json.peek()?;
+    ) -> Result<(), P::Error> {
+        let value = json.peek()?;
         let column = match key {
             Key::Column(column) => column,
             // The alias counts only where the column itself is missing.
             Key::TimeGenerated => match self.timestamp.filter(|column| !rows.has(*column)) {
                 Some(column) => column,
-                None => return json.known_skip(peek),
+                None => return json.skip(),
             },
-            Key::Ignored => return json.known_skip(peek),
+            Key::Ignored => return json.skip(),
             Key::Unknown => {
-                if let Some((name, _)) = self.order.get(place) {
-                    self.unknown.push(name.clone());
+                if let Some(known) = self.order.get(place) {
+                    self.unknown.push(known.name.clone());
                 }
-                return json.known_skip(peek);
+                return json.skip();
             }
         };
         let target = rows.cell(column);
-        if peek == Peek::String {
-            let text = json.known_str()?;
-            if cell::put_text(target, text, cell::utc_instant) == Fit::Misfit {
-                self.misfits.push((column, text.to_owned()));
+        match value {
+            Value::String => {
+                let text = json.known_str()?;
+                if cell::put_text(target, text, cell::utc_instant) == Fit::Misfit {
+                    self.misfits.push((column, text.to_owned()));
+                }
             }
-            return Ok(());
-        }
-        if peek == Peek::Null {
-            json.known_null()?;
-            target.push_null();
-            return Ok(());
-        }
-        let start = json.current_index();
-        json.known_skip(peek)?;
-        let raw = std::str::from_utf8(json.slice_to_current(start)).unwrap_or_default();
-        if cell::put_json(target, raw) == Fit::Misfit {
-            self.misfits.push((column, raw.to_owned()));
+            Value::Null => {
+                json.skip()?;
+                target.push_null();
+            }
+            Value::Object | Value::Array | Value::Other => {
+                let raw = json.raw()?;
+                if cell::put_json(target, raw) == Fit::Misfit {
+                    self.misfits.push((column, raw.to_owned()));
+                }
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! within text; flattened, with the columns at the top; and as Azure Monitor writes it, with `Type` for the table. Tables
 //! are mixed in one file: each record goes where its `category` says, and one of an unknown table is rejected by name.
 
+use super::pull::{Odd, Pull, Quick, Value};
 use super::row::RowWriter;
 use super::split;
 use super::tables;
@@ -16,7 +17,7 @@ use crate::report::Skip;
 use crate::text::{Escape, lossless};
 use crate::{IngestError, Result};
 use huntql_store::schema::TableSchema;
-use jiter::{Jiter, JiterError, Peek};
+use jiter::Jiter;
 use std::ops::Range;
 
 pub(in crate::formats) struct DefenderStream;
@@ -183,7 +184,12 @@ impl Reading {
         output: &mut Output<'_>,
         depth: usize,
     ) -> Result<()> {
-        let shape = match self.scan(text, output) {
+        let quick = self.scan::<Quick<'_>>(text, output);
+        let shape = quick.or_else(|Odd| {
+            self.undo(output);
+            self.scan::<Jiter<'_>>(text, output)
+        });
+        let shape = match shape {
             Ok(shape) => shape,
             Err(error) => {
                 self.undo(output);
@@ -219,12 +225,12 @@ impl Reading {
         }
     }
 
-    fn scan(
+    fn scan<'a, P: Pull<'a>>(
         &mut self,
-        text: &str,
+        text: &'a str,
         output: &mut Output<'_>,
-    ) -> std::result::Result<Shape, JiterError> {
-        let mut json = Jiter::new(text.as_bytes());
+    ) -> std::result::Result<Shape, P::Error> {
+        let mut json = P::of(text);
         let (mut category, mut properties, mut row) = (None, None, None);
         let mut envelope = None;
         let member = |key: &str| {
@@ -235,14 +241,14 @@ impl Reading {
         };
         let mut key = json.next_object()?.map(member);
         while let Some(found) = key {
-            let peek = json.peek()?;
+            let value = json.peek()?;
             let start = json.current_index();
-            match (found, peek) {
-                (Some(Member::Category), Peek::String) => {
+            match (found, value) {
+                (Some(Member::Category), Value::String) => {
                     let name = json.known_str()?;
                     category = Some(self.category(name, output));
                 }
-                (Some(Member::Properties), Peek::Object)
+                (Some(Member::Properties), Value::Object)
                     if category.is_some_and(|index| self.writer(index).is_some()) =>
                 {
                     let writer = category
@@ -253,15 +259,15 @@ impl Reading {
                     row = Some((writer, start..json.current_index()));
                 }
                 _ => {
-                    json.known_skip(peek)?;
+                    json.skip()?;
                     let span = start..json.current_index();
-                    match (found, peek) {
-                        (Some(Member::Properties), Peek::Object) => properties = Some(span),
-                        (Some(Member::Records), Peek::Array) => {
+                    match (found, value) {
+                        (Some(Member::Properties), Value::Object) => properties = Some(span),
+                        (Some(Member::Records), Value::Array) => {
                             envelope = Some(Shape::Records(span))
                         }
-                        (Some(Member::Body), Peek::Array) => envelope = Some(Shape::Records(span)),
-                        (Some(Member::Body), Peek::Object | Peek::String) => {
+                        (Some(Member::Body), Value::Array) => envelope = Some(Shape::Records(span)),
+                        (Some(Member::Body), Value::Object | Value::String) => {
                             envelope = Some(Shape::Body(span))
                         }
                         _ => {}
@@ -273,7 +279,7 @@ impl Reading {
         json.finish()?;
         let shape = match (row, properties, envelope) {
             (Some((writer, span)), ..) => Shape::Row(writer, span),
-            (None, Some(span), _) => self.properties(category, text, span, output)?,
+            (None, Some(span), _) => self.properties::<P>(category, text, span, output)?,
             (None, None, Some(envelope)) => envelope,
             (None, None, None) => {
                 Shape::Flat(category.map(|index| self.categories[index].0.clone()))
@@ -283,13 +289,13 @@ impl Reading {
     }
 
     /// `properties` that came before `category`, or without one.
-    fn properties(
+    fn properties<'a, P: Pull<'a>>(
         &mut self,
         category: Option<usize>,
-        text: &str,
+        text: &'a str,
         span: Range<usize>,
         output: &mut Output<'_>,
-    ) -> std::result::Result<Shape, JiterError> {
+    ) -> std::result::Result<Shape, P::Error> {
         let writer = match (category, self.fallback) {
             (Some(index), _) => self.writer(index),
             (None, Some(table)) => Some(self.writer_of(table, output)),
@@ -303,7 +309,7 @@ impl Reading {
             return Ok(Shape::Refused(tables::unknown(name)));
         };
         let table = self.writers[writer].table;
-        let mut json = Jiter::new(&text.as_bytes()[span.clone()]);
+        let mut json = P::of(&text[span.clone()]);
         self.writers[writer].read(&mut json, output.rows(table))?;
         Ok(Shape::Row(writer, span))
     }
@@ -334,8 +340,7 @@ impl Reading {
         };
         let writer = self.writer_of(table, output);
         let id = self.writers[writer].table;
-        let mut json = Jiter::new(text.as_bytes());
-        match self.writers[writer].read(&mut json, output.rows(id)) {
+        match self.writers[writer].read_text(text, output.rows(id)) {
             Ok(()) => self.keep(writer, text, text, place, output),
             Err(error) => output.discard(
                 id,
