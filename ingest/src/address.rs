@@ -1,7 +1,7 @@
 //! Addresses and sides: which end of a connection is ours, and how Defender classes an address.
 
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Which end opened the connection, seen from the local device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +22,35 @@ impl Direction {
 
 /// An address with brackets or a zone taken off.
 pub fn parse(text: &str) -> Option<IpAddr> {
+    if let Some(address) = dotted(text.as_bytes()) {
+        return Some(IpAddr::V4(address));
+    }
     let text = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(text);
     text.split('%').next()?.parse().ok()
+}
+
+/// Four decimal numbers below 256 between dots, without leading zeros: what nearly all addresses of logs are.
+fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0_u8; 4];
+    let mut at = 0;
+    for (index, octet) in octets.iter_mut().enumerate() {
+        if index > 0 {
+            (text.get(at) == Some(&b'.')).then_some(())?;
+            at += 1;
+        }
+        let digits = text[at..].iter().take(4);
+        let length = digits.take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = &text[at..at + length];
+        let is_number = length == 1 || ((2..=3).contains(&length) && digits[0] != b'0');
+        is_number.then_some(())?;
+        let value = |value: u16, digit: &u8| value * 10 + u16::from(digit - b'0');
+        *octet = u8::try_from(digits.iter().fold(0, value)).ok()?;
+        at += length;
+    }
+    (at == text.len()).then_some(Ipv4Addr::from(octets))
 }
 
 /// Defender's `LocalIPType` and `RemoteIPType`: `Loopback`, `Private`, `Public`, and the rarer ones of its reference page.
@@ -105,5 +129,33 @@ pub fn direction(
     match (local(originator), local(responder)) {
         (false, true) => Direction::In,
         _ => Direction::Out,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_at_a_glance_is_what_the_standard_library_reads() {
+        for text in [
+            "0.0.0.0",
+            "10.0.0.6",
+            "255.255.255.255",
+            "256.0.0.1",
+            "01.2.3.4",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.4 ",
+            "1..3.4",
+            ".1.2.3.4",
+            "1.2.3.4444",
+            "1.2.3.",
+            "",
+            "2001:db8::1",
+            "a.b.c.d",
+        ] {
+            assert_eq!(dotted(text.as_bytes()), text.parse().ok(), "{text}");
+        }
     }
 }

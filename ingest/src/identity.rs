@@ -1,6 +1,7 @@
 //! Who a record, a file and a device are: ids that are the same on every run and on every machine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
 /// 128 bits of blake3 over the source class, the raw bytes of the record, and its ordinal among equal records of the file.
 ///
@@ -16,16 +17,19 @@ impl RecordId {
     }
 }
 
-/// Gives records their ids and remembers how often each was seen in this file: 16 bytes of memory a record.
+/// Gives records their ids and remembers how often each was seen in this file: some 12 bytes of memory a record.
 #[derive(Debug, Default)]
 pub struct RecordIds {
-    seen: Counts,
+    /// 64 bits of the id of each record.
+    seen: HashSet<u64, BuildHasherDefault<Folded>>,
+    /// How often those were seen that were seen again.
+    repeated: Counts,
     passed: PassedLines,
     /// What is hashed, in one piece: a record of several KiB is then hashed some chunks at a time.
     message: Vec<u8>,
 }
 
-type Counts = HashMap<u64, u32, std::hash::BuildHasherDefault<Folded>>;
+type Counts = HashMap<u64, u32, BuildHasherDefault<Folded>>;
 
 /// How often each line occurred that was not made a record in this run: those before the place where reading went on, and
 /// those that were rejected, so that a record has the same id whether its file is read in one go or in parts.
@@ -83,15 +87,24 @@ impl RecordIds {
         self.message.push(0);
         self.message.extend_from_slice(raw);
         let first = id(&self.message);
-        let seen = self.seen.entry(first.0 as u64).or_insert(0);
-        let ordinal = *seen + self.passed.count(raw);
-        *seen += 1;
+        let ordinal = self.seen_before(first.0 as u64) + self.passed.count(raw);
         if ordinal == 0 {
             return first;
         }
         self.message.push(0);
         self.message.extend_from_slice(&ordinal.to_le_bytes());
         id(&self.message)
+    }
+}
+
+impl RecordIds {
+    fn seen_before(&mut self, key: u64) -> u32 {
+        if self.seen.insert(key) {
+            return 0;
+        }
+        let times = self.repeated.entry(key).or_insert(1);
+        *times += 1;
+        *times - 1
     }
 }
 
@@ -132,7 +145,9 @@ pub fn device_id(name: &str) -> String {
 /// Device ids that were asked for lately, so that a hash is not computed for every row.
 #[derive(Debug, Default)]
 pub struct DeviceIds {
-    known: HashMap<String, String>,
+    /// Places in `ids`.
+    known: HashMap<String, usize>,
+    ids: Vec<String>,
 }
 
 /// Devices remembered at most; then the memory starts afresh.
@@ -140,13 +155,21 @@ const DEVICES_MAX: usize = 65_536;
 
 impl DeviceIds {
     pub fn of(&mut self, name: &str) -> &str {
-        if self.known.len() >= DEVICES_MAX && !self.known.contains_key(name) {
+        let at = match self.known.get(name) {
+            Some(at) => *at,
+            None => self.learn(name),
+        };
+        &self.ids[at]
+    }
+
+    fn learn(&mut self, name: &str) -> usize {
+        if self.ids.len() >= DEVICES_MAX {
             self.known.clear();
+            self.ids.clear();
         }
-        if !self.known.contains_key(name) {
-            self.known.insert(name.to_owned(), device_id(name));
-        }
-        &self.known[name]
+        self.known.insert(name.to_owned(), self.ids.len());
+        self.ids.push(device_id(name));
+        self.ids.len() - 1
     }
 }
 

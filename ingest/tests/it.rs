@@ -9,6 +9,8 @@ mod bad_input;
 mod defender;
 #[path = "it/growing.rs"]
 mod growing;
+#[path = "it/identity.rs"]
+mod identity;
 #[path = "it/lines.rs"]
 mod lines;
 #[path = "it/mutation.rs"]

@@ -209,10 +209,15 @@ struct Tail<'a> {
 impl<'a> Tail<'a> {
     fn parse(rest: &'a str) -> std::result::Result<Self, Refusal> {
         // `log_mime_hdrs on` appends the headers in brackets; they are no part of the format's fields.
-        let rest = rest.find(" [").map_or(rest, |end| &rest[..end]).trim_end();
-        let mut fields = rest.rsplitn(4, ' ');
-        let (mime, peer, user, url) = (fields.next(), fields.next(), fields.next(), fields.next());
-        let (Some(mime), Some(peer), Some(user), Some(url)) = (mime, peer, user, url) else {
+        let headers =
+            memchr::memchr_iter(b'[', rest.as_bytes()).find(|at| rest[..*at].ends_with(' '));
+        let rest = headers.map_or(rest, |at| &rest[..at]).trim_end();
+        let fields = last_field(rest).and_then(|(rest, mime)| {
+            let (rest, peer) = last_field(rest)?;
+            let (url, user) = last_field(rest)?;
+            Some((url, user, peer, mime))
+        });
+        let Some((url, user, peer, mime)) = fields else {
             return Err(Refusal::new(
                 "field_count",
                 "the line ends before the type of the answer",
@@ -280,6 +285,12 @@ fn split_field(text: &str) -> (&str, &str) {
         Some(end) => (&text[..end], text[end..].trim_start_matches(' ')),
         None => (text, ""),
     }
+}
+
+/// What comes before the last blank, and the field behind it.
+fn last_field(text: &str) -> Option<(&str, &str)> {
+    let blank = memchr::memrchr(b' ', text.as_bytes())?;
+    Some((&text[..blank], &text[blank + 1..]))
 }
 
 fn set(field: &str) -> Option<&str> {

@@ -28,7 +28,7 @@ mod summary;
 mod unit;
 
 pub use model::{Refused, Tier};
-pub use run::{Mode, Options, unmask};
+pub use run::{Mode, Options, SHARD_ROWS, unmask};
 pub use summary::{ProxySummary, Summary, Tiers, Witnessed};
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 const TABLE: &str = "DeviceNetworkEvents";
-/// A day with more rows is done in shares of its clients.
-const SHARD_ROWS: u64 = 1_500_000;
+/// The usual bound of [`Options::shard_rows`].
+pub const SHARD_ROWS: u64 = 1_500_000;
 
 /// Whether rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Options<'a> {
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub mode: Mode,
+    /// A day with more rows is done in shares of its clients.
+    pub shard_rows: u64,
 }
 
 /// Correlates the store's connections with its proxies' records and writes the derived rows.
@@ -88,7 +90,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn day(&mut self, day: &DayRows, begin: i64) -> Result<()> {
-        let of = day.rows.div_ceil(SHARD_ROWS).max(1);
+        let of = day.rows.div_ceil(self.options.shard_rows).max(1);
         let schema = builtin(TABLE).expect("the table is built in");
         let mut ingest = match self.options.mode {
             Mode::Write => {

@@ -3,7 +3,7 @@
 use crate::support::{cells, public_data};
 use huntql_ingest::proxies::ProxySet;
 use huntql_ingest::reject::Reject;
-use huntql_ingest::unmask::{Mode, Options as Unmask, Summary, Tiers, unmask};
+use huntql_ingest::unmask::{Mode, Options as Unmask, SHARD_ROWS, Summary, Tiers, unmask};
 use huntql_ingest::{FileReport, Observer, Options, SinkError, StoreSink, ingest_paths};
 use huntql_store::{Store, Wanted};
 use serde_json::{Value, json};
@@ -97,11 +97,16 @@ impl Place {
     }
 
     fn unmask(&self, mode: Mode) -> Summary {
+        self.unmask_in_shards(mode, SHARD_ROWS)
+    }
+
+    fn unmask_in_shards(&self, mode: Mode, shard_rows: u64) -> Summary {
         let options = Unmask {
             proxies: &self.proxies,
             from: None,
             to: None,
             mode,
+            shard_rows,
         };
         unmask(&self.store, &options).unwrap()
     }
@@ -321,6 +326,18 @@ fn every_tier_says_as_much_as_is_certain() {
     let shared = &to(&derived, "h.example")[0];
     assert_eq!(shared.cells["DeviceId"], "");
     assert_eq!(shared.field("DeviceCandidates"), "[\"nat-a\",\"nat-b\"]");
+}
+
+#[test]
+fn a_day_in_shares_of_its_clients_gives_the_rows_of_the_whole_day() {
+    let whole = company();
+    let summary = whole.unmask(Mode::Write);
+    for shard_rows in [60, 7, 1] {
+        let shared = company();
+        let in_shards = shared.unmask_in_shards(Mode::Write, shard_rows);
+        assert_eq!(shared.rows(), whole.rows(), "shares of {shard_rows} rows");
+        assert_eq!(in_shards.to_string(), summary.to_string());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::report;
 use crate::session::Session;
 use crate::session::logs::store_failure;
 use clap::{Args, ValueHint};
-use huntql_ingest::unmask::{Mode, Options, Summary, unmask};
+use huntql_ingest::unmask::{Mode, Options, SHARD_ROWS, Summary, unmask};
 use huntql_kql::time::parse_datetime;
 use huntql_store::Store;
 use std::io::Write;
@@ -82,6 +82,7 @@ pub fn surface(
         from,
         to,
         mode,
+        shard_rows: SHARD_ROWS,
     };
     unmask(&store, &options).map_err(store_failure)
 }

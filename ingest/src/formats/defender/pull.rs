@@ -5,6 +5,7 @@
 //! what is wrong with the rest. So `Quick` may give up at any time, but what it accepts must be correct JSON, and the
 //! values must be the ones.
 
+use crate::text::plain_length;
 use jiter::{Jiter, JiterError, Peek};
 
 /// What a value begins as.
@@ -304,28 +305,6 @@ impl<'a> Pull<'a> for Quick<'a> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character. Eight bytes are looked at in one step.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
-        // Only a byte above a true one can be set by a borrow, and the lowest counts.
-        let ends = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        if ends & HIGH != 0 {
-            return 8 * index + (ends & HIGH).trailing_zeros() as usize / 8;
-        }
-    }
-    let of_rest = rest
-        .iter()
-        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
-    8 * words.len() + of_rest.unwrap_or(rest.len())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -387,17 +366,6 @@ mod tests {
                 }
                 assert!(quick(&changed[..at]).is_err());
             }
-        }
-    }
-
-    #[test]
-    fn the_end_of_a_plain_run_is_found_at_each_place() {
-        for length in 0..40 {
-            for end in ['"', '\\', '\u{1f}', '\u{0}'] {
-                let text = format!("{}{end}\"rest of the line", "é".repeat(length));
-                assert_eq!(plain_length(text.as_bytes()), 2 * length);
-            }
-            assert_eq!(plain_length(&vec![b'!'; length]), length);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A JSON object of column names and values as a row.
 
 use super::cell::{self, Fit};
+use super::pull::{Odd, Pull, Quick, Value};
 use super::tables::{self, Key};
 use crate::output::{Output, Refusal, TableId};
 use crate::table::TableRows;
 use huntql_store::schema::TableSchema;
-use super::pull::{Odd, Pull, Quick, Value};
 use jiter::{Jiter, JiterError};
 
 /// Writes rows of one table, and remembers the order of keys: it is the same from record to record.
