@@ -107,8 +107,8 @@ impl Pass<'_> {
         }
         let next_from = plan.runs[0].window.from;
         for look in &standing.looks {
-            let look = watched_up_to(look, &standing, next_from);
-            if !self.look(armed, &look, &standing, &mut tended)? {
+            let wider = watched_up_to(look, &standing, next_from);
+            if !self.look(armed, &wider, &standing, &mut tended)? {
                 return Ok(tended);
             }
         }
@@ -138,7 +138,16 @@ impl Pass<'_> {
             Ok(sight) if late::grew(&look.sight, &sight) => {
                 self.run(armed, &due, None, Some(look), standing, tended)?
             }
-            Ok(_) => true,
+            Ok(sight) => {
+                if sight != look.sight {
+                    let seen = Look {
+                        sight,
+                        ..look.clone()
+                    };
+                    self.state().note_look(&armed.rule.id, &seen)?;
+                }
+                true
+            }
             Err(error) => {
                 self.fail(armed, &due, &error, 1, Instant::now(), tended)?;
                 return Ok(false);

@@ -74,9 +74,7 @@ impl Roster {
         let before = std::mem::take(&mut self.armed);
         let mut ids: HashMap<String, PathBuf> = HashMap::new();
         for loaded in &change.loaded {
-            let fingerprint = blake3::hash(loaded.document.as_bytes())
-                .to_hex()
-                .to_string();
+            let fingerprint = fingerprint(&loaded.document);
             let armed = match &loaded.rule {
                 Some(rule) => self.arm(rule, fingerprint),
                 None => {
@@ -128,6 +126,11 @@ impl Roster {
             fingerprint,
         }))
     }
+}
+
+/// What tells a file's text from what it was before.
+pub fn fingerprint(document: &str) -> String {
+    blake3::hash(document.as_bytes()).to_hex().to_string()
 }
 
 /// Name, time and size of all files below a path.

@@ -423,27 +423,64 @@ proptest! {
         lateness in prop_oneof![Just(0), Just(TICKS_PER_HOUR), Just(5 * TICKS_PER_HOUR)],
         relative in prop_oneof![Just(Relative::ToNow), Just(Relative::Not)],
     ) {
-        let mut world = World {
-            store: folder(),
-            events,
-            lateness,
-            relative,
-            shape,
-            now: start(),
-            offset: 0,
-            passes: Vec::new(),
-            looked: Vec::new(),
-            arrived: Vec::new(),
-        };
-        for step in &steps {
-            world.take(step);
-        }
-        for _ in 0..6 {
-            world.take(&Step::Wait(400));
-        }
-        world.deliver(usize::MAX, false);
-        world.check()?;
+        simulated(events, &steps, shape, lateness, relative)?;
     }
+}
+
+fn simulated(
+    events: Vec<Event>,
+    steps: &[Step],
+    shape: Shape,
+    lateness: i64,
+    relative: Relative,
+) -> Result<(), TestCaseError> {
+    let mut world = World {
+        store: folder(),
+        events,
+        lateness,
+        relative,
+        shape,
+        now: start(),
+        offset: 0,
+        passes: Vec::new(),
+        looked: Vec::new(),
+        arrived: Vec::new(),
+    };
+    for step in steps {
+        world.take(step);
+    }
+    for _ in 0..6 {
+        world.take(&Step::Wait(400));
+    }
+    world.deliver(usize::MAX, false);
+    world.check()
+}
+
+#[test]
+fn a_rule_that_looks_back_less_than_before_leaves_nothing_unwatched() {
+    let wide = Shape {
+        every: 360,
+        periods: 2,
+        delay: 0,
+        catch_up: CatchUp::Gap,
+    };
+    let narrow = Shape {
+        every: 10,
+        periods: 1,
+        ..wide
+    };
+    let event = Event {
+        time: start() + 422 * MINUTE,
+        arrives: start() + 423 * MINUTE,
+    };
+    let steps = [
+        Step::Wait(334),
+        Step::Jump(398),
+        Step::Edit(narrow),
+        Step::Wait(1),
+        Step::Wait(1),
+    ];
+    simulated(vec![event], &steps, wide, TICKS_PER_HOUR, Relative::ToNow).unwrap();
 }
 
 /// `HUNTQL_CASES` asks for more.

@@ -144,7 +144,9 @@ impl State {
             note_alert(&transaction, ran, raised)?;
         }
         note_run(&transaction, ran, &raised)?;
-        note_look(&transaction, ran)?;
+        if let Some(look) = &ran.look {
+            note_look(&transaction, &ran.rule.id, look)?;
+        }
         suppress(&transaction, ran, &raised)?;
         if matches!(ran.outcome, Outcome::Found(_)) {
             transaction.execute(
@@ -156,7 +158,15 @@ impl State {
         Ok(Committed { raised })
     }
 
-    /// Notes what a look has seen when it was no reason to run again, or that it is over.
+    /// Notes what a look has seen that was no reason to run again.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_look(&mut self, rule_id: &str, look: &Look) -> Result<()> {
+        Ok(note_look(&self.connection, rule_id, look)?)
+    }
+
+    /// Forgets a look whose time is over.
     ///
     /// # Errors
     /// Those of the database.
@@ -327,16 +337,20 @@ fn note_alert(
     Ok(())
 }
 
-fn note_look(transaction: &Transaction<'_>, ran: &Ran<'_>) -> rusqlite::Result<()> {
-    let Some(look) = &ran.look else {
-        return Ok(());
-    };
+fn note_look(connection: &Connection, rule_id: &str, look: &Look) -> rusqlite::Result<()> {
     let sight = serde_json::to_string(&look.sight).expect("a map of numbers is JSON");
-    transaction.execute(
+    connection.execute(
         "INSERT OR REPLACE INTO looks (rule_id, window_from, window_to, slot, stretch_from, stretch_to, sight, until)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
-            ran.rule.id, look.window.from, look.window.to, look.slot, look.stretch.from, look.stretch.to, sight, look.until
+            rule_id,
+            look.window.from,
+            look.window.to,
+            look.slot,
+            look.stretch.from,
+            look.stretch.to,
+            sight,
+            look.until
         ],
     )?;
     Ok(())

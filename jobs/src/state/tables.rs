@@ -119,6 +119,11 @@ static TABLES: &[Shown] = &[
     },
 ];
 
+/// Whether a table of this name tells of hunts and not of events.
+pub fn is_of_hunts(name: &str) -> bool {
+    TABLES.iter().any(|shown| shown.name == name)
+}
+
 /// The tables, empty without a store or where no rule ever ran.
 pub fn tables(store: Option<&Path>) -> Vec<Table> {
     let database = store

@@ -23,6 +23,7 @@ use huntql_engine::{
 };
 use huntql_ingest::Options;
 use huntql_ingest::proxies::ProxySet;
+use huntql_jobs::state::tables::is_of_hunts;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;
 use huntql_store::Store;
@@ -139,11 +140,11 @@ impl Session {
         })
     }
 
-    /// Names of the tables that have rows behind them and a `Timestamp`.
+    /// Names of the tables of events that have rows behind them and a `Timestamp`.
     pub fn tables_with_times(&self) -> Vec<String> {
         let tables = self.engine.catalog().tables();
         tables
-            .filter(|table| table.rows.is_some())
+            .filter(|table| table.rows.is_some() && !is_of_hunts(&table.schema.name))
             .filter(|table| {
                 let time = table.schema.column("Timestamp");
                 time.is_some_and(|column| column.ty == Type::Datetime)

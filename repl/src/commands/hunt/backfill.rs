@@ -52,7 +52,11 @@ pub fn run(args: &BackfillArgs) -> Result<(), Failure> {
     let runtime = crate::commands::runtime()?;
     let mut keeper = Keeper::of(&args.data)?;
     let mut errors = 0;
-    for rule in loaded.iter().filter_map(|one| one.rule.as_ref()) {
+    for one in &loaded {
+        let Some(rule) = &one.rule else {
+            continue;
+        };
+        keeper.meet(one)?;
         let tally = match backfill(args, &session, &runtime, rule, &mut keeper) {
             Ok(tally) => tally,
             Err(message) => {

@@ -8,9 +8,10 @@ use crate::report;
 use crate::session::{STORE_DEFAULT, Session, wall_clock};
 use clap::Args;
 use huntql_jobs::alert::{self, Forgetful, Raised};
-use huntql_jobs::rule::Rule;
+use huntql_jobs::rule::{Loaded, Rule};
 use huntql_jobs::run::{self, Found, RunError};
 use huntql_jobs::schedule::Timing;
+use huntql_jobs::scheduler::roster::fingerprint;
 use huntql_jobs::sink::Sinks;
 use huntql_jobs::state::State;
 use huntql_jobs::state::commit::{CommitError, Outcome, Ran, Recalled};
@@ -58,6 +59,17 @@ impl Keeper {
         })
     }
 
+    /// Tells the state of the rule's file.
+    pub fn meet(&mut self, loaded: &Loaded) -> Result<(), Failure> {
+        let Some(rule) = &loaded.rule else {
+            return Ok(());
+        };
+        let fingerprint = fingerprint(&loaded.document);
+        self.state
+            .met(&rule.id, &rule.name, &loaded.file, &fingerprint)
+            .map_err(world::state_failure)
+    }
+
     /// Commits a run; gives its alerts.
     pub fn keep(
         &mut self,
@@ -99,8 +111,14 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         false => None,
     };
     let mut failed = 0;
-    let rules = loaded.iter().filter_map(|one| one.rule.as_ref());
-    for rule in rules.filter(|rule| args.chosen.holds(rule)) {
+    for one_file in &loaded {
+        let rule = one_file.rule.as_ref();
+        let Some(rule) = rule.filter(|rule| args.chosen.holds(rule)) else {
+            continue;
+        };
+        if let Some(keeper) = &mut keeper {
+            keeper.meet(one_file)?;
+        }
         let done = one(args, &session, &runtime, rule, now, keeper.as_mut());
         match done {
             Ok(alerts) => print(
