@@ -1,9 +1,10 @@
-//! Defender's own functions behind `invoke`: they add columns that only Microsoft's service can fill.
+//! Defender's own functions behind `invoke`: most add columns that only Microsoft's service can fill.
 //!
 //! The columns are there, so that a hunt runs; they are empty, and a warning says so. `ProfileAvailability` says what the
 //! documentation lets it say of a file that is not known: `Missing`, or nothing when the row has no hash.
 //! Source: Microsoft Defender XDR, pages `advanced-hunting-fileprofile-function` and its neighbours.
 
+use super::observed;
 use super::project::all_columns;
 use crate::bind::Binder;
 use crate::bind::facts;
@@ -24,6 +25,8 @@ pub(crate) struct Enrichment {
     availability: Option<&'static str>,
     arguments_max: usize,
     what: &'static str,
+    /// Answers from local tables in place of the columns.
+    local: Option<fn(&mut Binder<'_>, &Call, Relation) -> Relation>,
 }
 
 const ENRICHMENTS: &[Enrichment] = &[
@@ -53,14 +56,16 @@ const ENRICHMENTS: &[Enrichment] = &[
         availability: Some("ProfileAvailability"),
         arguments_max: 2,
         what: "the profiles of files",
+        local: None,
     },
     Enrichment {
         name: "DeviceFromIP",
         key: None,
-        columns: &[("IP", Type::String), ("DeviceId", Type::String)],
+        columns: &[],
         availability: None,
         arguments_max: 2,
         what: "the addresses of devices",
+        local: Some(observed::device_from_ip),
     },
     Enrichment {
         name: "SeenBy",
@@ -69,6 +74,7 @@ const ENRICHMENTS: &[Enrichment] = &[
         availability: None,
         arguments_max: 1,
         what: "which device saw which",
+        local: None,
     },
 ];
 
@@ -99,6 +105,9 @@ pub(crate) fn bind(
         let (name, count) = (enrichment.name, call.args.len());
         binder.report(facts::wrong_count(call.name.span, name, count, &most));
         return input;
+    }
+    if let Some(local) = enrichment.local {
+        return local(binder, call, input);
     }
     let key = key(binder, enrichment, &input, call.args.first());
     for arg in call.args.iter().skip(1) {

@@ -22,6 +22,7 @@ pub(crate) mod keyed;
 mod make_series;
 #[cfg(test)]
 mod names;
+mod observed;
 mod parse;
 mod parse_kv;
 mod partition;

@@ -3,8 +3,8 @@
 use crate::bind::{Binder, facts, scan};
 use crate::catalog::Watchlist;
 use crate::ir::{Node, Relation, Scalar};
-use crate::operators::enrich;
 use crate::operators::project::all_columns;
+use crate::operators::{enrich, observed};
 use huntql_kql::ast::Call;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
@@ -27,7 +27,7 @@ const FORMS: &[TableForm] = &[
     },
     TableForm {
         name: "AssignedIPAddresses",
-        bind: assigned_addresses,
+        bind: observed::assigned_addresses,
     },
     TableForm {
         name: "_GetWatchlist",
@@ -77,18 +77,6 @@ fn table(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
         kind,
         span: arg.value.span,
     })
-}
-
-/// `AssignedIPAddresses(device, time)`: no device reports its addresses here.
-fn assigned_addresses(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
-    const COLUMNS: [(&str, Type); 5] = [
-        ("Timestamp", Type::Datetime),
-        ("IPAddress", Type::String),
-        ("IPType", Type::String),
-        ("NetworkAdapterType", Type::String),
-        ("ConnectedNetworks", Type::Dynamic),
-    ];
-    nothing(binder, call, span, &COLUMNS, "the addresses of devices")
 }
 
 /// `_GetWatchlist("alias")`: the rows of a list that the catalog has, with `SearchKey` where the list declares one.
