@@ -61,6 +61,8 @@ impl Table {
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     tables: BTreeMap<String, Table>,
+    /// Read by their names only.
+    apart: BTreeMap<String, Table>,
     functions: BTreeMap<String, SavedFunction>,
     urls: BTreeMap<String, PathBuf>,
     watchlists: BTreeMap<String, Watchlist>,
@@ -116,7 +118,7 @@ impl Catalog {
 
     /// Hides all rows of other times, in every table that has a `Timestamp` or `TimeGenerated`.
     pub fn limit_times(&mut self, times: Times) {
-        for table in self.tables.values_mut() {
+        for table in self.tables.values_mut().chain(self.apart.values_mut()) {
             table.times = Some(times);
         }
     }
@@ -125,8 +127,18 @@ impl Catalog {
         self.functions.insert(function.name.clone(), function);
     }
 
+    /// Adds a table that is read by its name only: no wildcard, `search` or `find` over all tables reaches it.
+    pub fn add_table_apart(&mut self, table: Table) {
+        self.apart.insert(table.schema.name.clone(), table);
+    }
+
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables.get(name)
+        self.tables.get(name).or_else(|| self.apart.get(name))
+    }
+
+    /// The tables that only their names reach.
+    pub fn tables_apart(&self) -> impl Iterator<Item = &Table> {
+        self.apart.values()
     }
 
     pub fn tables(&self) -> impl Iterator<Item = &Table> {

@@ -119,16 +119,9 @@ static TABLES: &[Shown] = &[
     },
 ];
 
-/// Whether a table of this name tells of hunts and not of events.
-pub fn is_of_hunts(name: &str) -> bool {
-    TABLES.iter().any(|shown| shown.name == name)
-}
-
-/// The tables, empty without a store or where no rule ever ran.
-pub fn tables(store: Option<&Path>) -> Vec<Table> {
-    let database = store
-        .map(|store| folder(store).join(DATABASE))
-        .filter(|path| path.is_file());
+/// The tables of a store, empty where no rule ever ran.
+pub fn tables(store: &Path) -> Vec<Table> {
+    let database = Some(folder(store).join(DATABASE)).filter(|path| path.is_file());
     let shown = TABLES.iter().map(|shown| {
         let columns = shown.columns.iter();
         let columns = columns.map(|(name, ty, _)| Column::new(*name, *ty));

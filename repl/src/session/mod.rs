@@ -23,7 +23,6 @@ use huntql_engine::{
 };
 use huntql_ingest::Options;
 use huntql_ingest::proxies::ProxySet;
-use huntql_jobs::state::tables::is_of_hunts;
 use huntql_kql::time::UNIX_EPOCH;
 use huntql_kql::types::Type;
 use huntql_store::Store;
@@ -144,7 +143,7 @@ impl Session {
     pub fn tables_with_times(&self) -> Vec<String> {
         let tables = self.engine.catalog().tables();
         tables
-            .filter(|table| table.rows.is_some() && !is_of_hunts(&table.schema.name))
+            .filter(|table| table.rows.is_some())
             .filter(|table| {
                 let time = table.schema.column("Timestamp");
                 time.is_some_and(|column| column.ty == Type::Datetime)

@@ -26,9 +26,11 @@ pub fn add(
     proxies: &ProxySet,
 ) -> Result<Option<TempDir>, Failure> {
     let mut folder = None;
-    let of_hunts = store_path(args).filter(|_| args.logs.is_empty());
-    for table in huntql_jobs::state::tables::tables(of_hunts) {
-        catalog.add_table(table);
+    if let Some(path) = store_path(args).filter(|_| args.logs.is_empty()) {
+        // They tell of the events: a hunt over all tables would find its own alerts in them.
+        for table in huntql_jobs::state::tables::tables(path) {
+            catalog.add_table_apart(table);
+        }
     }
     if args.logs.is_empty() {
         if let Some(path) = store_path(args) {
