@@ -8,7 +8,7 @@ use super::format::{
     Coverage, Directory, MAGIC, PageEntry, PageWriter, VERSION, checksum, compress, write_posting,
 };
 use super::intern::Interner;
-use super::keys::{Kind, each_key, folded};
+use super::keys::{each_key, folded};
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -37,7 +37,7 @@ pub(crate) struct Builder {
 struct Column {
     /// Place in the batches.
     index: usize,
-    kind: Kind,
+    is_json: bool,
     coverage: Coverage,
     keys: u32,
     values: Interner,
@@ -77,10 +77,7 @@ impl Builder {
         let fields = schema.fields().iter().take(COLUMNS_MAX).enumerate();
         let columns = fields.map(|(index, field)| Column {
             index,
-            kind: match is_json(field.name()) {
-                true => Kind::Json,
-                false => Kind::Text,
-            },
+            is_json: is_json(field.name()),
             coverage: match *field.data_type() == DataType::Utf8 && !is_hidden(field.name()) {
                 true => Coverage::Indexed,
                 false => Coverage::Left,
@@ -224,14 +221,14 @@ impl Column {
         let column = self.index as u8;
         let mut new = 0;
         let mut file = |text: &str| {
-            each_key(&folded(text), self.kind, |class, bytes| {
+            each_key(&folded(text), |class, bytes| {
                 let (number, is_new) = keys.number(column, class, bytes);
                 new += u32::from(is_new);
                 scratch.push(number);
             });
         };
         file(value);
-        if self.kind == Kind::Json
+        if self.is_json
             && let Cow::Owned(plain) = escapes::without(value)
         {
             file(&plain);

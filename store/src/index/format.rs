@@ -14,10 +14,10 @@
 //! Checksums are the first eight bytes of BLAKE3. Every page and the directory have one, so that damage is seen before it is believed.
 
 use super::blocks::Blocks;
-use super::keys::is_cut_key;
 
 pub(super) const MAGIC: &[u8; 8] = b"HQTERMS1";
-pub(super) const VERSION: u32 = 1;
+/// 1 filed whole values as well.
+pub(super) const VERSION: u32 = 2;
 /// Place (8), length (4), checksum (8), version (4), magic (8).
 pub(super) const TAIL_BYTES: usize = 32;
 /// A page is closed when its keys and postings have so many bytes.
@@ -271,8 +271,6 @@ pub(super) struct Page {
     ends: Vec<u32>,
     postings: Vec<u8>,
     posting_ends: Vec<u32>,
-    /// Keys that may have lost their ends.
-    cut: Vec<u32>,
 }
 
 impl Page {
@@ -300,9 +298,6 @@ impl Page {
             let at = page.bytes.len();
             page.bytes.extend_from_within(start..start + shared);
             page.bytes.extend_from_slice(rest);
-            if is_cut_key(&page.bytes[at..]) {
-                page.cut.push(page.ends.len() as u32 - 1);
-            }
             page.ends.push(page.bytes.len() as u32);
             start = at;
         }
@@ -338,10 +333,6 @@ impl Page {
     /// Bytes in memory, about.
     pub(super) fn size_bytes(&self) -> usize {
         self.bytes.len() + self.postings.len() + (self.ends.len() + self.posting_ends.len()) * 4
-    }
-
-    pub(super) fn cut_keys(&self) -> &[u32] {
-        &self.cut
     }
 
     /// All keys one after the other, for searching them at once; see [`Page::key_at`].

@@ -3,12 +3,14 @@
 //! Both sides fold and split text by [`huntql_kql::terms`], so that a row that a string operator keeps always has the keys that
 //! the operator's needle asks for. A key may stand for more than the needle says; the exact filter decides.
 //!
-//! | class | key | filed for |
+//! | class | key | why |
 //! |---|---|---|
-//! | plain | a term with a character beyond `0-9a-f`, cut at 40 bytes | each term of each value |
-//! | hex | a term of hex digits alone, cut at 10 bytes; at 20 when all are decimal | the same; most random terms are here |
-//! | value | a whole value of at most 40 bytes that is more than one term | columns of text; not where a long hex term stands in it |
-//! | value | four short numbers with a dot between each | each column: addresses in texts, whose numbers alone say nothing |
+//! | plain | a term with a character beyond `0-9a-f`, cut at 40 bytes | |
+//! | piece | 40 bytes from each 24th on of a longer one, so that what stands inside of it is found | |
+//! | hex | a term of hex digits alone, cut at 6 bytes; at 8 when all are decimal | most random terms are here: a few bytes tell them apart well enough |
+//! | address | four short numbers with a dot between each | the numbers of addresses say nothing by themselves |
+//!
+//! Whole values have no keys: that all terms of a value stand in a block says almost as much.
 
 use huntql_kql::terms::{key_char, terms};
 use std::borrow::Cow;
@@ -16,26 +18,24 @@ use std::borrow::Cow;
 /// The first byte of a key.
 pub(super) const PLAIN: u8 = 0;
 pub(super) const HEX: u8 = 1;
-pub(super) const VALUE: u8 = 2;
+pub(super) const ADDRESS: u8 = 2;
+pub(super) const PIECE: u8 = 3;
 
 const PLAIN_BYTES_MAX: usize = 40;
-const HEX_BYTES_MAX: usize = 10;
-const DIGITS_BYTES_MAX: usize = 20;
-const VALUE_BYTES_MAX: usize = 40;
+/// From one piece of a long term to the next.
+const PIECE_STEP: usize = 24;
+/// A term's bytes beyond these are in no piece.
+const PIECES_BYTES_MAX: usize = 1024;
+/// So many bytes always stand in one piece as a whole.
+pub(super) const PROBE_BYTES_MAX: usize = PLAIN_BYTES_MAX - PIECE_STEP + 1;
+const HEX_BYTES_MAX: usize = 6;
+const DIGITS_BYTES_MAX: usize = 8;
 /// Digits of a number in an address.
 const OCTET_BYTES_MAX: usize = 3;
 
 /// The shortest fragments that are looked for inside of terms, and at the start of terms. Shorter ones are nearly everywhere.
 const INFIX_BYTES_MIN: usize = 3;
 const PREFIX_BYTES_MIN: usize = 2;
-
-/// How a column's values are filed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    /// JSON text: no whole values.
-    Json,
-}
 
 /// What a needle asks of the dictionary.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,11 +83,6 @@ fn shape(term: &[u8]) -> (u8, usize) {
         false => HEX_BYTES_MAX,
     };
     (HEX, term.len().min(max))
-}
-
-fn is_cut(term: &[u8]) -> bool {
-    let (_, kept) = shape(term);
-    kept < term.len()
 }
 
 fn is_octet(term: &[u8]) -> bool {
@@ -150,45 +145,36 @@ impl Quad {
     }
 }
 
-/// Whether a whole value has a key of its own.
-fn has_value_key(text: &str) -> bool {
-    if text.is_empty() || text.len() > VALUE_BYTES_MAX {
-        return false;
-    }
-    let mut is_whole_term = false;
-    for placed in placed(text) {
-        if is_cut(placed.term.as_bytes()) {
-            return false;
-        }
-        is_whole_term |= placed.term.len() == text.len();
-    }
-    !is_whole_term
-}
-
 /// Tells the keys of a value, class and bytes, some of them perhaps more than once. `text` is folded.
-pub(super) fn each_key(text: &str, kind: Kind, mut tell: impl FnMut(u8, &[u8])) {
+pub(super) fn each_key(text: &str, mut tell: impl FnMut(u8, &[u8])) {
     let mut quad = Quad::default();
     let mut last: Option<Placed<'_>> = None;
     for next in placed(text) {
         let bytes = next.term.as_bytes();
         let (class, kept) = shape(bytes);
         tell(class, &bytes[..kept]);
+        if class == PLAIN && kept < bytes.len() {
+            each_piece(bytes, &mut tell);
+        }
         if let Some(start) = quad.push(text, &next, last.as_ref()) {
-            tell(VALUE, &text.as_bytes()[start..next.end()]);
+            tell(ADDRESS, &text.as_bytes()[start..next.end()]);
         }
         last = Some(next);
     }
-    if kind == Kind::Text && has_value_key(text) {
-        tell(VALUE, text.as_bytes());
-    }
 }
 
-/// What a value equal to `needle` (folded) must have; nothing for a needle that says nothing.
-pub(super) fn tests_of_value(needle: &str, kind: Kind) -> Vec<KeyTest> {
-    if kind == Kind::Text && has_value_key(needle) {
-        return vec![KeyTest::Exact(key(VALUE, needle.as_bytes()))];
+/// Tells the pieces of a long term but the first, and for one that is longer than all pieces the empty piece.
+fn each_piece(term: &[u8], tell: &mut impl FnMut(u8, &[u8])) {
+    let cut = &term[..term.len().min(PIECES_BYTES_MAX)];
+    let mut start = PIECE_STEP;
+    while start + PLAIN_BYTES_MAX - PIECE_STEP < cut.len() {
+        let end = (start + PLAIN_BYTES_MAX).min(cut.len());
+        tell(PIECE, &cut[start..end]);
+        start += PIECE_STEP;
     }
-    tests_of(needle, Edge::Bounded, Edge::Bounded)
+    if cut.len() < term.len() {
+        tell(PIECE, &[]);
+    }
 }
 
 /// What a text that holds `needle` (folded) must have, one test for each fragment that says something.
@@ -208,7 +194,7 @@ pub(super) fn tests_of(needle: &str, left: Edge, right: Edge) -> Vec<KeyTest> {
                     // The address says all that its numbers say.
                     tests.truncate(tests.len() - 4);
                     let address = &needle.as_bytes()[start..next.end()];
-                    tests.push(KeyTest::Exact(key(VALUE, address)));
+                    tests.push(KeyTest::Exact(key(ADDRESS, address)));
                     quad = Quad::default();
                     last = None;
                     continue;
@@ -266,9 +252,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn keys(text: &str, kind: Kind) -> Vec<String> {
+    fn keys(text: &str) -> Vec<String> {
         let mut keys = Vec::new();
-        each_key(text, kind, |class, bytes| {
+        each_key(text, |class, bytes| {
             keys.push(format!("{class}{}", std::str::from_utf8(bytes).unwrap()));
         });
         keys
@@ -280,36 +266,48 @@ mod tests {
     }
 
     #[test]
-    fn values_are_filed_under_their_terms_and_short_ones_as_a_whole() {
-        assert_eq!(
-            keys("svchost.exe", Kind::Text),
-            ["0svchost", "0exe", "2svchost.exe"]
-        );
-        assert_eq!(keys("svchost", Kind::Text), ["0svchost"]);
-        assert_eq!(keys("a-b", Kind::Json), ["1a", "1b"]);
-        assert_eq!(keys("-", Kind::Text), ["2-"]);
-        assert_eq!(keys("", Kind::Text), [""; 0]);
+    fn values_are_filed_under_their_terms() {
+        assert_eq!(keys("svchost.exe"), ["0svchost", "0exe"]);
+        assert_eq!(keys("a-b"), ["1a", "1b"]);
+        assert_eq!(keys("-"), [""; 0]);
+        assert_eq!(keys(""), [""; 0]);
     }
 
     #[test]
-    fn long_hex_terms_are_cut_and_spoil_the_whole_value() {
-        assert_eq!(
-            keys("id-0123456789abcdef", Kind::Text),
-            ["0id", "10123456789"]
-        );
-        assert_eq!(keys("1234567890123", Kind::Text), ["11234567890123"]);
+    fn long_hex_terms_are_cut() {
+        assert_eq!(keys("id-0123456789abcdef"), ["0id", "1012345"]);
+        assert_eq!(keys("1234567890123"), ["112345678"]);
+    }
+
+    #[test]
+    fn what_stands_inside_of_a_long_term_stands_in_a_piece() {
+        for length in [41, 56, 57, 80, 1000, 1024] {
+            let term: String = (0..length)
+                .map(|n| char::from(b'g' + (n * n % 19) as u8))
+                .collect();
+            let pieces = keys(&term);
+            for from in 0..=length - PROBE_BYTES_MAX {
+                let probe = &term[from..from + PROBE_BYTES_MAX];
+                assert!(
+                    pieces.iter().any(|piece| piece[1..].contains(probe)),
+                    "{length}: {from}"
+                );
+            }
+            assert!(!pieces.contains(&"3".to_owned()));
+        }
+        assert!(keys(&"x".repeat(1025)).contains(&"3".to_owned()));
     }
 
     #[test]
     fn each_window_of_four_numbers_is_an_address() {
         assert_eq!(
-            keys("go 1.2.3.4.5 no", Kind::Json),
+            keys("go 1.2.3.4.5 no"),
             [
                 "0go", "11", "12", "13", "14", "21.2.3.4", "15", "22.3.4.5", "0no"
             ]
         );
-        assert_eq!(keys("1.2..3.4", Kind::Json), ["11", "12", "13", "14"]);
-        assert_eq!(keys("1.2.3.4444", Kind::Json), ["11", "12", "13", "14444"]);
+        assert_eq!(keys("1.2..3.4"), ["11", "12", "13", "14"]);
+        assert_eq!(keys("1.2.3.4444"), ["11", "12", "13", "14444"]);
     }
 
     #[test]
@@ -348,7 +346,7 @@ mod tests {
     fn a_prefix_is_looked_for_where_cut_terms_lie_too() {
         let (ranges, cut) = prefix_keys(b"0123456789ab");
         assert_eq!(ranges.len(), 2);
-        assert_eq!(cut, [key(HEX, b"0123456789")]);
+        assert_eq!(cut, [key(HEX, b"012345"), key(HEX, b"01234567")]);
         let (ranges, cut) = prefix_keys(b"evil");
         assert_eq!((ranges.len(), cut.len()), (1, 0));
     }

@@ -4,9 +4,10 @@
 
 use super::blocks::Blocks;
 use super::format::{Coverage, Page, Unusable, read_posting};
-use super::keys::{HEX, KeyTest, PLAIN, prefix_keys};
+use super::keys::{KeyTest, PIECE, PLAIN, PROBE_BYTES_MAX, is_cut_key, prefix_keys};
 use super::read::Index;
 use datafusion::common::HashMap;
+use memchr::memmem::Finder;
 
 /// What a row's columns must have for the row to be in the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -293,41 +294,40 @@ impl Looked<'_> {
         Ok(())
     }
 
-    /// Adds the blocks of all plain keys that `text` stands in, and that `holds` says yes to; a key that may have lost its end is
-    /// taken as well.
+    /// Adds the blocks of all plain terms that `text` stands in, and that `holds` says yes to. Of terms that were cut the pieces are
+    /// looked into, for the beginning of the text: they may not hold.
     fn plain(
         &self,
         holds: impl Fn(&[u8]) -> bool,
         text: &[u8],
         found: &mut Found,
     ) -> Result<(), Unusable> {
-        let finder = memchr::memmem::Finder::new(text);
+        let probe = Finder::new(&text[..text.len().min(PROBE_BYTES_MAX)]);
+        let whole = Finder::new(text);
         for (at, entry) in self.index.pages().iter().enumerate() {
-            if entry.first[0] != PLAIN {
-                debug_assert!(entry.first[0] >= HEX);
-                break;
+            if !matches!(entry.first[0], PLAIN | PIECE) {
+                continue;
             }
             let page = self.index.page(at)?;
             let all = page.all_keys();
             let mut from = 0;
-            while let Some(hit) = finder.find(&all[from..]) {
-                let key = page.key_at(from + hit);
-                let span = page.span(key);
-                let within = from + hit + text.len() <= span.end;
-                if within && holds(&all[span.clone()]) {
-                    self.add(&page, key, found)?;
+            while let Some(hit) = probe.find(&all[from..]) {
+                let at = page.key_at(from + hit);
+                let span = page.span(at);
+                let key = &all[span.clone()];
+                let is_within = from + hit + probe.needle().len() <= span.end;
+                let is_whole = key[0] == PLAIN && !is_cut_key(key);
+                if is_within && (!is_whole || (whole.find(key).is_some() && holds(key))) {
+                    self.add(&page, at, found)?;
                 }
                 // The next place: behind the key, or within it where this hit went beyond its end.
-                from = match within {
+                from = match is_within {
                     true => span.end,
                     false => from + hit + 1,
                 };
             }
-            for key in page.cut_keys() {
-                self.add(&page, *key as usize, found)?;
-            }
         }
-        Ok(())
+        self.keys(&[&[PIECE]], found)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | filter | asks for |
 //! |---|---|
-//! | `==`, `in`, `=~`, `in~` | the whole value, or all its terms |
+//! | `==`, `in`, `=~`, `in~` | the value's terms |
 //! | `has`, `has_any`, `has_all` | the needle's terms |
 //! | `hasprefix`, `hassuffix`, `startswith`, `endswith`, `contains` | the needle's terms; those at its open ends may lie inside of longer ones |
 //! | `matches regex` | the terms of the literal parts |
@@ -12,7 +12,7 @@
 //! Kernels are known by the names that the engine gives them in plans. A column of JSON is asked by its terms alone, and so is what a
 //! path leads to within it: the index has the terms of all its texts.
 
-use super::keys::{Edge, Kind, folded, tests_of, tests_of_value};
+use super::keys::{Edge, folded, tests_of};
 use super::lookup::{Ask, Need};
 use super::pattern;
 use datafusion::common::ScalarValue;
@@ -23,44 +23,44 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// What one text operator asks when its needle is this constant (folded).
-type Asked = fn(&str, Kind) -> Need;
+type Asked = fn(&str) -> Need;
 
 /// The engine's text operators, by the names of their kernels.
 const OPERATORS: &[(&str, Asked)] = &[
-    ("kql_has(", |needle, _| {
+    ("kql_has(", |needle| {
         within(needle, Edge::Bounded, Edge::Bounded)
     }),
-    ("kql_has_cs(", |needle, _| {
+    ("kql_has_cs(", |needle| {
         within(needle, Edge::Bounded, Edge::Bounded)
     }),
-    ("kql_hasprefix(", |needle, _| {
+    ("kql_hasprefix(", |needle| {
         within(needle, Edge::Bounded, Edge::Open)
     }),
-    ("kql_hasprefix_cs(", |needle, _| {
+    ("kql_hasprefix_cs(", |needle| {
         within(needle, Edge::Bounded, Edge::Open)
     }),
-    ("kql_hassuffix(", |needle, _| {
+    ("kql_hassuffix(", |needle| {
         within(needle, Edge::Open, Edge::Bounded)
     }),
-    ("kql_hassuffix_cs(", |needle, _| {
+    ("kql_hassuffix_cs(", |needle| {
         within(needle, Edge::Open, Edge::Bounded)
     }),
-    ("kql_contains(", |needle, _| {
+    ("kql_contains(", |needle| {
         within(needle, Edge::Open, Edge::Open)
     }),
-    ("kql_contains_cs(", |needle, _| {
+    ("kql_contains_cs(", |needle| {
         within(needle, Edge::Open, Edge::Open)
     }),
-    ("kql_startswith(", |needle, _| {
+    ("kql_startswith(", |needle| {
         within(needle, Edge::Bounded, Edge::Open)
     }),
-    ("kql_startswith_cs(", |needle, _| {
+    ("kql_startswith_cs(", |needle| {
         within(needle, Edge::Bounded, Edge::Open)
     }),
-    ("kql_endswith(", |needle, _| {
+    ("kql_endswith(", |needle| {
         within(needle, Edge::Open, Edge::Bounded)
     }),
-    ("kql_endswith_cs(", |needle, _| {
+    ("kql_endswith_cs(", |needle| {
         within(needle, Edge::Open, Edge::Bounded)
     }),
     ("kql_equals_ci(", whole),
@@ -85,14 +85,8 @@ fn within(needle: &str, left: Edge, right: Edge) -> Need {
     Need::all_of(tests_of(needle, left, right))
 }
 
-fn whole(needle: &str, kind: Kind) -> Need {
-    Need::all_of(tests_of_value(needle, kind))
-}
-
-/// Where a text of a filter comes from.
-struct Source<'a> {
-    column: &'a str,
-    kind: Kind,
+fn whole(needle: &str) -> Need {
+    within(needle, Edge::Bounded, Edge::Bounded)
 }
 
 /// What all the filters together ask. `types` are the columns'.
@@ -139,7 +133,7 @@ impl Asker<'_> {
     }
 
     fn equal(&self, tested: &Expr, needle: &str) -> Ask {
-        self.needs(tested, |kind| whole(&folded(needle), kind))
+        self.needs(tested, whole(&folded(needle)))
     }
 
     fn of_list(&self, list: &InList) -> Ask {
@@ -147,10 +141,8 @@ impl Asker<'_> {
         let Some(needles) = needles.filter(|needles| !needles.is_empty()) else {
             return Ask::Anything;
         };
-        self.needs(&list.expr, |kind| {
-            let needs = needles.iter().map(|needle| whole(&folded(needle), kind));
-            Need::one(needs.collect())
-        })
+        let needs = needles.iter().map(|needle| whole(&folded(needle)));
+        self.needs(&list.expr, Need::one(needs.collect()))
     }
 
     fn of_call(&self, call: &ScalarFunction) -> Ask {
@@ -168,55 +160,49 @@ impl Asker<'_> {
             return Ask::Anything;
         };
         if let Some((_, asked)) = OPERATORS.iter().find(|(row, _)| name.starts_with(row)) {
-            return self.needs(tested, |kind| asked(&folded(needle), kind));
+            return self.needs(tested, asked(&folded(needle)));
         }
         if name.starts_with(MATCHES_REGEX) {
-            return self.needs(tested, |_| pattern::need_of(needle));
+            return self.needs(tested, pattern::need_of(needle));
         }
         let (Some(items), all) = (strings(needle), name.starts_with(HAS_ALL)) else {
             return Ask::Anything;
         };
         let has = |item: &String| within(&folded(item), Edge::Bounded, Edge::Bounded);
         match name.starts_with(HAS_ANY) {
-            true => self.needs(tested, |_| Need::one(items.iter().map(has).collect())),
-            false if all => self.needs(tested, |_| Need::all(items.iter().map(has).collect())),
+            true => self.needs(tested, Need::one(items.iter().map(has).collect())),
+            false if all => self.needs(tested, Need::all(items.iter().map(has).collect())),
             false => Ask::Anything,
         }
     }
 
-    fn needs(&self, tested: &Expr, need: impl FnOnce(Kind) -> Need) -> Ask {
-        let Some(source) = self.source(tested) else {
-            return Ask::Anything;
-        };
-        match need(source.kind) {
-            Need::Anything => Ask::Anything,
-            need => Ask::Columns {
-                names: vec![source.column.to_owned()],
+    fn needs(&self, tested: &Expr, need: Need) -> Ask {
+        match (self.column(tested), need) {
+            (None, _) | (_, Need::Anything) => Ask::Anything,
+            (Some(column), need) => Ask::Columns {
+                names: vec![column.to_owned()],
                 need,
             },
         }
     }
 
     /// The column whose text this is, as it is or in lower case.
-    fn source<'e>(&self, expr: &'e Expr) -> Option<Source<'e>> {
+    fn column<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
         match expr {
             Expr::Column(column) => {
                 let ty = self.types.get(&column.name)?;
-                matches!(ty, Type::String | Type::Guid).then_some(Source {
-                    column: &column.name,
-                    kind: Kind::Text,
-                })
+                matches!(ty, Type::String | Type::Guid).then_some(column.name.as_str())
             }
-            Expr::Alias(alias) => self.source(&alias.expr),
+            Expr::Alias(alias) => self.column(&alias.expr),
             Expr::ScalarFunction(call) => {
                 let name = call.func.name();
                 match call.args.as_slice() {
-                    [inner] if name == TO_LOWER => self.source(inner),
+                    [inner] if name == TO_LOWER => self.column(inner),
                     [inner] if name.starts_with(TO_TEXT) => {
-                        self.source(inner).or_else(|| self.json(inner))
+                        self.column(inner).or_else(|| self.json(inner))
                     }
                     [inner, empty] if name == "coalesce" && text_of(empty) == Some("") => {
-                        self.source(inner)
+                        self.column(inner)
                     }
                     _ => None,
                 }
@@ -226,14 +212,11 @@ impl Asker<'_> {
     }
 
     /// The column of JSON that a value lies in.
-    fn json<'e>(&self, expr: &'e Expr) -> Option<Source<'e>> {
+    fn json<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
         match expr {
             Expr::Column(column) => {
                 let is_json = self.types.get(&column.name) == Some(&Type::Dynamic);
-                is_json.then_some(Source {
-                    column: &column.name,
-                    kind: Kind::Json,
-                })
+                is_json.then_some(column.name.as_str())
             }
             Expr::ScalarFunction(call) => {
                 let is_step = WITHIN_JSON
