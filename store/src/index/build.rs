@@ -37,7 +37,6 @@ pub(crate) struct Builder {
 struct Column {
     /// Place in the batches.
     index: usize,
-    is_json: bool,
     coverage: Coverage,
     keys: u32,
     values: Interner,
@@ -77,10 +76,10 @@ impl Builder {
         let fields = schema.fields().iter().take(COLUMNS_MAX).enumerate();
         let columns = fields.map(|(index, field)| Column {
             index,
-            is_json: is_json(field.name()),
             coverage: match *field.data_type() == DataType::Utf8 && !is_hidden(field.name()) {
-                true => Coverage::Indexed,
                 false => Coverage::Left,
+                true if is_json(field.name()) => Coverage::Json,
+                true => Coverage::Text,
             },
             keys: 0,
             values: Interner::default(),
@@ -111,7 +110,7 @@ impl Builder {
             }
             let rows = (self.block_rows as usize - within).min(batch.num_rows() - from);
             for column in &mut self.columns {
-                if column.coverage == Coverage::Indexed
+                if column.coverage != Coverage::Left
                     && let Some(strings) = batch.column(column.index).as_string_opt::<i32>()
                 {
                     column.push(
@@ -228,7 +227,7 @@ impl Column {
             });
         };
         file(value);
-        if self.is_json
+        if self.coverage == Coverage::Json
             && let Cow::Owned(plain) = escapes::without(value)
         {
             file(&plain);
@@ -290,7 +289,7 @@ impl Keys {
     fn sorted(&self, directory: &Directory) -> Vec<u32> {
         let kept = |key: &u32| {
             let column = usize::from(self.interner.text(*key)[0]);
-            directory.columns[column].1 == Coverage::Indexed
+            directory.columns[column].1 != Coverage::Left
         };
         let head = |text: &[u8]| {
             let mut head = [0; 8];

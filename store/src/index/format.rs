@@ -392,11 +392,14 @@ pub(super) struct Directory {
     pub pages: Vec<PageEntry>,
 }
 
-/// Whether a column's terms are in the index.
+/// Whether a column's terms are in the index, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coverage {
-    Indexed,
     Left,
+    /// Those of the values as they stand.
+    Text,
+    /// Those of the values without the escapes of their strings as well.
+    Json,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -421,7 +424,11 @@ impl Directory {
         write_number(&mut out, self.columns.len() as u64);
         for (name, coverage) in &self.columns {
             write_bytes(&mut out, name.as_bytes());
-            out.push(u8::from(*coverage == Coverage::Indexed));
+            out.push(match coverage {
+                Coverage::Left => 0,
+                Coverage::Text => 1,
+                Coverage::Json => 2,
+            });
         }
         write_number(&mut out, self.groups.len() as u64);
         for (rows, start) in &self.groups {
@@ -450,7 +457,8 @@ impl Directory {
             let name = reader.text()?;
             let coverage = match reader.byte()? {
                 0 => Coverage::Left,
-                _ => Coverage::Indexed,
+                1 => Coverage::Text,
+                _ => Coverage::Json,
             };
             directory.columns.push((name, coverage));
         }

@@ -18,11 +18,26 @@ pub(crate) enum Ask {
     Nothing,
     /// One of these columns, or more of them, has what is needed.
     Columns {
-        names: Vec<String>,
+        names: Vec<Asked>,
         need: Need,
     },
     All(Vec<Ask>),
     One(Vec<Ask>),
+}
+
+/// A column that is asked, and in which form it must be filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub name: String,
+    pub form: Form,
+}
+
+/// What a filter reads a column's texts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    /// The strings within JSON.
+    Json,
 }
 
 /// What one value must have.
@@ -145,7 +160,7 @@ impl Ask {
     }
 }
 
-fn of_columns(index: &Index, names: &[String], need: &Need) -> Result<Blocks, Unusable> {
+fn of_columns(index: &Index, names: &[Asked], need: &Need) -> Result<Blocks, Unusable> {
     let count = index.blocks();
     if *need == Need::Anything {
         return Ok(Blocks::all(count));
@@ -155,11 +170,11 @@ fn of_columns(index: &Index, names: &[String], need: &Need) -> Result<Blocks, Un
         place: [u8::MAX; 128],
         columns: 0,
     };
-    for name in names {
-        match index.column(name) {
+    for asked in names {
+        match index.column(&asked.name) {
             // A column that the file lacks reads as "", which has no key.
             None => {}
-            Some((column, Coverage::Indexed)) if column < 128 => {
+            Some((column, coverage)) if column < 128 && covers(coverage, asked.form) => {
                 if looked.place[usize::from(column)] == u8::MAX {
                     looked.place[usize::from(column)] = looked.columns as u8;
                     looked.columns += 1;
@@ -175,6 +190,14 @@ fn of_columns(index: &Index, names: &[String], need: &Need) -> Result<Blocks, Un
         }
     }
     Ok(found)
+}
+
+fn covers(coverage: Coverage, form: Form) -> bool {
+    match coverage {
+        Coverage::Left => false,
+        Coverage::Text => form == Form::Text,
+        Coverage::Json => true,
+    }
 }
 
 /// The columns of one index file that are looked into.

@@ -13,7 +13,7 @@
 //! path leads to within it: the index has the terms of all its texts.
 
 use super::keys::{Edge, folded, tests_of};
-use super::lookup::{Ask, Need};
+use super::lookup::{Ask, Asked, Form, Need};
 use super::pattern;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
@@ -23,10 +23,10 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// What one text operator asks when its needle is this constant (folded).
-type Asked = fn(&str) -> Need;
+type Needed = fn(&str) -> Need;
 
 /// The engine's text operators, by the names of their kernels.
-const OPERATORS: &[(&str, Asked)] = &[
+const OPERATORS: &[(&str, Needed)] = &[
     ("kql_has(", |needle| {
         within(needle, Edge::Bounded, Edge::Bounded)
     }),
@@ -180,18 +180,18 @@ impl Asker<'_> {
         match (self.column(tested), need) {
             (None, _) | (_, Need::Anything) => Ask::Anything,
             (Some(column), need) => Ask::Columns {
-                names: vec![column.to_owned()],
+                names: vec![column],
                 need,
             },
         }
     }
 
     /// The column whose text this is, as it is or in lower case.
-    fn column<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
+    fn column(&self, expr: &Expr) -> Option<Asked> {
         match expr {
             Expr::Column(column) => {
                 let ty = self.types.get(&column.name)?;
-                matches!(ty, Type::String | Type::Guid).then_some(column.name.as_str())
+                matches!(ty, Type::String | Type::Guid).then(|| asked(&column.name, Form::Text))
             }
             Expr::Alias(alias) => self.column(&alias.expr),
             Expr::ScalarFunction(call) => {
@@ -212,11 +212,11 @@ impl Asker<'_> {
     }
 
     /// The column of JSON that a value lies in.
-    fn json<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
+    fn json(&self, expr: &Expr) -> Option<Asked> {
         match expr {
             Expr::Column(column) => {
                 let is_json = self.types.get(&column.name) == Some(&Type::Dynamic);
-                is_json.then_some(column.name.as_str())
+                is_json.then(|| asked(&column.name, Form::Json))
             }
             Expr::ScalarFunction(call) => {
                 let is_step = WITHIN_JSON
@@ -230,6 +230,13 @@ impl Asker<'_> {
             }
             _ => None,
         }
+    }
+}
+
+fn asked(name: &str, form: Form) -> Asked {
+    Asked {
+        name: name.to_owned(),
+        form,
     }
 }
 

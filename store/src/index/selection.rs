@@ -4,6 +4,7 @@
 //! The selection, exact to the block, is for this process.
 
 use super::blocks::Blocks;
+use super::format::Directory;
 use super::read::Index;
 use datafusion::parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use std::ops::Range;
@@ -37,13 +38,13 @@ pub(crate) fn of(index: &Index, blocks: &Blocks) -> Option<Part> {
         }
     }
     Some(Part {
-        bytes: bytes(index, blocks),
+        bytes: bytes(directory, blocks),
         rows: RowSelection::from(selectors),
     })
 }
 
-fn bytes(index: &Index, blocks: &Blocks) -> Range<i64> {
-    let directory = &index.directory;
+/// From the first row group with a wanted block up to the first one behind the last of them.
+fn bytes(directory: &Directory, blocks: &Blocks) -> Range<i64> {
     let block_rows = u64::from(directory.block_rows);
     let (mut first, mut end, mut row) = (None, directory.size_bytes, 0);
     for (rows, start) in &directory.groups {
@@ -57,4 +58,34 @@ fn bytes(index: &Index, blocks: &Blocks) -> Range<i64> {
         row += rows;
     }
     first.unwrap_or(0) as i64..end as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three row groups of 25 rows that begin at 4, 100 and 200, in blocks of 10 rows.
+    fn range(wanted: &[u32]) -> Range<i64> {
+        let directory = Directory {
+            rows: 75,
+            size_bytes: 300,
+            block_rows: 10,
+            groups: vec![(25, 4), (25, 100), (25, 200)],
+            ..Directory::default()
+        };
+        let mut blocks = Blocks::none(directory.blocks());
+        wanted.iter().for_each(|block| blocks.insert(*block));
+        bytes(&directory, &blocks)
+    }
+
+    #[test]
+    fn the_range_has_the_beginnings_of_all_row_groups_with_wanted_rows() {
+        assert_eq!(range(&[0]), 4..100);
+        // Rows 20 to 29 lie in the first and in the second.
+        assert_eq!(range(&[2]), 4..200);
+        assert_eq!(range(&[3]), 100..200);
+        assert_eq!(range(&[7]), 200..300);
+        assert_eq!(range(&[0, 7]), 4..300);
+        assert_eq!(range(&[3, 4]), 100..200);
+    }
 }

@@ -317,6 +317,7 @@ impl TableProvider for EventTable {
             Origin::Store => terms::narrow(in_time.collect(), filters, &self.types),
             Origin::Foreign => Narrowed {
                 files: in_time.map(|file| (file, None)).collect(),
+                is_told: false,
                 note: None,
             },
         };
@@ -335,7 +336,8 @@ impl TableProvider for EventTable {
             .with_pushdown_filters(into_decoder)
             .with_reorder_filters(into_decoder)
             .with_enable_page_index(true)
-            .with_bloom_filter_on_read(true);
+            // The index says all that they would.
+            .with_bloom_filter_on_read(!narrowed.is_told);
         let source = match self.origin {
             Origin::Store => source.with_parquet_file_reader_factory(footers(state)?),
             // Another program may write the file anew under the same name.

@@ -10,6 +10,8 @@ use std::fmt::Write;
 /// The files that can hold an answer, each with the part that can.
 pub(super) struct Narrowed<'a> {
     pub files: Vec<(&'a ScanFile, Option<index::selection::Part>)>,
+    /// Whether the index of each file told what is in it.
+    pub is_told: bool,
     /// For `explain`; `None` when the filters ask the index nothing.
     pub note: Option<String>,
 }
@@ -35,6 +37,7 @@ pub(super) fn narrow<'a>(
     if ask == Ask::Anything {
         return Narrowed {
             files: files.into_iter().map(|file| (file, None)).collect(),
+            is_told: false,
             note: None,
         };
     }
@@ -57,6 +60,7 @@ pub(super) fn narrow<'a>(
     tally.files_read = kept.len();
     Narrowed {
         files: kept,
+        is_told: tally.whole.is_empty(),
         note: Some(tally.note()),
     }
 }
