@@ -7,6 +7,7 @@ use crate::json::{
 };
 use crate::kernel::{Args, Json, KernelError, KernelResult, Reader, collect};
 use huntql_kql::types::Type;
+use std::borrow::Cow;
 
 const MEMBER: &[Overload] = &[overload(
     &[Param::Is(Type::Dynamic), Param::Text],
@@ -22,6 +23,11 @@ const PATH: &[Overload] = &[overload(
     &[Param::Is(Type::Dynamic), Param::Constant],
     Type::Dynamic,
     dynamic_path,
+)];
+const PATH_TEXT: &[Overload] = &[overload(
+    &[Param::Is(Type::Dynamic), Param::Constant],
+    Type::String,
+    dynamic_path_text,
 )];
 const EQUALS: &[Overload] = &[overload(
     &[Param::Is(Type::Dynamic), Param::Is(Type::Dynamic)],
@@ -143,6 +149,18 @@ pub const OPERATORS: &[ScalarFunction] = &[
         ],
     },
     ScalarFunction {
+        name: "dynamic_path_text",
+        aliases: &[],
+        overloads: PATH_TEXT,
+        result_name: ResultName::Default,
+        doc: "Follows a constant path and gives what it leads to as `tostring` does.",
+        source: "kusto/query/scalar-data-types/dynamic",
+        examples: &[
+            example(r#"tostring(dynamic({"a":{"b":["x"]}}).a.b[0])"#, r#""x""#),
+            example(r#"tostring(dynamic({"a":1}).b)"#, r#""""#),
+        ],
+    },
+    ScalarFunction {
         name: "dynamic_equals",
         aliases: &[],
         overloads: EQUALS,
@@ -173,15 +191,28 @@ fn element_of(Json(json): Json<'_>, index: i64) -> Option<&str> {
 }
 
 fn dynamic_path(args: &Args<'_>) -> KernelResult {
-    let steps: Vec<Step> =
-        args.constant_text(1)
-            .and_then(steps_of)
-            .ok_or_else(|| KernelError::Argument {
-                index: 1,
-                message: "a path into a dynamic value has to be constant".into(),
-            })?;
+    let steps = path_of(args)?;
     let values = args.input::<Json<'_>>(0);
-    crate::kernel::collect(args, |row| follow(values.get(row)?.0, &steps))
+    collect(args, |row| follow(values.get(row)?.0, &steps))
+}
+
+fn dynamic_path_text(args: &Args<'_>) -> KernelResult {
+    let steps = path_of(args)?;
+    let values = args.input::<Option<Json<'_>>>(0);
+    collect(args, |row| {
+        let found = values.get(row).flatten();
+        let found = found.and_then(|Json(json)| follow(json, &steps));
+        Some(found.map_or(Cow::Borrowed(""), unquote))
+    })
+}
+
+fn path_of(args: &Args<'_>) -> Result<Vec<Step>, KernelError> {
+    args.constant_text(1)
+        .and_then(steps_of)
+        .ok_or_else(|| KernelError::Argument {
+            index: 1,
+            message: "a path into a dynamic value has to be constant".into(),
+        })
 }
 
 /// Equality is total but for two nulls (Kusto docs, "Null values").
@@ -242,4 +273,73 @@ fn pack_present(args: &Args<'_>) -> KernelResult {
         }
         Some(bag.finish())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::{Resolution, find, fold, operator, resolve};
+    use crate::json::{Step, parse, path_text};
+    use huntql_kql::types::{Type, Value};
+    use proptest::prelude::*;
+
+    fn call(name: &str, arguments: &[Value]) -> Value {
+        let row = operator(name).or_else(|| find(name)).expect("it has a row");
+        let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
+        match resolve(row, &types) {
+            Resolution::Found(callable) => fold(&callable, arguments).expect("no constant is refused"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_string()),
+            Just("true".to_string()),
+            any::<i32>().prop_map(|number| number.to_string()),
+            "[a-c\"\\\\é ]{0,3}".prop_map(|text| crate::json::quote(&text)),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                prop::collection::vec(("[a-c]", inner), 0..4).prop_map(|slots| {
+                    let slots: Vec<String> = slots
+                        .into_iter()
+                        .map(|(key, value)| format!("\"{key}\":{value}"))
+                        .collect();
+                    format!("{{{}}}", slots.join(","))
+                }),
+            ]
+        })
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            "[a-c]".prop_map(Step::Member),
+            (-3_i64..3).prop_map(Step::Element),
+        ];
+        prop::collection::vec(step, 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_leads_where_its_steps_lead(text in json(), steps in steps()) {
+            let json = parse(&text).filter(|json| json != "null").map(|json| json.into_owned());
+            let whole = Value::Dynamic(json);
+            let mut here = whole.clone();
+            for step in &steps {
+                here = match step {
+                    Step::Member(key) => {
+                        call("dynamic_member", &[here, Value::String(key.clone())])
+                    }
+                    Step::Element(index) => {
+                        call("dynamic_element", &[here, Value::Long(Some(*index))])
+                    }
+                };
+            }
+            let path = Value::String(path_text(&steps));
+            prop_assert_eq!(call("dynamic_path", &[whole.clone(), path.clone()]), here.clone());
+            prop_assert_eq!(call("dynamic_path_text", &[whole, path]), call("tostring", &[here]));
+        }
+    }
 }

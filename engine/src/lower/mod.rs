@@ -4,6 +4,7 @@
 //! `col()` would lower their case); at every node names are unique and unqualified, and the plan's schema is the bound one.
 
 mod frame;
+mod path;
 mod projection;
 mod relation;
 mod scalar;

@@ -5,6 +5,7 @@
 
 use super::column;
 use super::frame::Frame;
+use super::path;
 use crate::functions::{convert_udf, scalar_udf};
 use crate::ir::{Compare, Scalar, ScalarKind};
 use crate::value::to_arrow;
@@ -52,6 +53,13 @@ impl<'a> Scalars<'a> {
 
     /// The value; a null may stand for an empty string. For places that read it so: kernels, plain projections.
     pub fn raw(&self, scalar: &Scalar) -> Result<Expr> {
+        if let Some(fused) = path::fused(scalar) {
+            return self.whole(&fused);
+        }
+        self.whole(scalar)
+    }
+
+    fn whole(&self, scalar: &Scalar) -> Result<Expr> {
         match &scalar.kind {
             ScalarKind::Literal(value) => Ok(literal(value)),
             ScalarKind::Column(name) => Ok(column(name)),
