@@ -286,7 +286,9 @@ mod tests {
         let row = operator(name).or_else(|| find(name)).expect("it has a row");
         let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
         match resolve(row, &types) {
-            Resolution::Found(callable) => fold(&callable, arguments).expect("no constant is refused"),
+            Resolution::Found(callable) => {
+                fold(&callable, arguments).expect("no constant is refused")
+            }
             other => panic!("{name}: {other:?}"),
         }
     }

@@ -73,6 +73,8 @@ const TO_TEXT: &str = "kql_convert_to_string(";
 const TO_LOWER: &str = "kql_tolower(string)";
 /// The same JSON value.
 const SAME_JSON: &str = "kql_parse_json(dynamic)";
+/// The text of what a path leads to.
+const PATH_TEXT: &str = "kql_dynamic_path_text(";
 /// What leads from one JSON value to another within it.
 const WITHIN_JSON: [&str; 4] = [
     "kql_dynamic_member(",
@@ -201,6 +203,7 @@ impl Asker<'_> {
                     [inner] if name.starts_with(TO_TEXT) => {
                         self.column(inner).or_else(|| self.json(inner))
                     }
+                    [inner, Expr::Literal(..)] if name.starts_with(PATH_TEXT) => self.json(inner),
                     [inner, empty] if name == "coalesce" && text_of(empty) == Some("") => {
                         self.column(inner)
                     }
