@@ -15,6 +15,7 @@ use crate::sink::courier::{Couriers, Post};
 use crate::sink::{SinkError, Sinks};
 use crate::state::{State, StateError};
 use huntql_engine::Catalog;
+use huntql_kql::time::TICKS_PER_DAY;
 use pass::{Armed, Ground, Pass, Patience, Tended};
 use roster::{Change, Roster};
 use snapshot::Snapshot;
@@ -29,9 +30,6 @@ use tokio::runtime::Handle;
 const SLEEP_MAX: Duration = Duration::from_millis(250);
 /// Plans recurse over the query.
 const STACK_BYTES: usize = 256 << 20;
-/// How long runs and errors are kept, and how long alerts, in ticks.
-const RUNS_KEPT: i64 = 90 * 864_000_000_000;
-const ALERTS_KEPT: i64 = 400 * 864_000_000_000;
 
 /// What the scheduler needs of the world.
 pub trait World: Sync {
@@ -117,6 +115,13 @@ pub fn once(
         world.changed(&change, roster.rules().len());
     }
     let now = world.now();
+    // The first pass of a day.
+    if state
+        .last_run_at()?
+        .is_some_and(|last| last / TICKS_PER_DAY != now / TICKS_PER_DAY)
+    {
+        state.forget(now)?;
+    }
     let state = Mutex::new(state);
     let due: Vec<&Armed> = roster.rules().iter().collect();
     let tended = tend(settings, world, handle, &state, &due, now)?;
@@ -201,12 +206,9 @@ fn watch(
                 Err(error) => return Err(error),
             }
         }
-        if cleaned.is_none_or(|cleaned| now - cleaned > 864_000_000_000) {
+        if cleaned.is_none_or(|cleaned| now.saturating_sub(cleaned).abs() > TICKS_PER_DAY) {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.forget(
-                now.saturating_sub(RUNS_KEPT),
-                now.saturating_sub(ALERTS_KEPT),
-            )?;
+            state.forget(now)?;
             cleaned = Some(now);
         }
         sleep(world, SLEEP_MAX);

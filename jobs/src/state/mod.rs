@@ -22,6 +22,7 @@ pub mod tables;
 
 use crate::late::Sight;
 use crate::window::{Due, Window};
+use huntql_kql::time::TICKS_PER_DAY;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +31,9 @@ use std::time::Duration;
 const FORMAT: i64 = 1;
 const FOLDER: &str = "_hunts";
 const DATABASE: &str = "state.db";
+/// How long runs and errors are kept, and how long alerts, in ticks.
+const RUNS_KEPT: i64 = 90 * TICKS_PER_DAY;
+const ALERTS_KEPT: i64 = 400 * TICKS_PER_DAY;
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -186,6 +190,18 @@ impl State {
         Ok(())
     }
 
+    /// When the last run was, by the machine's clock.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_run_at(&self) -> Result<Option<i64>> {
+        let sql = "SELECT at FROM runs ORDER BY seq DESC LIMIT 1";
+        Ok(self
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .optional()?)
+    }
+
     /// The folder of the state.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -265,13 +281,24 @@ impl State {
         Ok(())
     }
 
-    /// Forgets runs, errors and delivered entries of before this moment; alerts and their keys of before that one.
+    /// Forgets what is older than it has to be: runs, errors and what was delivered, then alerts and their keys.
     ///
-    /// Keeps each rule's last runs, which say what is covered.
+    /// Keeps each rule's last runs, which say what is covered. Does nothing at a time at which no run was a day ago: the clock may
+    /// have jumped, and what seems old may be of yesterday.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn forget(&mut self, runs_before: i64, alerts_before: i64) -> Result<()> {
+    pub fn forget(&mut self, now: i64) -> Result<()> {
+        let is_usual = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE at BETWEEN ?1 AND ?2)",
+            params![now - 30 * TICKS_PER_DAY, now - TICKS_PER_DAY],
+            |row| row.get::<_, bool>(0),
+        )?;
+        if !is_usual {
+            return Ok(());
+        }
+        let runs_before = now.saturating_sub(RUNS_KEPT);
+        let alerts_before = now.saturating_sub(ALERTS_KEPT);
         let transaction = self.connection.transaction()?;
         transaction.execute(
             "DELETE FROM runs WHERE at < ?1 AND status <> 'Hole' AND seq NOT IN
@@ -329,5 +356,84 @@ impl Look {
             sight,
             until,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const TODAY: i64 = 740_000 * TICKS_PER_DAY;
+
+    fn state(days_ago: &[i64]) -> (tempfile::TempDir, State) {
+        let store = tempfile::tempdir().unwrap();
+        let state = State::open(store.path()).unwrap();
+        for days in days_ago {
+            let at = TODAY - days * TICKS_PER_DAY;
+            state
+                .connection
+                .execute(
+                    "INSERT INTO runs (rule_id, rule_name, rule_version, cause, status, slot, window_from, window_to, at, duration,
+                         rows, alerts, known, capped, message, counts)
+                     VALUES ('r', '', '', 'Scheduled', 'Succeeded', ?1, ?1 - 1, ?1, ?1, 0, 0, 0, 0, 0, '', 1)",
+                    [at],
+                )
+                .unwrap();
+        }
+        (store, state)
+    }
+
+    fn runs(state: &State) -> i64 {
+        let sql = "SELECT count(*) FROM runs";
+        state
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn old_runs_go() {
+        let (_store, mut state) = state(&[200, 100, 2, 1]);
+        state.forget(TODAY).unwrap();
+        assert_eq!(runs(&state), 2);
+    }
+
+    #[test]
+    fn a_clock_that_jumped_forgets_nothing() {
+        let (_store, mut state) = state(&[2, 1]);
+        state.forget(TODAY + 5_000 * TICKS_PER_DAY).unwrap();
+        assert_eq!(runs(&state), 2);
+    }
+
+    #[test]
+    fn the_run_that_says_what_is_covered_stays() {
+        let (_store, mut state) = state(&[200, 100]);
+        state
+            .connection
+            .execute("INSERT INTO runs SELECT NULL, 'other', '', '', 'Failed', 0, 0, 0, at + 98 * 864000000000, 0, 0, 0, 0, 0, '', 0 FROM runs WHERE seq = 2", [])
+            .unwrap();
+        state.forget(TODAY).unwrap();
+        assert_eq!(runs(&state), 2);
+        assert_eq!(
+            state.standing("r", TODAY).unwrap().covered,
+            Some(TODAY - 100 * TICKS_PER_DAY)
+        );
+    }
+
+    #[test]
+    fn an_entry_that_was_postponed_before_the_clock_went_back_is_due() {
+        let (_store, mut state) = state(&[]);
+        let sql = "INSERT INTO alerts (id, rule_id, rule_name, severity, title, window_from, window_to, at, content)
+                   VALUES ('a', 'r', '', '', '', 0, 0, 0, '{}');
+                   INSERT INTO outbox (alert_id, sink, state, attempts, next, error, at) VALUES ('a', 's', 'waiting', 1, 0, '', 0)";
+        state.connection.execute_batch(sql).unwrap();
+        let entry = state.take("s", TODAY).unwrap().unwrap();
+        state
+            .postponed(entry.seq, "later", TODAY + 5_000 * TICKS_PER_DAY)
+            .unwrap();
+        assert!(state.take("s", TODAY).unwrap().is_some());
+        state.postponed(entry.seq, "later", TODAY + 60).unwrap();
+        assert!(state.take("s", TODAY).unwrap().is_none());
     }
 }

@@ -2,7 +2,11 @@
 //! which may have arrived twice.
 
 use super::{Result, State};
+use huntql_kql::time::TICKS_PER_DAY;
 use rusqlite::{OptionalExtension, params};
+
+/// No entry waits longer, in ticks: one that seems to was postponed before the clock went back.
+const WAIT_MAX: i64 = 7 * TICKS_PER_DAY;
 
 /// An alert on its way to a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +41,9 @@ impl State {
         let entry = transaction
             .prepare_cached(
                 "SELECT outbox.seq, alert_id, content, attempts, state FROM outbox JOIN alerts ON alerts.id = alert_id
-                 WHERE sink = ?1 AND state IN ('waiting', 'sending') AND next <= ?2 ORDER BY outbox.seq LIMIT 1",
+                 WHERE sink = ?1 AND state IN ('waiting', 'sending') AND (next <= ?2 OR next > ?3) ORDER BY outbox.seq LIMIT 1",
             )?
-            .query_row(params![sink, now], |row| {
+            .query_row(params![sink, now, now.saturating_add(WAIT_MAX)], |row| {
                 let state: String = row.get(4)?;
                 Ok(Entry {
                     seq: row.get(0)?,

@@ -269,3 +269,17 @@ fn a_second_scheduler_is_told_of_the_first() {
     // The lock goes with its process.
     place.run(&["hunt", "once", "rules"]).code(0);
 }
+
+#[test]
+fn no_hunt_over_all_tables_finds_its_own_alerts() {
+    let place = place();
+    place.write(
+        "rules/many.yaml",
+        rule("search 'site1.example' | project $table", ""),
+    );
+    for _ in 0..2 {
+        let ran = place.run(&AT_TEN).code(0);
+        let rows = &alerts(&ran.stdout)[0]["rows"];
+        assert_eq!(rows.as_array().unwrap().len(), 1, "{ran:#?}");
+    }
+}

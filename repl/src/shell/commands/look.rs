@@ -101,7 +101,8 @@ pub(super) fn format(shell: &mut Shell, name: &str) -> io::Result<Flow> {
 
 pub(super) fn tables(shell: &mut Shell, word: &str) -> io::Result<Flow> {
     let word = word.to_lowercase();
-    let tables = shell.session.engine.catalog().tables();
+    let catalog = shell.session.engine.catalog();
+    let tables = catalog.tables().chain(catalog.tables_apart());
     print(
         tables
             .filter(|table| table.schema.name.to_lowercase().contains(&word))

@@ -101,8 +101,8 @@ pub fn aggregates() -> Vec<Candidate> {
 
 /// Tables, those with rows first.
 pub fn tables(catalog: &Catalog) -> Vec<Candidate> {
-    let (filled, empty): (Vec<_>, Vec<_>) =
-        catalog.tables().partition(|table| table.rows.is_some());
+    let all = catalog.tables().chain(catalog.tables_apart());
+    let (filled, empty): (Vec<_>, Vec<_>) = all.partition(|table| table.rows.is_some());
     let candidate = |table: &huntql_engine::Table, note: &str| {
         Candidate::new(bracketed(&table.schema.name), note)
     };
