@@ -1,5 +1,5 @@
 //! Rules and hunts, from outside.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "it/formats.rs"]
 mod formats;

@@ -193,7 +193,7 @@ fn schedule(cx: &mut Reader<'_>, fields: &Fields<'_>, rule: &mut Rule) {
         (None, Some((every, back))) => (every, lookback.unwrap_or(back)),
         (None, None) => return,
     };
-    if every > 14 * TICKS_PER_DAY || every < TICKS_PER_MINUTE || back < every {
+    if !(TICKS_PER_MINUTE..=14 * TICKS_PER_DAY).contains(&every) || back < every {
         let span = frequency.map_or(schedule.span, place);
         cx.error(
             WRONG,

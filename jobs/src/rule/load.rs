@@ -372,9 +372,10 @@ impl<'a> Place<'a> {
 
     pub fn source(&self, document: &str, query: &Excerpt) -> Source {
         let start = query.span(Span::new(0, 1)).start;
+        let before = document.get(..start).unwrap_or(document);
         Source {
             file: self.file.to_owned(),
-            query_line: document[..start.min(document.len())].matches('\n').count() + 1,
+            query_line: before.matches('\n').count() + 1,
         }
     }
 

@@ -277,3 +277,33 @@ fn an_id_made_of_a_path_outlives_edits() {
     assert_eq!(id("name: x\nquery: T\n"), id("name: y\nquery: U\n"));
     assert_eq!(id("name: x\nquery: T\n").len(), 36);
 }
+
+/// Every sample cut short at many places, and with a hostile character at each: no text ends the process.
+#[test]
+fn no_text_ends_the_process() {
+    const HOSTILE: &[&str] = &[
+        "\"", "'", "{{", "\u{feff}", "é", "\t", ":", "\n- ", "0", "|",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/rules");
+    let mut texts = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let format = Format::of(&path).unwrap();
+        for at in (0..text.len())
+            .step_by(37)
+            .filter(|at| text.is_char_boundary(*at))
+        {
+            let hostile = HOSTILE[at % HOSTILE.len()];
+            load_text(&path, &text[..at], format);
+            load_text(
+                &path,
+                &format!("{}{hostile}{}", &text[..at], &text[at..]),
+                format,
+            );
+            load_text(&path, &text[at..], Format::Markdown);
+            texts += 3;
+        }
+    }
+    assert!(texts > 500, "{texts}");
+}
