@@ -1,6 +1,7 @@
 //! Progress of long queries: one line on stderr, when that is a terminal, gone before anything else is written.
 
-use crate::output::{bytes, grouped};
+use crate::output::{bytes, cut_middle, grouped};
+use crate::screen::window;
 use huntql_engine::{Gauge, Work};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// What is done sooner shows nothing.
 const QUIET: Duration = Duration::from_millis(600);
+
+/// Columns of the line for the spinner and for an echo.
+const LINE_KEPT_FREE: usize = 6;
 
 /// Between two looks at the gauge.
 const STEP: Duration = Duration::from_millis(100);
@@ -81,7 +85,8 @@ impl Progress {
 impl Running {
     /// `None` when there is no thread to be had: progress is no reason to stop.
     fn start(gauge: Gauge) -> Option<Running> {
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}").ok()?;
+        // Not as wide as the window: what Ctrl-C echoes has to stay on the line, to be taken away with it.
+        let style = ProgressStyle::with_template("{spinner} {msg}").ok()?;
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style);
         let (end, ended) = channel();
@@ -95,7 +100,9 @@ impl Running {
                 }
                 shown.set_draw_target(ProgressDrawTarget::stderr());
                 loop {
-                    shown.set_message(line(&gauge.read(), started.elapsed()));
+                    let line = line(&gauge.read(), started.elapsed());
+                    let room = window().0.saturating_sub(LINE_KEPT_FREE);
+                    shown.set_message(cut_middle(&line, room));
                     shown.tick();
                     if ended.recv_timeout(STEP) != Err(RecvTimeoutError::Timeout) {
                         return;

@@ -1,6 +1,6 @@
 //! Round numbers and times along an axis.
 
-use super::{Chart, Scale, X};
+use super::{Chart, Kind, Scale, X};
 use huntql_kql::time::format_datetime;
 
 const SECOND: f64 = 1e7;
@@ -94,7 +94,11 @@ impl YAxis {
     fn logarithmic(chart: &Chart, (low, high): (f64, f64), marks: usize) -> YAxis {
         let first = chart.y_min.unwrap_or(low).log10();
         let last = chart.y_max.unwrap_or(high).log10();
-        let first_power = (first + 1e-9).floor();
+        // The least value has a length too, where lengths are drawn.
+        let first_power = match chart.kind {
+            Kind::Columns | Kind::Bars => (first - 1e-9).floor(),
+            _ => (first + 1e-9).floor(),
+        };
         let last_power = (last - 1e-9).ceil().max(first_power + 1.0);
         let each = ((last_power - first_power) / marks as f64).ceil().max(1.0);
         let powers = ladder(first_power, last_power, each);

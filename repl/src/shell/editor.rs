@@ -2,6 +2,22 @@
 
 use std::process::Command;
 
+/// `code --wait` is a command with an argument; a shell knows how it is meant.
+#[cfg(unix)]
+fn command(editor: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{editor} \"$1\""), "sh"]);
+    command
+}
+
+#[cfg(not(unix))]
+fn command(editor: &str) -> Command {
+    let mut words = editor.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or("notepad"));
+    command.args(words);
+    command
+}
+
 /// Opens `$VISUAL`, else `$EDITOR`, else `vi` on the text; gives what was saved.
 ///
 /// # Errors
@@ -22,11 +38,7 @@ pub fn edit(text: &str) -> Result<String, String> {
         .tempfile()
         .map_err(failed)?;
     std::fs::write(file.path(), format!("{}\n", text.trim_end())).map_err(failed)?;
-    // `code --wait` is a command with an argument.
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = Command::new(program)
-        .args(words)
+    let status = command(&editor)
         .arg(file.path())
         .status()
         .map_err(|error| format!("cannot start the editor `{editor}`: {error}"))?;

@@ -150,6 +150,10 @@ impl Terminal {
     pub fn types(&mut self, line: &str, parts: &[&str]) -> String {
         self.clear();
         self.keys(line);
+        if parts.is_empty() {
+            // Else the prompt in front of the line would be taken for the one behind it.
+            self.sees(line);
+        }
         self.keys(ENTER);
         self.answers(parts)
     }
