@@ -187,8 +187,11 @@ pub fn chart(render: &RenderAnnotation, collected: &Collected) -> Result<Chart, 
     Ok(chart)
 }
 
+/// What goes into a file.
+type Content = fn(&Chart) -> String;
+
 /// What a file of a chart may be called, and what goes into it.
-const FILES: &[(&str, fn(&Chart) -> String)] = &[
+const FILES: &[(&str, Content)] = &[
     ("html", svg::page),
     ("htm", svg::page),
     ("svg", svg::picture),
@@ -206,7 +209,7 @@ pub fn file(name: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn content(path: &Path) -> Option<fn(&Chart) -> String> {
+fn content(path: &Path) -> Option<Content> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     let found = FILES.iter().find(|(known, _)| *known == extension);
     found.map(|(_, content)| *content)
