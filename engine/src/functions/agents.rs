@@ -16,8 +16,8 @@ const USER_AGENT: &[Overload] = &[overload(
 pub const OPERATORS: &[ScalarFunction] = &[row(
     "user_agent",
     USER_AGENT,
-    "Tells what the second argument names of a user agent, by the patterns in the file of the third.",
     "kusto/query/parse-user-agent-function",
+    "Tells what the second argument names of a user agent, by the patterns in the file of the third.",
     &[
         example(
             "toscalar(datatable(a:string)[] | extend b = parse_user_agent(a, 'os') | count)",

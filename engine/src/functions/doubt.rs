@@ -25,8 +25,8 @@ const EXAMPLES: [Example; 2] = [
 pub const OPERATORS: &[ScalarFunction] = &[row(
     "beyond_doubt",
     BEYOND_DOUBT,
-    "Fails for this reason where the first argument is true; else gives true.",
     "kusto/query/session-count-plugin",
+    "Fails for this reason where the first argument is true; else gives true.",
     &EXAMPLES,
 )];
 
