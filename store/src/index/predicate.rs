@@ -69,7 +69,7 @@ const MATCHES_REGEX: &str = "kql_matches_regex(";
 const HAS_ANY: &str = "kql_has_any(";
 const HAS_ALL: &str = "kql_has_all(";
 /// The text of a value of these types, as it is.
-const TO_TEXT: &str = "kql_convert_to_string(";
+const TO_TEXT: [&str; 2] = ["kql_convert_to_string(", "kql_tostring("];
 const TO_LOWER: &str = "kql_tolower(string)";
 /// The same JSON value.
 const SAME_JSON: &str = "kql_parse_json(dynamic)";
@@ -200,7 +200,7 @@ impl Asker<'_> {
                 let name = call.func.name();
                 match call.args.as_slice() {
                     [inner] if name == TO_LOWER => self.column(inner),
-                    [inner] if name.starts_with(TO_TEXT) => {
+                    [inner] if TO_TEXT.iter().any(|row| name.starts_with(row)) => {
                         self.column(inner).or_else(|| self.json(inner))
                     }
                     [inner, Expr::Literal(..)] if name.starts_with(PATH_TEXT) => self.json(inner),
