@@ -9,7 +9,7 @@ use super::stream::{Cursor, Shape, Stream, target_schema};
 use crate::error::StoreError;
 use crate::index;
 use crate::log::StoredColumn;
-use crate::writer::dedupe::each_id;
+use crate::writer::dedupe::{Ids, each_id};
 use crate::writer::parquet::CHUNK_ROWS;
 use crate::writer::table::time_column;
 use datafusion::arrow::compute::interleave_record_batch;
@@ -79,7 +79,7 @@ impl Source {
 #[derive(Default)]
 pub(super) struct Tally {
     rows: u64,
-    ids: HashSet<u128>,
+    ids: Ids,
     /// Of all ids, so that those of the written files can be compared without being held.
     sum: u128,
     pub(super) twice: Option<u128>,

@@ -3,8 +3,7 @@
 use super::Fault;
 use crate::layout::day_folder;
 use crate::log::DataFile;
-use crate::writer::dedupe::each_id;
-use std::collections::HashSet;
+use crate::writer::dedupe::{Ids, each_id};
 use std::path::Path;
 
 /// Ids that are held at once; of a day with more the ids are read several times, a part of them each time.
@@ -18,7 +17,7 @@ pub(super) fn check(folder: &Path, day: &Option<String>, files: &[&DataFile]) ->
     let parts = u128::from(rows / IDS_MAX + 1);
     let (mut twice, mut example) = (0_u64, None);
     for part in 0..parts {
-        let mut seen = HashSet::new();
+        let mut seen = Ids::default();
         for file in files {
             let read = each_id(&folder.join(&file.path), |id| {
                 if id % parts == part && !seen.insert(id) {
