@@ -101,11 +101,17 @@ impl Bounds {
             Bounds::Nothing { real: true } => Arc::new(Float64Array::from_iter_values([])),
             Bounds::Nothing { real: false } => Arc::new(Int64Array::from_iter_values([])),
             Bounds::Long { from, to, step } => {
-                let value = |row: i64| from.checked_add(step.checked_mul(row)?);
+                // The step times the row may be no long where the value is one.
+                let value = |row: i64| {
+                    let value = i128::from(from) + i128::from(step) * i128::from(row);
+                    i64::try_from(value).ok()
+                };
+                let within = |value: &i64| match step > 0 {
+                    true => *value <= to,
+                    false => *value >= to,
+                };
                 Arc::new(Int64Array::from_iter_values(
-                    rows.map_while(value).take_while(|value| {
-                        (step > 0 && *value <= to) || (step < 0 && *value >= to)
-                    }),
+                    rows.map_while(value).take_while(within),
                 ))
             }
             Bounds::Real { from, to, step } => {
