@@ -143,7 +143,11 @@ fn completes(terminal: &mut Terminal) {
     );
     completes_to(terminal, ".fun", ".functions");
     // The signature of what is being called, behind the cursor.
-    completes_to(terminal, "print strlen(", "(string)");
+    terminal.clear();
+    terminal.keys("print strlen(");
+    terminal.sees("strlen(string)");
+    terminal.keys(CTRL_C);
+    terminal.answers(&[]);
 }
 
 fn errs(terminal: &mut Terminal) {
