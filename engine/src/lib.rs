@@ -16,6 +16,7 @@ mod gauge;
 mod ir;
 pub mod json;
 pub mod kernel;
+mod latest;
 pub mod lints;
 mod lists;
 mod lower;

@@ -4,7 +4,8 @@ use crate::bind::{BoundScript, Lessons, bind};
 use crate::catalog::Catalog;
 use crate::execute::{Plan, Session};
 use crate::gauge::Gauge;
-use crate::ir::BoundQuery;
+use crate::ir::{BoundQuery, Relation};
+use crate::latest;
 use crate::lints::{self, Known};
 use crate::stage::{self, Runner};
 use datafusion::execution::SendableRecordBatchStream;
@@ -170,7 +171,7 @@ impl Engine {
         for query in queries {
             let columns = query.relation.columns.clone();
             let ordered = query.relation.order.is_serialized();
-            let relation = stage::resolve(query.relation, &self.session).await?;
+            let relation = self.resolved(query.relation).await?;
             let plan = self.session.physical(&self.session.plan(relation)?).await?;
             let rows = self.session.stream(plan)?;
             results.push(ResultSet {
@@ -223,10 +224,16 @@ impl Engine {
         let (queries, _) = self.bound(text, options).await?;
         let mut plans = Vec::with_capacity(queries.len());
         for query in queries {
-            let relation = stage::resolve(query.relation, &self.session).await?;
+            let relation = self.resolved(query.relation).await?;
             plans.push(self.session.plan(relation)?);
         }
         Ok(plans)
+    }
+
+    /// The relation with everything run that has to run before.
+    async fn resolved(&self, relation: Relation) -> Result<Relation, QueryError> {
+        let relation = stage::resolve(relation, &self.session).await?;
+        latest::resolve(relation, &self.session).await
     }
 
     fn bind(&self, text: &str, options: &QueryOptions, lessons: &Lessons) -> BoundScript {

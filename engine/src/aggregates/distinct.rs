@@ -11,8 +11,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 use huntql_kql::types::Type;
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Distinct values that are counted exactly.
@@ -29,33 +28,64 @@ struct Dcount {
 }
 
 /// The distinct hashes seen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Sketch {
-    Exact(HashSet<u64, BuildHasherDefault<AsItIs>>),
+    Exact(Hashes),
     Registers(Vec<u8>),
+}
+
+/// Hashes as they came: the first ones in order and each once, the others not yet. Adding one writes at the end of a list;
+/// a set would look at a place of its own for each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hashes {
+    values: Vec<u64>,
+    settled: usize,
+    /// For the registers that too many become.
+    bucket_bits: u32,
+}
+
+/// So many unsettled hashes are worth an ordering.
+const UNSETTLED_MIN: usize = 32;
+
+impl Hashes {
+    /// Whether the unsettled ones are as many as the others: ordering then costs each of them a few steps.
+    fn is_due(&self) -> bool {
+        self.values.len() >= UNSETTLED_MIN.max(2 * self.settled)
+    }
+
+    fn settle(&mut self) {
+        if self.settled < self.values.len() {
+            // Two lists in order, as merging brings them, are found and merged.
+            self.values.sort();
+            self.values.dedup();
+            self.settled = self.values.len();
+        }
+    }
+
+    /// In order, each once.
+    fn sorted(&self) -> Cow<'_, [u64]> {
+        if self.settled == self.values.len() {
+            return Cow::Borrowed(&self.values);
+        }
+        let mut copy = self.clone();
+        copy.settle();
+        Cow::Owned(copy.values)
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<u64>()
+    }
 }
 
 impl Default for Sketch {
     fn default() -> Self {
-        Sketch::Exact(HashSet::default())
+        Sketch::Exact(Hashes::default())
     }
 }
 
-/// Hashes are spread already.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash(bytes);
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
+impl PartialEq for Sketch {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_bytes() == other.to_bytes()
     }
 }
 
@@ -64,17 +94,13 @@ impl Sketch {
     pub(crate) fn insert(&mut self, hash: u64, bucket_bits: u32) -> usize {
         match self {
             Sketch::Exact(hashes) => {
-                let grown = if hashes.insert(hash) { 9 } else { 0 };
-                if hashes.len() <= EXACT_MAX {
-                    return grown;
+                let before = hashes.bytes();
+                hashes.bucket_bits = bucket_bits;
+                hashes.values.push(hash);
+                if hashes.is_due() {
+                    self.settle();
                 }
-                let mut registers = vec![0; 1 << bucket_bits];
-                hashes
-                    .iter()
-                    .for_each(|hash| register(&mut registers, *hash, bucket_bits));
-                let bytes = registers.len();
-                *self = Sketch::Registers(registers);
-                bytes.saturating_sub(EXACT_MAX * 9)
+                self.bytes().saturating_sub(before)
             }
             Sketch::Registers(registers) => {
                 register(registers, hash, bucket_bits);
@@ -83,33 +109,70 @@ impl Sketch {
         }
     }
 
+    fn bytes(&self) -> usize {
+        match self {
+            Sketch::Exact(hashes) => hashes.bytes(),
+            Sketch::Registers(registers) => registers.len(),
+        }
+    }
+
+    /// Orders the hashes; more than [`EXACT_MAX`] become registers.
+    fn settle(&mut self) {
+        let Sketch::Exact(hashes) = self else {
+            return;
+        };
+        hashes.settle();
+        if hashes.values.len() > EXACT_MAX {
+            *self = Sketch::Registers(registers_of(&hashes.values, hashes.bucket_bits));
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: Sketch, bucket_bits: u32) -> usize {
+        let before = self.bytes();
         match (&mut *self, other) {
-            (_, Sketch::Exact(hashes)) => hashes
-                .into_iter()
-                .map(|hash| self.insert(hash, bucket_bits))
-                .sum(),
-            (Sketch::Registers(mine), Sketch::Registers(theirs)) => {
-                mine.iter_mut()
-                    .zip(theirs)
-                    .for_each(|(mine, theirs)| *mine = theirs.max(*mine));
-                0
+            (Sketch::Exact(mine), Sketch::Exact(theirs)) => {
+                mine.bucket_bits = bucket_bits;
+                match mine.values.is_empty() {
+                    true => {
+                        *mine = Hashes {
+                            bucket_bits,
+                            ..theirs
+                        }
+                    }
+                    false => mine.values.extend(theirs.values),
+                }
+                if mine.is_due() {
+                    self.settle();
+                }
             }
+            (Sketch::Registers(registers), Sketch::Exact(theirs)) => theirs
+                .values
+                .iter()
+                .for_each(|hash| register(registers, *hash, bucket_bits)),
+            (Sketch::Registers(mine), Sketch::Registers(theirs)) => mine
+                .iter_mut()
+                .zip(theirs)
+                .for_each(|(mine, theirs)| *mine = theirs.max(*mine)),
             (Sketch::Exact(hashes), Sketch::Registers(mut registers)) => {
                 hashes
+                    .values
                     .iter()
                     .for_each(|hash| register(&mut registers, *hash, bucket_bits));
-                let bytes = registers.len();
                 *self = Sketch::Registers(registers);
-                bytes
             }
         }
+        self.bytes().saturating_sub(before)
     }
 
     /// Brings registers to fewer buckets: those that share their first bits become one.
     pub(super) fn lower(&mut self, from_bits: u32, to_bits: u32) {
-        let Sketch::Registers(registers) = self else {
-            return;
+        self.settle();
+        let registers = match self {
+            Sketch::Registers(registers) => registers,
+            Sketch::Exact(hashes) => {
+                hashes.bucket_bits = to_bits;
+                return;
+            }
         };
         let dropped = from_bits - to_bits;
         if dropped == 0 {
@@ -130,7 +193,13 @@ impl Sketch {
 
     pub(crate) fn count(&self) -> i64 {
         match self {
-            Sketch::Exact(hashes) => i64::try_from(hashes.len()).unwrap_or(i64::MAX),
+            Sketch::Exact(hashes) => {
+                let values = hashes.sorted();
+                match values.len() <= EXACT_MAX {
+                    true => i64::try_from(values.len()).unwrap_or(i64::MAX),
+                    false => estimate(&registers_of(&values, hashes.bucket_bits)),
+                }
+            }
             Sketch::Registers(registers) => estimate(registers),
         }
     }
@@ -140,42 +209,65 @@ impl Sketch {
         let sets = sketches
             .iter()
             .map(|sketch| match sketch {
-                Sketch::Exact(hashes) => Some(hashes),
+                Sketch::Exact(hashes) => Some(hashes.sorted()).filter(|set| set.len() <= EXACT_MAX),
                 Sketch::Registers(_) => None,
             })
             .collect::<Option<Vec<_>>>()?;
         let (first, others) = sets.split_first()?;
-        let in_all = |hash: &&u64| others.iter().all(|set| set.contains(hash));
+        let in_all = |hash: &&u64| others.iter().all(|set| set.binary_search(hash).is_ok());
         i64::try_from(first.iter().filter(in_all).count()).ok()
     }
 
-    /// A byte for the form, then hashes (little endian) or registers.
+    /// A byte for the form, then hashes (little endian, in order) or registers.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let registers = |registers: &[u8]| [&[1], registers].concat();
         match self {
-            Sketch::Exact(hashes) => std::iter::once(0)
-                .chain(hashes.iter().flat_map(|hash| hash.to_le_bytes()))
-                .collect(),
-            Sketch::Registers(registers) => std::iter::once(1)
-                .chain(registers.iter().copied())
-                .collect(),
+            Sketch::Exact(hashes) => {
+                let values = hashes.sorted();
+                if values.len() > EXACT_MAX {
+                    return registers(&registers_of(&values, hashes.bucket_bits));
+                }
+                let mut bytes = Vec::with_capacity(1 + values.len() * size_of::<u64>());
+                bytes.push(0);
+                for hash in values.iter() {
+                    bytes.extend_from_slice(&hash.to_le_bytes());
+                }
+                bytes
+            }
+            Sketch::Registers(bytes) => registers(bytes),
         }
     }
 
+    /// Reads what [`Sketch::to_bytes`] wrote, in any order of the hashes.
     pub(super) fn from_bytes(bytes: &[u8]) -> Sketch {
         match bytes.split_first() {
             Some((1, registers)) => Sketch::Registers(registers.to_vec()),
             Some((_, hashes)) => {
                 let (hashes, _) = hashes.as_chunks::<8>();
-                Sketch::Exact(
-                    hashes
-                        .iter()
-                        .map(|hash| u64::from_le_bytes(*hash))
-                        .collect(),
-                )
+                let values: Vec<u64> = hashes
+                    .iter()
+                    .map(|hash| u64::from_le_bytes(*hash))
+                    .collect();
+                let in_order = values.is_sorted_by(|one, next| one < next);
+                let mut hashes = Hashes {
+                    settled: if in_order { values.len() } else { 0 },
+                    values,
+                    bucket_bits: BUCKET_BITS[1],
+                };
+                hashes.settle();
+                Sketch::Exact(hashes)
             }
             None => Sketch::default(),
         }
     }
+}
+
+fn registers_of(hashes: &[u64], bucket_bits: u32) -> Vec<u8> {
+    let mut registers = vec![0; 1 << bucket_bits];
+    hashes
+        .iter()
+        .for_each(|hash| register(&mut registers, *hash, bucket_bits));
+    registers
 }
 
 fn register(registers: &mut [u8], hash: u64, bucket_bits: u32) {

@@ -107,7 +107,7 @@ impl<'a> Scalars<'a> {
     /// The condition of a filter: null and false are the same there.
     pub fn predicate(&self, scalar: &Scalar) -> Result<Expr> {
         match &scalar.kind {
-            ScalarKind::And(operands) => self.fold(operands, Operator::And),
+            ScalarKind::And(operands) => self.conjunction(operands),
             ScalarKind::Or(operands) => self.fold(operands, Operator::Or),
             ScalarKind::InList {
                 value,
@@ -141,6 +141,23 @@ impl<'a> Scalars<'a> {
             .map(|operand| self.value(operand))
             .collect::<Result<Vec<_>>>()?;
         Ok(balanced(exprs, operator))
+    }
+
+    /// Conditions that all have to hold, the cheap ones first: where they leave few rows, the others are asked for those only.
+    fn conjunction(&self, operands: &[Scalar]) -> Result<Expr> {
+        if operands.len() > CHAINED_MAX {
+            return self.fold(operands, Operator::And);
+        }
+        let mut by_cost: Vec<&Scalar> = operands.iter().collect();
+        by_cost.sort_by_key(|operand| cost(operand));
+        let exprs = by_cost
+            .into_iter()
+            .map(|operand| self.predicate(operand))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(exprs
+            .into_iter()
+            .reduce(|left, right| binary_expr(left, Operator::And, right))
+            .unwrap_or_else(|| literal(&Value::Bool(Some(true)))))
     }
 
     fn fold(&self, operands: &[Scalar], operator: Operator) -> Result<Expr> {
@@ -254,6 +271,25 @@ impl<'a> Scalars<'a> {
             _ => true,
         }
     }
+}
+
+/// Conditions in one chain; longer ones become a tree, whose depth no stack minds.
+const CHAINED_MAX: usize = 32;
+
+/// What a condition costs a row, in rough steps: numbers, texts, lists of texts, then kernels, regular expressions last.
+fn cost(scalar: &Scalar) -> u32 {
+    let mut cost = 0;
+    scalar.visit(&mut |part| {
+        cost += match &part.kind {
+            ScalarKind::Column(_) if part.ty == Type::String => 2,
+            ScalarKind::InList { .. } => 1,
+            ScalarKind::Convert(_) => 4,
+            ScalarKind::Call(callable, _) if callable.function.name == "matches_regex" => 32,
+            ScalarKind::Call(..) => 8,
+            _ => 0,
+        };
+    });
+    cost
 }
 
 fn has_empty(items: &[Value]) -> bool {

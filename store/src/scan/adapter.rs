@@ -4,25 +4,30 @@
 //! conversion is planted where a column is read. A comparison with a literal is turned around so that the file's own
 //! column is compared: then row groups, pages and bloom filters are pruned, and the exact predicate still holds.
 
+use super::distinct::{PerDistinct, without_dictionaries};
+use super::dynamic::Turned;
 use super::functions::{JoinTicks, ToEngine};
 use super::instants::{FileInstants, rewrite_comparison};
 use crate::schema::arrow_type;
 use crate::writer::disk::tick_name;
-use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Operator, ScalarUDF};
 use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr,
-    Literal, in_list, lit,
+    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, DynamicFilterTracking, InListExpr,
+    IsNotNullExpr, IsNullExpr, Literal, in_list, lit,
 };
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use huntql_kql::types::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use datafusion::physical_expr_common::physical_expr::is_volatile;
 
 pub(super) type Expr = Arc<dyn PhysicalExpr>;
 
@@ -44,19 +49,25 @@ pub(crate) struct EngineAdapterFactory {
 }
 
 impl PhysicalExprAdapterFactory for EngineAdapterFactory {
-    fn create(&self, _: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+    fn create(
+        &self,
+        engine: SchemaRef,
+        physical: SchemaRef,
+    ) -> Result<Arc<dyn PhysicalExprAdapter>> {
         Ok(Arc::new(EngineAdapter {
             types: Arc::clone(&self.types),
             origin: self.origin,
+            engine,
             physical,
         }))
     }
 }
 
-#[derive(Debug)]
-struct EngineAdapter {
+#[derive(Debug, Clone)]
+pub(super) struct EngineAdapter {
     types: Arc<HashMap<String, Type>>,
     origin: Origin,
+    engine: SchemaRef,
     physical: SchemaRef,
 }
 
@@ -67,9 +78,24 @@ impl PhysicalExprAdapter for EngineAdapter {
 }
 
 impl EngineAdapter {
+    /// The expression over the file's columns in the form in which statistics are asked.
+    pub(super) fn for_pruning(&self, expr: &Expr) -> Result<Expr> {
+        self.over(without_dictionaries(&self.physical)).walk(expr)
+    }
+
+    fn over(&self, physical: SchemaRef) -> EngineAdapter {
+        EngineAdapter {
+            physical,
+            ..self.clone()
+        }
+    }
+
     fn walk(&self, expr: &Expr) -> Result<Expr> {
         if let Some(column) = expr.downcast_ref::<Column>() {
             return self.column(column.name());
+        }
+        if let Some(test) = self.per_distinct(expr)? {
+            return Ok(test);
         }
         if let Some(rewritten) = self.comparison(expr)? {
             return Ok(rewritten);
@@ -83,11 +109,52 @@ impl EngineAdapter {
             return Ok(Arc::clone(expr));
         }
         let walked = Arc::clone(expr).with_new_children(children)?;
-        match expr.downcast_ref::<DynamicFilterPhysicalExpr>() {
-            // What the filter knows by now can prune; what it learns later still filters.
-            Some(dynamic) => Ok(and(self.walk(&dynamic.current()?)?, walked)),
-            None => Ok(walked),
+        if expr.downcast_ref::<DynamicFilterPhysicalExpr>().is_none() {
+            return Ok(walked);
         }
+        let adapter = Arc::new(self.clone());
+        Ok(Arc::new(Turned::new(Arc::clone(expr), walked, adapter)))
+    }
+
+    /// A test that reads one column alone, which the reader gives as a dictionary. `None` for any other expression.
+    fn per_distinct(&self, expr: &Expr) -> Result<Option<Expr>> {
+        let is_dictionary = |field: &Field| matches!(field.data_type(), DataType::Dictionary(..));
+        if !self
+            .physical
+            .fields()
+            .iter()
+            .any(|field| is_dictionary(field))
+        {
+            return Ok(None);
+        }
+        let columns = collect_columns(expr);
+        let [column] = columns.iter().collect::<Vec<_>>()[..] else {
+            return Ok(None);
+        };
+        let Some((index, field)) = self.physical.column_with_name(column.name()) else {
+            return Ok(None);
+        };
+        let DataType::Dictionary(_, values) = field.data_type() else {
+            return Ok(None);
+        };
+        if expr.data_type(&self.engine)? != DataType::Boolean
+            || is_volatile(expr)
+            || DynamicFilterTracking::classify(expr).contains_dynamic_filter()
+        {
+            return Ok(None);
+        }
+        let values = Arc::new(Schema::new(vec![
+            field
+                .clone()
+                .with_data_type(values.as_ref().clone())
+                .with_nullable(true),
+        ]));
+        let test = self.over(Arc::clone(&values)).walk(expr)?;
+        let plain = self.for_pruning(expr)?;
+        let column = Arc::new(Column::new(column.name(), index));
+        Ok(Some(Arc::new(PerDistinct::new(
+            column, test, plain, values,
+        ))))
     }
 
     fn ty(&self, name: &str) -> Result<Type> {
@@ -191,7 +258,7 @@ impl EngineAdapter {
                     Operator::Eq,
                     lit(literal.clone()),
                 ));
-                Ok(Some(and(Arc::new(IsNotNullExpr::new(raw)), equal)))
+                Ok(Some(and(equal, Arc::new(IsNotNullExpr::new(raw)))))
             }
             _ => Ok(None),
         }
@@ -221,7 +288,7 @@ impl EngineAdapter {
                     return Ok(None);
                 };
                 let listed = in_list(Arc::clone(&raw), literals, &false, &self.physical)?;
-                Ok(Some(and(Arc::new(IsNotNullExpr::new(raw)), listed)))
+                Ok(Some(and(listed, Arc::new(IsNotNullExpr::new(raw)))))
             }
             Type::Datetime => {
                 let ticks: Option<Vec<i64>> = values

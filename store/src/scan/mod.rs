@@ -6,6 +6,8 @@
 
 pub(crate) mod adapter;
 pub(crate) mod convert;
+mod distinct;
+mod dynamic;
 mod functions;
 mod instants;
 mod json;
@@ -39,7 +41,7 @@ use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
 
 use prune::Ranges;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terms::Narrowed;
@@ -237,6 +239,15 @@ impl EventTable {
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         let mut partitioned = PartitionedFile::new(String::new(), file.size_bytes);
         partitioned.object_meta.location = path;
+        let changed = match self.origin {
+            Origin::Store => None,
+            Origin::Foreign => std::fs::metadata(&file.path)
+                .and_then(|facts| facts.modified())
+                .ok(),
+        };
+        if let Some(changed) = changed {
+            partitioned.object_meta.last_modified = changed.into();
+        }
         let statistics = self.statistics_of(std::iter::once(file));
         Ok(match part {
             None => partitioned.with_statistics(Arc::new(statistics)),
@@ -248,7 +259,8 @@ impl EventTable {
     }
 }
 
-/// Reads footers and page indexes once in a session: the store's files never change.
+/// Reads footers and page indexes once in a session: the store's files never change, and others' are known by their size and
+/// time of change too.
 fn footers(state: &dyn Session) -> Result<Arc<CachedParquetFileReaderFactory>> {
     let environment = state.runtime_env();
     let store = environment.object_store(ObjectStoreUrl::local_filesystem())?;
@@ -329,29 +341,40 @@ impl TableProvider for EventTable {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let is_narrowed = narrowed.files.iter().any(|(_, part)| part.is_some());
-        let into_decoder = is_narrowed || pushdown::pays(&self.schema, projection, filters);
+        let mut statistics = self.statistics_of(narrowed.files.iter().map(|(file, _)| *file));
+        if is_narrowed {
+            statistics = statistics.to_inexact();
+        }
+        let mut partitioned = narrowed
+            .files
+            .into_iter()
+            .map(|(file, part)| self.partitioned(file, part))
+            .collect::<Result<Vec<_>>>()?;
+        let mut into_decoder = is_narrowed || pushdown::pays(filters);
+        if into_decoder && self.origin == Origin::Foreign {
+            for file in &partitioned {
+                into_decoder &= !pushdown::reads_nested(state, &file.object_meta, filters).await?;
+            }
+        }
         let options = state.table_options().parquet.clone();
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(footers(state)?)
             .with_pushdown_filters(into_decoder)
             .with_reorder_filters(into_decoder)
             .with_enable_page_index(true)
             // The index says all that they would.
             .with_bloom_filter_on_read(!narrowed.is_told);
-        let source = match self.origin {
-            Origin::Store => source.with_parquet_file_reader_factory(footers(state)?),
-            // Another program may write the file anew under the same name.
-            Origin::Foreign => source,
+        let as_dictionaries = match into_decoder {
+            true => pushdown::asked_alone(&self.types, filters),
+            false => HashSet::new(),
         };
-        let mut statistics = self.statistics_of(narrowed.files.iter().map(|(file, _)| *file));
-        if is_narrowed {
-            statistics = statistics.to_inexact();
+        if !as_dictionaries.is_empty() {
+            for file in &mut partitioned {
+                let read = pushdown::with_dictionaries(state, &file.object_meta, &as_dictionaries);
+                file.arrow_schema = read.await?;
+            }
         }
-        let partitioned = narrowed
-            .files
-            .into_iter()
-            .map(|(file, part)| self.partitioned(file, part))
-            .collect::<Result<Vec<_>>>()?;
         let groups =
             FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
         let config =

@@ -1,37 +1,32 @@
-//! Whether filters go into the Parquet decoder.
+//! Whether filters go into the Parquet decoder, and which text columns it reads as dictionaries.
 //!
-//! Decoding the predicate's columns first and the others only for the rows that hold pays when few rows are expected and
-//! many other columns follow (3 to 11 times faster on hunts); on aggregations over few columns it loses.
+//! Decoding the predicate's columns first and the others only for the rows that hold pays when few rows are expected, and
+//! a test of one text column is asked once for each distinct text (see [`super::distinct`]). Both need the filter in the
+//! decoder. A filter by time alone stays above: whole row groups hold or do not.
 
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::catalog::Session;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::Expr;
-use std::collections::HashSet;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::object_store::ObjectMeta;
+use datafusion::parquet::arrow::parquet_to_arrow_schema;
+use datafusion::parquet::basic::{Encoding, EncodingMask};
+use datafusion::parquet::file::metadata::ParquetMetaData;
+use huntql_kql::types::Type;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-/// So many columns beyond those of the predicate make late decoding worth its overhead.
-const FURTHER_COLUMNS_MIN: usize = 6;
-
-/// On when a filter tests against a text (a name, an address, an indicator) and many more columns are wanted.
-pub(super) fn pays(schema: &SchemaRef, projection: Option<&Vec<usize>>, filters: &[Expr]) -> bool {
-    let selective: Vec<&Expr> = filters
+/// On when a filter tests against a text (a name, an address, an indicator) or for one number.
+pub(super) fn pays(filters: &[Expr]) -> bool {
+    filters
         .iter()
-        .filter(|filter| has_text_literal(filter))
-        .collect();
-    if selective.is_empty() {
-        return false;
-    }
-    let tested: HashSet<String> = filters
-        .iter()
-        .flat_map(|filter| {
-            filter
-                .column_refs()
-                .into_iter()
-                .map(|column| column.name.clone())
-        })
-        .collect();
-    let wanted = projection.map_or(schema.fields().len(), Vec::len);
-    wanted.saturating_sub(tested.len()) >= FURTHER_COLUMNS_MIN
+        .flat_map(split_conjunction)
+        .any(|filter| has_text_literal(filter) || is_one_number(filter))
 }
 
 fn has_text_literal(filter: &Expr) -> bool {
@@ -46,4 +41,121 @@ fn has_text_literal(filter: &Expr) -> bool {
         })
     });
     walked.is_ok() && found
+}
+
+/// `column == 3389`, `column in (445, 3389)`.
+fn is_one_number(filter: &Expr) -> bool {
+    let is_number = |expr: &Expr| matches!(expr, Expr::Literal(value, _) if value.data_type().is_integer() && !value.is_null());
+    match filter {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) => is_number(left) || is_number(right),
+        Expr::InList(list) => !list.negated && list.list.iter().all(is_number),
+        _ => false,
+    }
+}
+
+/// The text columns that some condition reads alone.
+pub(super) fn asked_alone(types: &HashMap<String, Type>, filters: &[Expr]) -> HashSet<String> {
+    let conditions = filters.iter().flat_map(split_conjunction);
+    conditions
+        .filter_map(|condition| {
+            let columns = condition.column_refs();
+            let [column] = columns.iter().collect::<Vec<_>>()[..] else {
+                return None;
+            };
+            (types.get(&column.name) == Some(&Type::String)).then(|| column.name.clone())
+        })
+        .collect()
+}
+
+/// Whether a file holds a column of the filters as lists or bags of its own. The decoder would leave such a condition out, so
+/// it has to stay above.
+pub(super) async fn reads_nested(
+    state: &dyn Session,
+    file: &ObjectMeta,
+    filters: &[Expr],
+) -> Result<bool> {
+    let (_, schema) = footer(state, file).await?;
+    let nested = |name: &str| {
+        let field = schema.column_with_name(name);
+        field.is_some_and(|(_, field)| field.data_type().is_nested())
+    };
+    let mut columns = filters.iter().flat_map(|filter| filter.column_refs());
+    Ok(columns.any(|column| nested(&column.name)))
+}
+
+async fn footer(state: &dyn Session, file: &ObjectMeta) -> Result<(Arc<ParquetMetaData>, Schema)> {
+    let environment = state.runtime_env();
+    let store = environment.object_store(ObjectStoreUrl::local_filesystem())?;
+    let known = environment.cache_manager.get_file_metadata_cache();
+    let metadata = DFParquetMetadata::new(store.as_ref(), file)
+        .with_file_metadata_cache(Some(known))
+        .fetch_metadata()
+        .await?;
+    let facts = metadata.file_metadata();
+    let schema = parquet_to_arrow_schema(facts.schema_descr(), facts.key_value_metadata())?;
+    Ok((metadata, schema))
+}
+
+/// The schema in which a file is read so that `names` come as dictionaries, where the file has them so in every page.
+///
+/// `None` when there is no such column: then the file is read as it says itself.
+pub(super) async fn with_dictionaries(
+    state: &dyn Session,
+    file: &ObjectMeta,
+    names: &HashSet<String>,
+) -> Result<Option<SchemaRef>> {
+    let (metadata, schema) = footer(state, file).await?;
+    let mut any = false;
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let text = *field.data_type() == DataType::Utf8 && names.contains(field.name());
+            if !text || !is_dictionary(&metadata, field.name()) {
+                return Arc::clone(field);
+            }
+            any = true;
+            let read = field.as_ref().clone();
+            Arc::new(read.with_data_type(super::distinct::dictionary_of_text()))
+        })
+        .collect();
+    Ok(any.then(|| Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))))
+}
+
+/// Whether every data page of a column holds numbers into the dictionary.
+fn is_dictionary(metadata: &ParquetMetaData, name: &str) -> bool {
+    let columns = metadata.file_metadata().schema_descr().columns();
+    let Some(leaf) = columns
+        .iter()
+        .position(|column| column.path().parts() == [name])
+    else {
+        return false;
+    };
+    let numbers = EncodingMask::new_from_encodings(
+        [Encoding::RLE_DICTIONARY, Encoding::PLAIN_DICTIONARY].iter(),
+    );
+    metadata.row_groups().iter().all(|row_group| {
+        let chunk = row_group.column(leaf);
+        match (
+            chunk.page_encoding_stats_mask(),
+            chunk.page_encoding_stats(),
+        ) {
+            (Some(mask), _) => mask.encodings().all(|encoding| numbers.is_set(encoding)),
+            (None, Some(pages)) => pages
+                .iter()
+                .filter(|pages| {
+                    use datafusion::parquet::basic::PageType;
+                    matches!(
+                        pages.page_type,
+                        PageType::DATA_PAGE | PageType::DATA_PAGE_V2
+                    )
+                })
+                .all(|pages| numbers.is_set(pages.encoding)),
+            (None, None) => false,
+        }
+    })
 }

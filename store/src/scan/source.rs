@@ -8,11 +8,15 @@ use super::adapter::EngineAdapterFactory;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::physical_plan::{
+    FileOpener, FileScanConfig, FileSource, ParquetSource,
+};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::object_store::ObjectStore;
+use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{
     EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr,
 };
@@ -20,8 +24,12 @@ use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::morsel::Morselizer;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+
+/// So many columns beyond those of a growing filter make late decoding worth its overhead.
+const FURTHER_COLUMNS_MIN: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct EventSource {
@@ -41,6 +49,25 @@ impl EventSource {
             parquet,
             conversions,
             note,
+        }
+    }
+
+    /// The source with filters in the decoder when one of these grows while the query runs and many columns follow: the
+    /// hundred latest rows of ten million need the other columns of a few thousand only.
+    fn taking(&self, filters: &[Arc<dyn PhysicalExpr>]) -> Arc<dyn FileSource> {
+        let tested: HashSet<_> = filters.iter().flat_map(collect_columns).collect();
+        let wanted = self.parquet.projection().map_or(
+            self.parquet.table_schema().table_schema().fields().len(),
+            |wanted| wanted.as_ref().len(),
+        );
+        let grows = filters
+            .iter()
+            .any(|filter| DynamicFilterTracking::classify(filter).contains_dynamic_filter());
+        match self.parquet.downcast_ref::<ParquetSource>() {
+            Some(parquet) if grows && wanted >= tested.len() + FURTHER_COLUMNS_MIN => {
+                Arc::new(parquet.clone().with_pushdown_filters(true))
+            }
+            _ => Arc::clone(&self.parquet),
         }
     }
 
@@ -125,7 +152,9 @@ impl FileSource for EventSource {
         filters: Vec<Arc<dyn PhysicalExpr>>,
         config: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
-        let pushed = self.parquet.try_pushdown_filters(filters, config)?;
+        let pushed = self
+            .taking(&filters)
+            .try_pushdown_filters(filters, config)?;
         let updated_node = pushed.updated_node.map(|source| self.over(source));
         Ok(FilterPushdownPropagation {
             filters: pushed.filters,
