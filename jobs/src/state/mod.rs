@@ -411,7 +411,7 @@ mod tests {
         let (_store, mut state) = state(&[200, 100]);
         state
             .connection
-            .execute("INSERT INTO runs SELECT NULL, 'other', '', '', 'Failed', 0, 0, 0, at + 98 * 864000000000, 0, 0, 0, 0, 0, '', 0 FROM runs WHERE seq = 2", [])
+            .execute("INSERT INTO runs SELECT NULL, 'other', '', '', '', 'Failed', 0, 0, 0, at + 98 * 864000000000, 0, 0, 0, 0, 0, '', 0 FROM runs WHERE seq = 2", [])
             .unwrap();
         state.forget(TODAY).unwrap();
         assert_eq!(runs(&state), 2);
