@@ -62,12 +62,15 @@ struct Pattern {
     regex: OnceLock<Result<Regex, String>>,
 }
 
+/// What was said of an agent: the target, the agent's text.
+type Told = LruCache<(usize, Box<str>), Arc<str>>;
+
 /// Patterns in memory.
 #[derive(Debug)]
 pub struct Agents {
     /// By target.
     patterns: [Vec<Pattern>; 3],
-    told: Mutex<LruCache<(usize, Box<str>), Arc<str>>>,
+    told: Mutex<Told>,
 }
 
 static OPEN: LazyLock<Mutex<HashMap<String, Arc<Agents>>>> = LazyLock::new(Mutex::default);

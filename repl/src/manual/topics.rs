@@ -29,6 +29,7 @@ pub const TOPICS: &[Topic] = topics! {
     "howto-cron": "run a hunt from cron or a systemd timer",
     "hunts": "hunts that run by themselves: windows, alerts, state, sinks",
     "rules": "the fields of rules, and what is done with each",
+    "performance": "what was measured, beside other engines",
     "shell": "the shell: keys, dot commands, charts",
     "scripts": "queries in scripts: parameters, limits, exit codes",
     "check": "lint queries in files, folders, Markdown and rules",

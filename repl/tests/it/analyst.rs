@@ -221,7 +221,7 @@ fn narrows_the_time(terminal: &mut Terminal) {
 fn draws(terminal: &mut Terminal) {
     terminal.types(
         "DeviceNetworkEvents | summarize Events = count() by bin(Timestamp, 1h) | render timechart",
-        &["Events", "┤", "└─"],
+        &["Events", "┤", "└"],
     );
     terminal.types(
         "DeviceNetworkEvents | summarize count() by ActionType | render piechart",

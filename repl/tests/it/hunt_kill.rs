@@ -75,7 +75,7 @@ fn serve(stream: TcpStream, log: &Mutex<Log>) {
             let number = log.requests;
             log.last.insert(life, number);
             // Neither in step with the attempts nor with the alerts.
-            let fails = (number.wrapping_mul(2_654_435_761) >> 7) % 3 == 0;
+            let fails = (number.wrapping_mul(2_654_435_761) >> 7).is_multiple_of(3);
             match fails {
                 true => log.failed += 1,
                 false => log.taken.push(Taken {

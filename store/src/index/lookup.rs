@@ -171,16 +171,17 @@ fn of_columns(index: &Index, names: &[Asked], need: &Need) -> Result<Blocks, Unu
         columns: 0,
     };
     for asked in names {
-        match index.column(&asked.name) {
-            // A column that the file lacks reads as "", which has no key.
-            None => {}
-            Some((column, coverage)) if column < 128 && covers(coverage, asked.form) => {
-                if looked.place[usize::from(column)] == u8::MAX {
-                    looked.place[usize::from(column)] = looked.columns as u8;
-                    looked.columns += 1;
-                }
-            }
-            Some(_) => return Ok(Blocks::all(count)),
+        // A column that the file lacks reads as "", which has no key.
+        let Some((column, coverage)) = index.column(&asked.name) else {
+            continue;
+        };
+        if column >= 128 || !covers(coverage, asked.form) {
+            return Ok(Blocks::all(count));
+        }
+        let place = &mut looked.place[usize::from(column)];
+        if *place == u8::MAX {
+            *place = looked.columns as u8;
+            looked.columns += 1;
         }
     }
     let mut found = Blocks::none(count);

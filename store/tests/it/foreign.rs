@@ -5,7 +5,9 @@ use datafusion::arrow::array::{
     StringViewArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
+use datafusion::logical_expr::lit;
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::file::properties::WriterProperties;
 use huntql_kql::time::parse_datetime;
 use huntql_kql::types::{Column, Type};
 use huntql_store::files;
@@ -386,4 +388,81 @@ async fn a_parquet_file_that_breaks_off_in_its_pages_is_an_error_and_not_a_panic
         .collect()
         .await;
     assert!(read.is_err());
+}
+
+/// 3,000 rows in three row groups: a moment, a name that repeats or is null, further columns.
+fn write_names(path: &Path, dictionary: bool) {
+    let rows = 0..3_000_i64;
+    let name = |row: i64| (row % 7 != 0).then(|| format!("name{}", row * row % 50));
+    let start = 1_795_219_200_000;
+    let moments = TimestampMillisecondArray::from_iter_values(rows.clone().map(|row| start + row));
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("t", Arc::new(moments) as ArrayRef, true),
+        (
+            "name",
+            Arc::new(rows.clone().map(name).collect::<StringArray>()),
+            true,
+        ),
+        ("a", Arc::new(Int32Array::from_iter_values(0..3_000)), true),
+        ("b", Arc::new(Int32Array::from_iter_values(1..3_001)), true),
+        ("c", Arc::new(Int32Array::from_iter_values(2..3_002)), true),
+        ("d", Arc::new(Int32Array::from_iter_values(3..3_003)), true),
+    ])
+    .unwrap();
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(1_000))
+        .set_dictionary_enabled(dictionary)
+        .build();
+    let file = fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+#[tokio::test]
+async fn a_test_of_a_repeated_text_answers_as_over_plain_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (repeated, plain) = (
+        folder.path().join("d.parquet"),
+        folder.path().join("p.parquet"),
+    );
+    write_names(&repeated, true);
+    write_names(&plain, false);
+    let name = || column("name");
+    let conditions = [
+        name().eq(lit("name4")),
+        name().not_eq(lit("name4")),
+        name().eq(lit("")).or(name().eq(lit("name9"))),
+        name().in_list(vec![lit("name1"), lit("name16"), lit("nothing")], false),
+        name().in_list(vec![lit("name1"), lit("name16")], true),
+        name().like(lit("%e2%")),
+        name().eq(lit("nothing")),
+        name().eq(lit("name4")).and(column("a").gt(lit(2_500))),
+        name().eq(lit("name4")).or(column("a").eq(lit(7))),
+    ];
+    for condition in conditions {
+        let rows = async |path: &Path| {
+            let table = frame(open(path, None)).filter(condition.clone()).unwrap();
+            show(table.sort(vec![column("a").sort(true, false)]).unwrap()).await
+        };
+        assert_eq!(rows(&repeated).await, rows(&plain).await, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_rows_by_time_are_the_same_whether_row_groups_are_skipped_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet");
+    write_names(&path, true);
+    let sorted = |key| frame(open(&path, None)).sort(vec![key]).unwrap();
+    for descending in [true, false] {
+        let top = sorted(column("t").sort(!descending, false))
+            .limit(0, Some(5))
+            .unwrap();
+        let all = sorted(column("t").sort(!descending, false));
+        let all = all.collect().await.unwrap();
+        let first = all[0].slice(0, 5);
+        let shown = datafusion::arrow::util::pretty::pretty_format_batches(&[first]).unwrap();
+        assert_eq!(show(top).await.trim(), shown.to_string().trim());
+    }
 }
