@@ -4,9 +4,7 @@
 //! "Numerical operators", "Datetime / timespan arithmetic"). The order of the overloads decides what a `dynamic` beside another
 //! type becomes: a datetime is subtracted as a datetime, a timespan is added as a timespan.
 
-use super::row::{
-    Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload,
-};
+use super::row::{Example, Overload, Param, Returns, ScalarFunction, example, overload};
 use crate::kernel;
 use crate::kernel::arithmetic::{
     add_dynamic, add_numbers, datetime_plus, decimal_divide, decimal_multiply, divide_dynamic,
@@ -149,15 +147,13 @@ const fn row(
     doc: &'static str,
     examples: &'static [Example],
 ) -> ScalarFunction {
-    ScalarFunction {
+    super::row::row(
         name,
-        aliases: &[],
         overloads,
-        result_name: ResultName::Default,
+        "kusto/query/numerical-operators",
         doc,
-        source: "kusto/query/numerical-operators",
         examples,
-    }
+    )
 }
 
 pub const OPERATORS: &[ScalarFunction] = &[

@@ -1,6 +1,6 @@
 //! Rows that plugins name: the slots of a bag with their types, the networks of an address.
 
-use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ScalarFunction, example, overload};
 use crate::json::{Array, Kind, Number, entries, kind, number, quote, unquote};
 use crate::kernel::Json;
 use crate::kernel::ip::{Network, Network6, format_address};
@@ -31,15 +31,7 @@ const fn row(
     source: &'static str,
     examples: &'static [super::row::Example],
 ) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
+    super::row::row(name, overloads, source, doc, examples)
 }
 
 const LOOKUP: [super::row::Example; 2] = [

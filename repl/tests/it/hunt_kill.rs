@@ -121,14 +121,14 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(usize, Vec<u8>)> {
     Some((life, body))
 }
 
-/// Events of the last half hour.
+/// Events of one and a half hours ago: whatever the minute, they lie before the last full hour, where the window of a new rule ends.
 fn ingest_events(place: &Place) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs();
     let lines = (0..EVENTS as u64).map(|n| {
-        let time = now - 1_800 + n;
+        let time = now - 5_400 + n;
         format!(
             "{time}.000    12 192.0.2.{} TCP_MISS/200 5{n} GET http://site{n}.example/ - HIER_DIRECT/198.51.100.9 text/html\n",
             n + 1
@@ -242,6 +242,7 @@ fn kill_nine_loses_no_alert_and_doubles_only_what_was_in_flight() {
             "{:?} of {wanted}",
             counts(&place)
         );
+        assert_eq!(child.try_wait().unwrap(), None, "the scheduler ended");
         std::thread::sleep(Duration::from_millis(500));
     }
     let stop = std::process::Command::new("kill")
