@@ -110,7 +110,15 @@ static KINDS: &[Kind] = &[
     },
     Kind {
         name: "syslog",
-        keys: &["address", "protocol", "facility", "timeout"],
+        keys: &[
+            "address",
+            "protocol",
+            "facility",
+            "timeout",
+            "ca_file",
+            "certificate_file",
+            "key_file",
+        ],
         open: syslog::open,
     },
     Kind {
@@ -144,7 +152,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn wrong(&self, message: impl std::fmt::Display) -> SinkError {
+    pub fn wrong(&self, message: impl std::fmt::Display) -> SinkError {
         SinkError(format!("the sink `{}`: {message}", self.name))
     }
 

@@ -5,7 +5,7 @@
 //! | `file` | a line of JSON; the file is rotated |
 //! | `stdout` | a line of JSON |
 //! | `webhook` | a POST, signed |
-//! | `syslog` | a message of RFC 5424 over UDP or TCP |
+//! | `syslog` | a message of RFC 5424 over UDP, TCP or TLS |
 //! | `email` | a mail |
 //! | `command` | a process that gets JSON on its stdin |
 //!
@@ -19,6 +19,7 @@ mod file;
 mod mail;
 pub mod shape;
 mod syslog;
+mod tls;
 mod webhook;
 
 pub use config::{Configured, Sinks};

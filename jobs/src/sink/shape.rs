@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `native` | our own: everything |
 //! | `ecs` | Elastic Common Schema: `event.kind: alert`, `rule.*`, `threat.*`; what has no field there stands under `huntql` |
-//! | `ocsf` | Open Cybersecurity Schema Framework 1.3, class Detection Finding (2004); rows are its evidences |
+//! | `ocsf` | Open Cybersecurity Schema Framework 1.4, class Detection Finding (2004); rows are its evidences |
 
 use huntql_kql::time::{TICKS_PER_MILLISECOND, UNIX_EPOCH, parse_datetime};
 use serde_json::{Map, Value, json};
@@ -171,7 +171,7 @@ fn ocsf(alert: &Value) -> Value {
     document.insert(
         "metadata".to_owned(),
         json!({
-            "version": "1.3.0",
+            "version": "1.4.0",
             "uid": alert["id"],
             "labels": rule["tags"],
             "product": {"name": "huntql", "vendor_name": "huntql", "version": env!("CARGO_PKG_VERSION")},

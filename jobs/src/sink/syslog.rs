@@ -1,9 +1,10 @@
-//! Messages of RFC 5424, over UDP (RFC 5426) or over TCP with counted octets (RFC 6587).
+//! Messages of RFC 5424, over UDP (RFC 5426), over TCP with counted octets (RFC 6587), or so over TLS (RFC 5425).
 //!
-//! The message is the alert as JSON; id, rule and severity stand in the structured data too. Neither way says that a message has
-//! arrived: over UDP it may be lost, over TCP what was sent shortly before the other side went away.
+//! The message is the alert as JSON; id, rule and severity stand in the structured data too. No way says that a message has
+//! arrived: over UDP it may be lost, over TCP and TLS what was sent shortly before the other side went away.
 
 use super::config::Settings;
+use super::tls::{Connector, Wire};
 use super::{Delivery, Opened, Outlets, Refusal, Sink};
 use crate::state::lock::host;
 use std::io::{self, Write};
@@ -14,11 +15,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// What fits a datagram of IPv4.
 const DATAGRAM_BYTES_MAX: usize = 65_507;
 const PORT: u16 = 514;
+const TLS_PORT: u16 = 6514;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
     Udp,
     Tcp,
+    Tls,
 }
 
 const FACILITIES: [(&str, u8); 11] = [
@@ -44,24 +47,43 @@ struct Syslog {
     facility: u8,
     timeout: Duration,
     host: String,
-    stream: Option<TcpStream>,
+    /// For TLS.
+    connector: Option<Connector>,
+    stream: Option<Wire>,
 }
 
 pub(super) fn open(settings: &Settings, _: &Outlets) -> Opened {
     let address = settings.needed("address")?;
-    let has_port = address
+    let port = address
         .rsplit_once(':')
-        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let protocols = [("udp", Protocol::Udp), ("tcp", Protocol::Tcp)];
+        .filter(|(_, port)| port.parse::<u16>().is_ok());
+    let protocols = [
+        ("udp", Protocol::Udp),
+        ("tcp", Protocol::Tcp),
+        ("tls", Protocol::Tls),
+    ];
+    let protocol = settings.choice("protocol", &protocols, Protocol::Udp)?;
+    let connector = match protocol {
+        Protocol::Tls => {
+            let server = port.map_or(address, |(server, _)| server);
+            Some(Connector::read(settings, server)?)
+        }
+        Protocol::Udp | Protocol::Tcp => None,
+    };
+    let usual = match protocol {
+        Protocol::Tls => TLS_PORT,
+        Protocol::Udp | Protocol::Tcp => PORT,
+    };
     Ok(Box::new(Syslog {
-        address: match has_port {
-            true => address.to_owned(),
-            false => format!("{address}:{PORT}"),
+        address: match port {
+            Some(_) => address.to_owned(),
+            None => format!("{address}:{usual}"),
         },
-        protocol: settings.choice("protocol", &protocols, Protocol::Udp)?,
+        protocol,
         facility: settings.choice("facility", &FACILITIES, 13)?,
         timeout: settings.time("timeout", TIMEOUT)?,
         host: host(),
+        connector,
         stream: None,
     }))
 }
@@ -72,12 +94,12 @@ impl Sink for Syslog {
         let sent = match self.protocol {
             Protocol::Udp if message.len() > DATAGRAM_BYTES_MAX => {
                 return Err(Refusal::Never(format!(
-                    "a message of {} bytes does not fit a datagram; `protocol = \"tcp\"` takes it",
+                    "a message of {} bytes does not fit a datagram; `protocol = \"tcp\"` or `\"tls\"` takes it",
                     message.len()
                 )));
             }
             Protocol::Udp => self.datagram(&message),
-            Protocol::Tcp => self.counted(&message),
+            Protocol::Tcp | Protocol::Tls => self.counted(&message),
         };
         sent.map_err(|error| Refusal::Again(format!("syslog at {}: {error}", self.address)))
     }
@@ -96,12 +118,18 @@ impl Syslog {
 
     fn counted(&mut self, message: &str) -> io::Result<()> {
         let frame = format!("{} {message}", message.len());
-        let mut stream = match self.stream.take() {
+        let kept = self.stream.take();
+        let kept = kept.and_then(|mut stream| stream.is_open().then_some(stream));
+        let mut stream = match kept {
             Some(stream) => stream,
             None => {
                 let stream = TcpStream::connect_timeout(&self.resolved()?, self.timeout)?;
                 stream.set_write_timeout(Some(self.timeout))?;
-                stream
+                stream.set_read_timeout(Some(self.timeout))?;
+                match &self.connector {
+                    Some(connector) => Wire::Tls(Box::new(connector.secure(stream)?)),
+                    None => Wire::Clear(stream),
+                }
             }
         };
         stream.write_all(frame.as_bytes())?;
