@@ -1,4 +1,4 @@
-//! What kernels cost a row: `cargo run --release --workspace --bin kernels`.
+//! What kernels cost a row: `cargo run --release -p huntql-benches --bin kernels`.
 //!
 //! Each measurement goes over the same made-up texts, 10,000 a round; the figure beside it is items a second.
 

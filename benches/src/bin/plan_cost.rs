@@ -1,4 +1,4 @@
-//! What binding and planning cost: `cargo run --release --workspace --bin plan_cost -- SCHEMAS.json QUERIES.jsonl [ID …]`.
+//! What binding and planning cost: `cargo run --release -p huntql-benches --bin plan_cost -- SCHEMAS.json QUERIES.jsonl [ID …]`.
 //!
 //! Each line of the second file is an object with `id` and `query`; lines with `ms_bind_ok: false` are left out, and when identities
 //! are given all others too. Queries run twice over: over tables that are known to be empty, whose plans fold to little, and over
@@ -7,12 +7,13 @@
 //! want it (where the system does not tell them, those of the clock): median, 90th and 99th percentile, maximum, and the slowest ten
 //! with their shares: parse and bind, lower, the rest.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::datasource::MemTable;
 use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table};
 use serde::Deserialize;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -39,25 +40,38 @@ struct Cost {
     planned: f64,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let (Some(schemas), Some(queries)) = (arguments.next(), arguments.next()) else {
-        println!("usage: plan_cost SCHEMAS.json QUERIES.jsonl [ID …]");
-        std::process::exit(2);
+        eprintln!("usage: plan_cost SCHEMAS.json QUERIES.jsonl [ID …]");
+        return ExitCode::from(2);
     };
     let wanted: Vec<String> = arguments.collect();
+    match measure(&schemas, &queries, &wanted) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("plan_cost: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(schemas: &str, queries: &str, wanted: &[String]) -> Result<(), String> {
+    let read =
+        |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let parsed = huntql_store::schema::parse_schemas(&read(schemas)?);
     let mut known = Catalog::builtin();
-    for schema in
-        huntql_store::schema::parse_schemas(&std::fs::read_to_string(schemas).unwrap()).unwrap()
-    {
+    for schema in parsed.map_err(|error| format!("{schemas}: {error}"))? {
         known.add_table(Table::empty(schema));
     }
-    let lines: Vec<Line> = std::fs::read_to_string(queries)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<Line>(line).unwrap())
-        .filter(|line| line.ms_bind_ok && (wanted.is_empty() || wanted.contains(&line.id)))
-        .collect();
+    let mut lines: Vec<Line> = Vec::new();
+    for (number, text) in (1..).zip(read(queries)?.lines()) {
+        let line: Line =
+            serde_json::from_str(text).map_err(|error| format!("{queries}:{number}: {error}"))?;
+        if line.ms_bind_ok && (wanted.is_empty() || wanted.contains(&line.id)) {
+            lines.push(line);
+        }
+    }
     let with_sources = with_sources(&known);
     for (name, catalog) in [
         ("tables known to be empty", known),
@@ -69,6 +83,7 @@ fn main() {
             &lines,
         ));
     }
+    Ok(())
 }
 
 /// The same tables with a source each, of which the planner does not know that it has no rows.
@@ -81,7 +96,8 @@ fn with_sources(known: &Catalog) -> Catalog {
             .iter()
             .map(|column| Field::new(&column.name, huntql_store::arrow_type(column.ty), true))
             .collect();
-        let rows = MemTable::try_new(Arc::new(Schema::new(fields)), vec![vec![]]).unwrap();
+        let rows = MemTable::try_new(Arc::new(Schema::new(fields)), vec![vec![]])
+            .expect("no rows have every schema");
         catalog.add_table(Table::with_rows(table.schema.clone(), Arc::new(rows)));
     }
     catalog
@@ -94,7 +110,7 @@ fn measured(engine: Engine, lines: &[Line]) -> Vec<Cost> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
-        .unwrap();
+        .expect("a runtime of one thread needs nothing");
     let mut costs = Vec::new();
     let mut refused = 0;
     for line in lines {
