@@ -67,6 +67,7 @@ pub struct Catalog {
     urls: BTreeMap<String, PathBuf>,
     watchlists: BTreeMap<String, Watchlist>,
     other_urls: OtherUrls,
+    reading: Reading,
     address_database: Option<String>,
     agent_patterns: Option<String>,
 }
@@ -87,6 +88,17 @@ pub enum OtherUrls {
     Refused,
     /// Nothing: for checking queries over tables that are empty anyway.
     Empty,
+}
+
+/// How the names and paths of a query are held against what the tables declare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// A hunt that was written for either portal runs: `TimeGenerated` stands for `Timestamp`, the unified portal's columns
+    /// are there, and a member of a text is that of the JSON in it.
+    #[default]
+    EitherPortal,
+    /// A table has the columns that it declares, a text has no members, and `count` takes no column: as Microsoft's binder has it.
+    AsDeclared,
 }
 
 /// A function kept as KQL text: `let`-style parameters and body.
@@ -213,6 +225,15 @@ impl Catalog {
 
     pub fn other_urls(&self) -> OtherUrls {
         self.other_urls
+    }
+
+    /// Says how queries are held against what tables declare.
+    pub fn set_reading(&mut self, reading: Reading) {
+        self.reading = reading;
+    }
+
+    pub fn reading(&self) -> Reading {
+        self.reading
     }
 
     /// The local file of a URL.

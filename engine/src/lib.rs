@@ -37,7 +37,7 @@ pub mod value;
 pub mod windows;
 
 pub use bind::forms;
-pub use catalog::{Catalog, OtherUrls, SavedFunction, Table, Times, Watchlist};
+pub use catalog::{Catalog, OtherUrls, Reading, SavedFunction, Table, Times, Watchlist};
 pub use execute::theirs as execution_error;
 pub use gauge::{Gauge, Work};
 pub use query::{

@@ -239,7 +239,9 @@ impl Engine {
     fn bind(&self, text: &str, options: &QueryOptions, lessons: &Lessons) -> BoundScript {
         let parsed = huntql_kql::parse(text);
         let mut diagnostics = parsed.diagnostics;
-        if diagnostics.iter().any(Diagnostic::is_error) {
+        // A text with a part that is not supported is still good KQL: its names are looked at, too.
+        let is_wrong = |found: &Diagnostic| found.is_error() && found.fault == Fault::Syntax;
+        if diagnostics.iter().any(is_wrong) {
             return BoundScript {
                 queries: Vec::new(),
                 diagnostics,

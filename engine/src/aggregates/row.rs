@@ -96,6 +96,12 @@ impl AggregateOverload {
         }
     }
 
+    /// The fewest and the most arguments; `None` for any number.
+    pub fn counts(&self) -> (usize, Option<usize>) {
+        let most = (!self.variadic).then_some(self.params.len());
+        (self.params.len() - self.defaults.len(), most)
+    }
+
     pub fn takes_count(&self, count: usize) -> bool {
         let least = self.params.len() - self.defaults.len();
         count >= least && (self.variadic || count <= self.params.len())

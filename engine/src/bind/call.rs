@@ -135,26 +135,11 @@ fn split_typeof<'c>(function: &ScalarFunction, call: &'c Call) -> (&'c [Arg], Op
 
 /// How many arguments a function takes, in words.
 pub(super) fn expected_count(function: &ScalarFunction) -> String {
-    let least = function
-        .overloads
-        .iter()
-        .map(|overload| overload.params.len() - overload.optional)
-        .min()
-        .unwrap_or(0);
-    let most = function
-        .overloads
-        .iter()
-        .map(|overload| overload.params.len())
-        .max()
-        .unwrap_or(0);
-    let variadic = function.overloads.iter().any(|overload| overload.variadic);
-    match (least, most) {
-        (least, _) if variadic => format!("{least} or more arguments"),
-        (0, 0) => "no arguments".into(),
-        (1, 1) => "one argument".into(),
-        (least, most) if least == most => format!("{least} arguments"),
-        (least, most) => format!("{least} to {most} arguments"),
-    }
+    let overloads = function.overloads.iter();
+    facts::counted(overloads.map(|overload| {
+        let most = (!overload.variadic).then_some(overload.params.len());
+        (overload.params.len() - overload.optional, most)
+    }))
 }
 
 /// What an argument should have been, in words.

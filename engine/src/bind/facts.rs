@@ -45,6 +45,48 @@ pub fn wrong_count(span: Span, name: &str, read: usize, expected: &str) -> Diagn
     )
 }
 
+/// How many arguments a call takes, in words: of each overload the least and the most, `None` for any number.
+pub(crate) fn counted(overloads: impl Iterator<Item = (usize, Option<usize>)>) -> String {
+    let (mut least, mut most) = (usize::MAX, Some(0));
+    for (fewest, last) in overloads {
+        least = least.min(fewest);
+        most = most.zip(last).map(|(most, last)| most.max(last));
+    }
+    match (least, most) {
+        (least, None) => format!("{least} or more arguments"),
+        (_, Some(0)) => "no arguments".into(),
+        (1, Some(1)) => "one argument".into(),
+        (least, Some(most)) if least == most => format!("{least} arguments"),
+        (least, Some(most)) => format!("{least} to {most} arguments"),
+    }
+}
+
+/// An argument that no overload takes.
+pub(crate) fn not_taken(span: Span, name: &str, read: Type) -> Diagnostic {
+    let diagnostic = Diagnostic::binding(
+        "KS107",
+        span,
+        format!("`{name}` does not take a value of type {read} here"),
+    )
+    .labelled(format!("this is {read}"));
+    match read {
+        Type::String => {
+            diagnostic.help("`tolong(…)` or `todouble(…)` makes a number of a text, `todatetime(…)` a moment")
+        }
+        Type::Dynamic => diagnostic
+            .help("convert it to what it holds: `tostring(…)`, `tolong(…)`, `todatetime(…)`"),
+        Type::Bool => diagnostic.help("`tolong(…)` makes 1 and 0 of it"),
+        _ => diagnostic,
+    }
+}
+
+/// `count(Column)`: runs as `count()`, and is no call that Kusto's binder knows.
+pub(crate) fn count_of_column(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::binding("KS107", span, "`count` takes no column: it counts rows").help(format!(
+        "write `count()`; `countif(isnotempty({name}))` counts the rows where `{name}` has a value"
+    ))
+}
+
 pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
     let diagnostic = Diagnostic::binding(
         "KS107",
@@ -62,6 +104,19 @@ pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
         (_, "a bool") => diagnostic.help("write a condition, as in `Column == value`"),
         _ => diagnostic,
     }
+}
+
+/// A member of a column that was declared as `string`.
+pub(crate) fn text_without_members(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::binding(
+        "HQ005",
+        span,
+        format!("`{text}` is declared as a string, and a string has no members"),
+    )
+    .labelled("this is string")
+    .help(format!(
+        "write `parse_json({text})` in its place, or declare the column as dynamic"
+    ))
 }
 
 pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {

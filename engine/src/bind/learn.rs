@@ -116,9 +116,20 @@ impl Binder<'_> {
             names.insert(name.text.clone());
         }
         let diagnostic = facts::unknown_column(name.span, &name.text);
-        self.report(Self::suggest(diagnostic, &name.text, candidates));
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        let other = TIMES.iter().find(|time| **time != name.text);
+        let diagnostic = match other.filter(|time| candidates.contains(*time)) {
+            Some(time) if TIMES.contains(&name.text.as_str()) => {
+                diagnostic.help(format!("the time of these rows is `{time}`"))
+            }
+            _ => Self::suggest(diagnostic, &name.text, candidates),
+        };
+        self.report(diagnostic);
     }
 }
+
+/// The portals' names for the column of times.
+const TIMES: [&str; 2] = ["Timestamp", "TimeGenerated"];
 
 /// Whether a relation names columns of a table that is not known yet: it cannot run.
 fn depends_on_unknown(relation: &Relation) -> bool {

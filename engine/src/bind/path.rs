@@ -1,6 +1,8 @@
 //! Access into `dynamic` values: `a.b`, `a["b"]`, `a[0]`.
 
+use super::names::lent;
 use super::{Binder, Row, facts};
+use crate::catalog::Reading;
 use crate::ir::Scalar;
 use huntql_kql::ast::{Expr, ExprKind, Name};
 use huntql_kql::diagnostics::Diagnostic;
@@ -82,10 +84,16 @@ impl Binder<'_> {
     }
 
     /// The value as `dynamic`. A string is read as JSON: `AdditionalFields` is a string in Defender and dynamic in Log Analytics.
+    /// Under [`Reading::AsDeclared`] it is what it was declared as.
     fn bag(&mut self, bound: Scalar, object: &Expr) -> Option<Scalar> {
         match bound.ty {
             _ if bound.is_error() => None,
             Type::Dynamic => Some(bound),
+            Type::String if self.catalog.reading() == Reading::AsDeclared => {
+                let text = lent(object).unwrap_or_else(|| "…".into());
+                self.report(facts::text_without_members(object.span, &text));
+                None
+            }
             Type::String => {
                 let row = crate::functions::find("parse_json").expect("`parse_json` has a row");
                 Some(self.apply(row, vec![bound], &[object.span], object.span))

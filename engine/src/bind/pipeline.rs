@@ -2,12 +2,13 @@
 
 use super::function::Called;
 use super::{Binder, Binding, Row, facts};
-use crate::catalog::Table;
+use crate::catalog::{Catalog, Reading, Table};
 use crate::ir::{BoundQuery, Compare, Node, Relation, Scalar, ScalarKind};
 use crate::operators;
 use crate::query::RenderAnnotation;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
 use huntql_kql::types::{Type, Value};
+use huntql_store::schema::is_hidden;
 
 impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
@@ -152,7 +153,10 @@ impl Binder<'_> {
                 }
             }
             Some(Binding::Scalar(_) | Binding::Pattern(_)) => None,
-            None => self.catalog.table(&name.text).map(scan),
+            None => {
+                let catalog = self.catalog;
+                catalog.table(&name.text).map(|table| scan(catalog, table))
+            }
         }
     }
 
@@ -234,17 +238,20 @@ impl Binder<'_> {
     }
 }
 
-/// All rows of a table.
-pub(crate) fn scan(table: &Table) -> Relation {
+/// All rows of a table, with the names that queries may use for its columns.
+pub(crate) fn scan(catalog: &Catalog, table: &Table) -> Relation {
     let mut relation = Relation::new(
         table.schema.columns.clone(),
         Node::Scan(Box::new(table.clone())),
     );
     relation.hidden = table.hidden.clone();
-    if let Some(target) = table.alias("TimeGenerated") {
-        relation
-            .aliases
-            .push(("TimeGenerated".into(), target.into()));
+    match (catalog.reading(), table.alias("TimeGenerated")) {
+        (Reading::AsDeclared, _) => relation.hidden.retain(|column| is_hidden(&column.name)),
+        (Reading::EitherPortal, Some(target)) => {
+            let alias = ("TimeGenerated".into(), target.into());
+            relation.aliases.push(alias);
+        }
+        (Reading::EitherPortal, None) => {}
     }
     match within_times(table) {
         Some(predicate) => relation.filtered(predicate),

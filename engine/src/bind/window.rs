@@ -73,12 +73,15 @@ impl Binder<'_> {
                 span,
                 window.name,
                 types.len(),
-                "another number of arguments",
+                &facts::counted(window.overloads.iter().map(|overload| {
+                    let most = overload.params.len();
+                    (most - overload.optional, Some(most))
+                })),
             )),
-            WindowResolution::WrongType { index } => self.wrong(facts::wrong_type(
+            WindowResolution::WrongType { index } => self.wrong(facts::not_taken(
                 call.args[index].value.span,
+                window.name,
                 types[index],
-                "another type",
             )),
         }
     }

@@ -120,7 +120,7 @@ fn legs(binder: &mut Binder<'_>, find: &Find) -> Vec<(String, Relation)> {
         legs.extend(
             catalog
                 .tables()
-                .map(|table| (table.schema.name.clone(), crate::bind::scan(table))),
+                .map(|table| (table.schema.name.clone(), crate::bind::scan(catalog, table))),
         );
         // A function takes part when it was declared as a view.
         legs.extend(binder.views(|_| true));

@@ -90,7 +90,7 @@ fn legs(
             legs.extend(
                 catalog
                     .tables()
-                    .map(|table| (table.schema.name.clone(), crate::bind::scan(table))),
+                    .map(|table| (table.schema.name.clone(), crate::bind::scan(catalog, table))),
             );
         }
         None => {

@@ -5,9 +5,10 @@
 
 use super::keyed::{self, Key};
 use super::tuple::{self, Unnamed};
-use crate::aggregates::{self, AggregateCall, AggregateResolution};
+use crate::aggregates::{self, AggregateCall, AggregateOverload, AggregateResolution};
 use crate::bind::names::{Names, lent_by};
 use crate::bind::{Binder, Row, facts, forms};
+use crate::catalog::Reading;
 use crate::ir::{BoundAggregate, Node, Relation, Scalar, ScalarKind};
 use crate::windows::{self, WindowResolution};
 use huntql_kql::ast::{Call, Count, Expr, ExprKind, NamedExpr, Summarize};
@@ -308,8 +309,9 @@ fn call_of(
             } else {
                 types.len()
             };
-            let mut diagnostic =
-                facts::wrong_count(span, aggregate.name, count, "another number of arguments");
+            let overloads = aggregate.overloads.iter();
+            let expected = facts::counted(overloads.map(AggregateOverload::counts));
+            let mut diagnostic = facts::wrong_count(span, aggregate.name, count, &expected);
             if has_star {
                 diagnostic.message = format!("`{}` does not take `*`", aggregate.name);
                 diagnostic =
@@ -319,14 +321,16 @@ fn call_of(
             return None;
         }
         AggregateResolution::WrongType { index } => {
-            binder.report(facts::wrong_type(
-                spans[index],
-                types[index],
-                "another type",
-            ));
+            binder.report(facts::not_taken(spans[index], aggregate.name, types[index]));
             return None;
         }
     };
+    if let ("count", [Some(name)], Reading::AsDeclared) =
+        (aggregate.name, written.as_slice(), binder.catalog.reading())
+    {
+        binder.report(facts::count_of_column(spans[0], name));
+        return None;
+    }
     let arguments: Vec<Scalar> = arguments
         .into_iter()
         .zip(&resolved.parameters)

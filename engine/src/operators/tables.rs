@@ -1,7 +1,7 @@
 //! Calls that give tables: `materialize(…)`, `view()`.
 
 use crate::bind::{Binder, facts, scan};
-use crate::catalog::Watchlist;
+use crate::catalog::{Catalog, Watchlist};
 use crate::ir::{Node, Relation, Scalar};
 use crate::operators::project::all_columns;
 use crate::operators::{enrich, observed};
@@ -90,7 +90,7 @@ fn watchlist(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
             _ => return Relation::unknown(),
         };
         if let Some(found) = binder.catalog.watchlist(&alias) {
-            return rows_of(found);
+            return rows_of(binder.catalog, found);
         }
     }
     const COLUMNS: [(&str, Type); 4] = [
@@ -102,8 +102,8 @@ fn watchlist(binder: &mut Binder<'_>, call: &Call, span: Span) -> Relation {
     nothing(binder, call, span, &COLUMNS, "watchlists")
 }
 
-fn rows_of(watchlist: &Watchlist) -> Relation {
-    let rows = scan(&watchlist.table);
+fn rows_of(catalog: &Catalog, watchlist: &Watchlist) -> Relation {
+    let rows = scan(catalog, &watchlist.table);
     let key = watchlist.search_key.as_deref();
     let key = key.filter(|_| rows.column("SearchKey").is_none());
     let Some(key) = key.and_then(|key| rows.column(key)).cloned() else {

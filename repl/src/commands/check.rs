@@ -6,7 +6,7 @@ use crate::failure::{EXIT_DATA, EXIT_INTERNAL, EXIT_QUERY, Failure};
 use crate::report::{self, ErrorFormat, Finding};
 use crate::session::Session;
 use clap::{Args, ValueHint};
-use huntql_engine::{QueryOptions, lints};
+use huntql_engine::{QueryOptions, Reading, lints};
 use huntql_jobs::rule::{Loaded, columns};
 use huntql_kql::diagnostics::{Diagnostic, Fault, Severity};
 use huntql_kql::types::Column;
@@ -66,7 +66,10 @@ struct Tally {
 
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let found = Found::gather(&args.inputs, &args.file)?;
-    let session = Session::open(&args.data)?;
+    let mut session = Session::open(&args.data)?;
+    if args.data.schemas.is_some() {
+        session = session.reading(Reading::AsDeclared);
+    }
     let options = super::runtime()?.block_on(session.options(&args.ask))?;
     let checker = Checker {
         known: known(&session),

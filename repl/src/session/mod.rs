@@ -19,7 +19,7 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use futures::StreamExt;
 use huntql_engine::{
-    Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Table, Times, execution_error,
+    Catalog, Engine, EngineOptions, OtherUrls, QueryOptions, Reading, Table, Times, execution_error,
 };
 use huntql_ingest::Options;
 use huntql_ingest::proxies::ProxySet;
@@ -84,6 +84,13 @@ impl Session {
             Some(times) => self.within(times),
             None => self.clone(),
         }
+    }
+
+    /// The same session, its queries held against the tables in this way.
+    pub fn reading(&self, reading: Reading) -> Session {
+        let mut catalog = self.engine.catalog().clone();
+        catalog.set_reading(reading);
+        self.with_catalog(catalog)
     }
 
     fn with_catalog(&self, catalog: Catalog) -> Session {
