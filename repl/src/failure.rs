@@ -27,6 +27,8 @@ pub enum Failure {
     Data(String),
     Limit(String),
     Internal(String),
+    /// Rows that were to be kept in memory take more than they may.
+    OutOfMemory,
     /// Whoever read our output has read enough. No failure at all.
     ClosedPipe,
 }
@@ -34,12 +36,14 @@ pub enum Failure {
 impl Failure {
     /// Says on stderr what happened; gives the exit code.
     pub fn code(&self) -> u8 {
+        let too_much = "the rows take more memory than they may".to_owned();
         let (code, kind, message) = match self {
             Failure::Reported(code) => return *code,
             Failure::ClosedPipe => return 0,
             Failure::Usage(message) => (EXIT_USAGE, "error", message),
             Failure::Data(message) => (EXIT_DATA, "error", message),
             Failure::Limit(message) => (EXIT_LIMIT, "error: limit", message),
+            Failure::OutOfMemory => (EXIT_LIMIT, "error: limit", &too_much),
             Failure::Internal(message) => (EXIT_INTERNAL, "internal error", message),
         };
         report::failed(kind, message);
@@ -62,6 +66,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            io::ErrorKind::OutOfMemory => Failure::OutOfMemory,
             io::ErrorKind::Other => Failure::Internal(error.to_string()),
             _ => Failure::Data(format!("cannot write the output: {error}")),
         }

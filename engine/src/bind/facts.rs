@@ -70,9 +70,9 @@ pub(crate) fn not_taken(span: Span, name: &str, read: Type) -> Diagnostic {
     )
     .labelled(format!("this is {read}"));
     match read {
-        Type::String => {
-            diagnostic.help("`tolong(…)` or `todouble(…)` makes a number of a text, `todatetime(…)` a moment")
-        }
+        Type::String => diagnostic.help(
+            "`tolong(…)` or `todouble(…)` makes a number of a text, `todatetime(…)` a moment",
+        ),
         Type::Dynamic => diagnostic
             .help("convert it to what it holds: `tostring(…)`, `tolong(…)`, `todatetime(…)`"),
         Type::Bool => diagnostic.help("`tolong(…)` makes 1 and 0 of it"),

@@ -184,7 +184,10 @@ fn wildcard(
         return;
     }
     for table in matching {
-        legs.push((table.schema.name.clone(), crate::bind::scan(binder.catalog, table)));
+        legs.push((
+            table.schema.name.clone(),
+            crate::bind::scan(binder.catalog, table),
+        ));
     }
     legs.extend(views);
 }

@@ -127,6 +127,11 @@ impl YAxis {
         part.clamp(0.0, 1.0)
     }
 
+    /// The least and the largest value that have a place.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     /// Where lengths begin.
     pub fn base(&self) -> f64 {
         self.part(0.0)

@@ -1,7 +1,7 @@
 //! Lines, areas and points on a canvas of Braille dots, two by four in each character.
 
 use super::axis::YAxis;
-use super::{Chart, Kind, Paint, axis};
+use super::{Chart, Kind, Paint, axis, split};
 use crate::output::width as text_width;
 
 /// Marks of series where there are no colours.
@@ -90,7 +90,13 @@ impl Canvas {
 
 pub fn draw(chart: &Chart, width: usize, height: usize, paint: Paint, out: &mut String) {
     let lines = height.saturating_sub(8).clamp(5, LINES_MAX);
-    let axis = YAxis::of(chart, (lines / 4).max(2));
+    // Columns with an axis of their own are drawn over each other; the marks are those of the first.
+    let parts = match chart.parts.as_slice() {
+        [] => std::slice::from_ref(chart),
+        parts => parts,
+    };
+    let marks = (lines / 4).max(2);
+    let axis = YAxis::of(&parts[0], marks);
     let labels: Vec<(f64, String)> = axis
         .marks
         .iter()
@@ -100,8 +106,12 @@ pub fn draw(chart: &Chart, width: usize, height: usize, paint: Paint, out: &mut 
     let margin = margin.unwrap_or(1) + 1;
     let columns = width.saturating_sub(margin + 2).max(10);
     let mut canvas = Canvas::new(columns, lines);
-    plot(chart, &mut canvas, &axis);
-    if !chart.y_title.is_empty() {
+    for part in parts {
+        plot(part, &mut canvas, &YAxis::of(part, marks));
+    }
+    if parts.len() > 1 {
+        out.push_str(&format!("{}\n", split::ranges(parts, marks)));
+    } else if !chart.y_title.is_empty() {
         out.push_str(&format!("{}\n", chart.y_title));
     }
     let line_of = |value: f64| {
@@ -141,7 +151,8 @@ fn plot(chart: &Chart, canvas: &mut Canvas, axis: &YAxis) {
     let (dots_x, dots_y) = (canvas.columns * 2 - 1, canvas.lines * 4 - 1);
     let positions = axis::positions(chart);
     let height = |value: f64| (axis.part(value) * dots_y as f64).round() as usize;
-    for (index, spans) in chart.spans.iter().enumerate() {
+    for (place, spans) in chart.spans.iter().enumerate() {
+        let index = chart.first + place;
         let mut before = None;
         for (at, span) in spans.iter().enumerate() {
             // As in Kusto, a line goes from point to point; a place without a value is no point.

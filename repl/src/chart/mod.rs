@@ -19,11 +19,13 @@ mod bars;
 mod lines;
 mod rows;
 mod shape;
+mod split;
 mod svg;
 mod vega;
 
 use crate::output::Collected;
 use huntql_engine::RenderAnnotation;
+use split::Split;
 use std::path::{Path, PathBuf};
 
 /// Rows that a chart is made of; more are said.
@@ -80,6 +82,8 @@ pub enum X {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     pub name: String,
+    /// The column that the values are of.
+    pub column: String,
     pub values: Vec<Option<f64>>,
     /// Places of the x axis that are anomalies.
     pub anomalies: Vec<usize>,
@@ -96,6 +100,10 @@ impl Series {
         };
         Series {
             name: format!("({} others)", all.len()),
+            column: all
+                .first()
+                .map(|one| one.column.clone())
+                .unwrap_or_default(),
             values: (0..places).map(sum).collect(),
             anomalies: Vec::new(),
         }
@@ -144,6 +152,11 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// From where to where each value reaches, series by series. `None`: there is nothing to draw.
     pub spans: Vec<Vec<Option<(f64, f64)>>>,
+    /// The place of the first series among those of the whole, of which this is perhaps a part: its colour.
+    pub first: usize,
+    pub split: Split,
+    /// A chart for each column of numbers, when the y axis is split.
+    pub parts: Vec<Chart>,
     /// Things that the picture does not show.
     pub remarks: Vec<String>,
 }
@@ -183,7 +196,17 @@ pub fn chart(render: &RenderAnnotation, collected: &Collected) -> Result<Chart, 
             false => format!("the chart shows the {SERIES_MAX} largest of {all} series"),
         });
     }
+    chart.split = Split::of(kind, &render.properties);
+    chart.parts = split::parts(&chart, chart.split);
+    for part in &mut chart.parts {
+        shape::shape(part, &render.properties);
+    }
+    let told = std::mem::take(&mut chart.remarks);
     shape::shape(&mut chart, &render.properties);
+    if !chart.parts.is_empty() {
+        chart.remarks = split::remarks(&chart.parts);
+    }
+    chart.remarks.splice(..0, told);
     Ok(chart)
 }
 
@@ -268,6 +291,14 @@ impl Chart {
             out.push_str(format!("{:^width$}\n", self.title, width = width.min(100)).trim_end());
             out.push('\n');
         }
+        if self.split == Split::Panels && !self.parts.is_empty() {
+            // What a panel needs besides its lines is some three of the eight that a chart alone leaves free.
+            let each = height / self.parts.len() + 5;
+            for part in &self.parts {
+                out.push_str(&part.text(width, each, paint));
+            }
+            return out;
+        }
         match self.kind {
             Kind::Line | Kind::Area | Kind::Points => {
                 lines::draw(self, width, height, paint, &mut out)
@@ -298,11 +329,14 @@ impl Chart {
                 out.push('\n');
                 used = 0;
             }
-            let mark = marks[index % marks.len()].to_string();
+            let mark = marks[(self.first + index) % marks.len()].to_string();
             if used > 0 {
                 out.push_str("  ");
             }
-            out.push_str(&format!("{} {name}", paint.series(index, &mark)));
+            out.push_str(&format!(
+                "{} {name}",
+                paint.series(self.first + index, &mark)
+            ));
             used += length;
         }
         out.push('\n');

@@ -1,5 +1,6 @@
 //! Rows to places and series.
 
+use super::split::Split;
 use super::{Chart, Kind, Scale, Series, Stacking, X};
 use crate::output::{Collected, escape_controls};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
@@ -95,6 +96,9 @@ pub fn chart(
         xs: rows.xs,
         series: rows.series,
         spans: Vec::new(),
+        first: 0,
+        split: Split::None,
+        parts: Vec::new(),
         remarks,
     };
     let places = chart.xs.len();
@@ -240,7 +244,7 @@ impl Rows {
                 (false, 1) => split.clone(),
                 (false, _) => format!("{split}: {}", columns[*y].name),
             };
-            let series = self.series_of(name);
+            let series = self.series_of(name, &columns[*y].name);
             let values = values(&arrays[*y], row, columns[*y].ty);
             for (element, (x, value)) in xs.iter().zip(values).enumerate() {
                 let place = self.place_of(x);
@@ -267,12 +271,13 @@ impl Rows {
         }
     }
 
-    fn series_of(&mut self, name: String) -> usize {
+    fn series_of(&mut self, name: String, column: &str) -> usize {
         let next = self.series.len();
         let at = *self.names.entry(name.clone()).or_insert(next);
         if at == next {
             self.series.push(Series {
                 name,
+                column: column.to_owned(),
                 values: Vec::new(),
                 anomalies: Vec::new(),
             });

@@ -8,8 +8,11 @@
 //! | `ymin`, `ymax` | as above; values beyond are drawn at the edge, which is said | said |
 //! | `accumulate` | every chart with an x axis | said |
 //! | `anomalycolumns` | anomalychart | said |
-//! | `ysplit`, `xmin`, `xmax`, `kind` = map and others | – | said |
+//! | `ysplit` = panels | every chart with a y axis | said |
+//! | `ysplit` = axes | lines, areas, points | said |
+//! | `kind` = map and others, properties that the page does not have | – | said |
 
+use super::split::Split;
 use super::{Chart, Kind, Scale, Stacking, X};
 use crate::output::grouped;
 
@@ -106,6 +109,10 @@ fn follow(chart: &mut Chart, name: &str, value: &str) {
         ("anomalycolumns", _) => chart.visualization == "anomalychart",
         ("legend", _) => matches!(value, "visible" | "hidden" | ""),
         ("ysplit", "none" | "") => true,
+        // Without a second column of numbers there is nothing to split.
+        ("ysplit", "panels" | "axes") => {
+            Split::of(kind, &[(name.into(), value.into())]) != Split::None
+        }
         _ => PLAIN.contains(&name),
     };
     if !is_drawn {

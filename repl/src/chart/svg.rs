@@ -3,6 +3,7 @@
 
 use super::axis::YAxis;
 use super::shape::slices;
+use super::split::Split;
 use super::{Chart, Kind, Stacking, axis};
 use crate::output::{HTML_HEAD, HTML_TAIL, html_escaped};
 use std::f64::consts::TAU;
@@ -14,6 +15,9 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 60.0;
+
+/// The room of a further y axis.
+const AXIS: f64 = 60.0;
 
 /// Parts of a pie that are named beside it.
 const NAMED_MAX: usize = 18;
@@ -74,16 +78,15 @@ fn cards(chart: &Chart, out: &mut String) {
 }
 
 fn draw(chart: &Chart, out: &mut String) {
-    let has_names = !matches!(chart.kind, Kind::Shares | Kind::Card);
-    let legend = if chart.series.len() > 1 && chart.has_legend && has_names {
-        22.0 * chart.series.len().div_ceil(4) as f64
-    } else {
-        0.0
-    };
+    if chart.split == Split::Panels && !chart.parts.is_empty() {
+        return panels(chart, out);
+    }
+    let legend = legend_height(chart);
     let height = HEIGHT + legend;
+    let width = WIDTH + AXIS * chart.parts.len().saturating_sub(1) as f64;
     let _ = writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"system-ui,sans-serif\" font-size=\"12\" role=\"img\">"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"system-ui,sans-serif\" font-size=\"12\" role=\"img\">"
     );
     label(
         out,
@@ -104,7 +107,7 @@ fn draw(chart: &Chart, out: &mut String) {
         for (index, series) in chart.series.iter().enumerate() {
             let x = LEFT + (index % 4) as f64 * 225.0;
             let y = HEIGHT + 12.0 + (index / 4) as f64 * 22.0;
-            let fill = colour(index);
+            let fill = colour(chart.first + index);
             let _ = writeln!(
                 out,
                 "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{fill}\"/>",
@@ -115,6 +118,59 @@ fn draw(chart: &Chart, out: &mut String) {
         }
     }
     out.push_str("</svg>\n");
+}
+
+/// The charts of the columns, one below the other.
+fn panels(chart: &Chart, out: &mut String) {
+    let mut height = 0.0;
+    let mut drawn = String::new();
+    for (index, part) in chart.parts.iter().enumerate() {
+        let mut picture = String::new();
+        let title = match index {
+            0 => chart.title.clone(),
+            _ => String::new(),
+        };
+        let part = Chart {
+            title,
+            ..part.clone()
+        };
+        let _ = writeln!(drawn, "<svg y=\"{height}\" overflow=\"visible\">");
+        draw(&part, &mut picture);
+        drawn.push_str(&picture);
+        drawn.push_str("</svg>\n");
+        height += HEIGHT + legend_height(&part);
+    }
+    let _ = writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"system-ui,sans-serif\" font-size=\"12\" role=\"img\">"
+    );
+    out.push_str(&drawn);
+    out.push_str("</svg>\n");
+}
+
+/// The marks of a further axis, at the right of the plot.
+fn further_axis(part: &Chart, plot: &Plot, at: usize, out: &mut String) {
+    let x = WIDTH - RIGHT + AXIS * at as f64;
+    for value in &plot.axis.marks {
+        let y = plot.y(*value) + 4.0;
+        label(out, x + 8.0, y, "start", &axis::number(*value), "");
+    }
+    let colour = format!("style=\"fill:{}\"", colour(part.first));
+    let name = crate::output::cut_middle(&part.y_title, 12);
+    label(out, x + 8.0, TOP - 10.0, "start", &name, &colour);
+    let bottom = HEIGHT - BOTTOM;
+    let _ = writeln!(
+        out,
+        "<line x1=\"{x}\" x2=\"{x}\" y1=\"{TOP}\" y2=\"{bottom}\" stroke=\"#999\"/>"
+    );
+}
+
+fn legend_height(chart: &Chart) -> f64 {
+    let has_names = !matches!(chart.kind, Kind::Shares | Kind::Card);
+    match chart.series.len() > 1 && chart.has_legend && has_names {
+        true => 22.0 * chart.series.len().div_ceil(4) as f64,
+        false => 0.0,
+    }
 }
 
 fn label(out: &mut String, x: f64, y: f64, anchor: &str, text: &str, more: &str) {
@@ -155,8 +211,12 @@ impl Plot {
 }
 
 fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut String)) {
+    let parts = match chart.parts.as_slice() {
+        [] => std::slice::from_ref(chart),
+        parts => parts,
+    };
     let plot = Plot {
-        axis: YAxis::of(chart, 6),
+        axis: YAxis::of(&parts[0], 6),
     };
     for value in &plot.axis.marks {
         let y = plot.y(*value);
@@ -179,7 +239,14 @@ fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut Strin
             );
         }
     }
-    draw(chart, &plot, out);
+    draw(&parts[0], &plot, out);
+    for (at, part) in parts.iter().enumerate().skip(1) {
+        let plot = Plot {
+            axis: YAxis::of(part, 6),
+        };
+        further_axis(part, &plot, at - 1, out);
+        draw(part, &plot, out);
+    }
     let base = HEIGHT - BOTTOM - plot.axis.base() * (HEIGHT - TOP - BOTTOM);
     let _ = writeln!(
         out,
@@ -194,13 +261,13 @@ fn with_axes(chart: &Chart, out: &mut String, draw: fn(&Chart, &Plot, &mut Strin
         &chart.x_title,
         "",
     );
-    label(out, LEFT, TOP - 10.0, "end", &chart.y_title, "");
+    label(out, LEFT, TOP - 10.0, "end", &parts[0].y_title, "");
 }
 
 fn lines(chart: &Chart, plot: &Plot, out: &mut String) {
     let positions = axis::positions(chart);
     for (index, (series, spans)) in chart.series.iter().zip(&chart.spans).enumerate() {
-        let colour = colour(index);
+        let colour = colour(chart.first + index);
         let mut path = String::new();
         let mut floor = String::new();
         let mut draws = "M";
@@ -279,7 +346,7 @@ fn columns(chart: &Chart, plot: &Plot, out: &mut String) {
             rectangle(
                 out,
                 place,
-                colour(index),
+                colour(chart.first + index),
                 &format!("{}: {value}", series.name),
             );
         }
@@ -319,7 +386,7 @@ fn bars(chart: &Chart, out: &mut String) {
             rectangle(
                 out,
                 place,
-                colour(index),
+                colour(chart.first + index),
                 &format!("{}: {value}", series.name),
             );
             let middle = y + room / 2.0 + 4.0;

@@ -1,5 +1,6 @@
 //! A chart as a Vega-Lite 5 specification with its data in it: for notebooks, wikis and editors that draw such.
 
+use super::split::Split;
 use super::{Chart, Kind, Scale, Stacking, X, shape};
 use huntql_kql::time::format_datetime;
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ pub fn text(chart: &Chart) -> String {
 
 fn spec(chart: &Chart) -> Value {
     let mut spec = match chart.kind {
+        _ if !chart.parts.is_empty() => split(chart),
         Kind::Shares => pie(chart),
         Kind::Card => card(chart),
         Kind::Line | Kind::Area | Kind::Points | Kind::Columns | Kind::Bars => over_axes(chart),
@@ -28,6 +30,30 @@ fn spec(chart: &Chart) -> Value {
         spec["description"] = json!(chart.remarks.join("; "));
     }
     spec
+}
+
+/// Panels below each other, or layers that have an axis each.
+fn split(chart: &Chart) -> Value {
+    let parts = chart.parts.iter().map(over_axes);
+    if chart.split == Split::Panels {
+        return json!({"vconcat": parts.collect::<Vec<_>>()});
+    }
+    let layers = chart.parts.iter().zip(parts).map(|(part, mut layer)| {
+        if let Some(layer) = layer.as_object_mut() {
+            layer.remove("width");
+            layer.remove("height");
+        }
+        if part.series.len() == 1 {
+            layer["encoding"]["color"] = json!({"datum": part.series[0].name});
+        }
+        layer
+    });
+    json!({
+        "width": 900,
+        "height": 400,
+        "layer": layers.collect::<Vec<_>>(),
+        "resolve": {"scale": {"y": "independent"}},
+    })
 }
 
 fn pie(chart: &Chart) -> Value {

@@ -3,6 +3,7 @@
 use super::Writer;
 use super::cell::{Cells, escape_controls};
 use crate::failure::Failure;
+use datafusion::arrow::array::Array;
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::datasource::MemTable;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Collected {
     rows: Arc<Mutex<Rows>>,
     rows_max: u64,
+    bytes_max: u64,
 }
 
 #[derive(Default)]
@@ -24,6 +26,7 @@ struct Rows {
     columns: Vec<Column>,
     batches: Vec<RecordBatch>,
     kept: u64,
+    bytes: u64,
     seen: u64,
 }
 
@@ -32,11 +35,16 @@ impl Collected {
         Collected {
             rows: Arc::default(),
             rows_max,
+            bytes_max: u64::MAX,
         }
     }
 
-    pub fn all() -> Collected {
-        Collected::at_most(u64::MAX)
+    /// All rows, of which there may be so many bytes. A result that has more ends with an error of the kind `OutOfMemory`.
+    pub fn within(bytes_max: u64) -> Collected {
+        Collected {
+            bytes_max,
+            ..Collected::at_most(u64::MAX)
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Rows> {
@@ -46,6 +54,11 @@ impl Collected {
     /// Rows that the result has.
     pub fn rows(&self) -> u64 {
         self.lock().seen
+    }
+
+    /// Bytes of the rows that are kept.
+    pub fn bytes(&self) -> u64 {
+        self.lock().bytes
     }
 
     /// Rows that are kept of it.
@@ -87,6 +100,7 @@ impl Collected {
             columns,
             batches,
             kept: other.kept(),
+            bytes: other.bytes(),
             seen: other.rows(),
         };
     }
@@ -122,6 +136,15 @@ impl Collected {
     }
 }
 
+/// What the rows of a batch take in memory.
+fn bytes_of(batch: &RecordBatch) -> u64 {
+    let bytes = batch.columns().iter().map(|column| {
+        let size = column.to_data().get_slice_memory_size();
+        size.unwrap_or_else(|_| column.get_array_memory_size()) as u64
+    });
+    bytes.sum()
+}
+
 /// Keeps what goes through to another writer.
 pub struct Remembering {
     pub writer: Box<dyn Writer>,
@@ -145,7 +168,13 @@ impl Writer for Remembering {
             let room = self.collected.rows_max - rows.kept.min(self.collected.rows_max);
             if room > 0 {
                 let take = usize::try_from(count.min(room)).unwrap_or(usize::MAX);
-                rows.batches.push(batch.slice(0, take));
+                let slice = batch.slice(0, take);
+                rows.bytes += bytes_of(&slice);
+                if rows.bytes > self.collected.bytes_max {
+                    *rows = Rows::default();
+                    return Err(io::ErrorKind::OutOfMemory.into());
+                }
+                rows.batches.push(slice);
                 rows.kept += take as u64;
             }
         }

@@ -93,6 +93,11 @@ impl Session {
         self.with_catalog(catalog)
     }
 
+    /// How much memory queries may hold; `None` for any amount.
+    pub fn memory_bytes(&self) -> Option<usize> {
+        self.memory_bytes
+    }
+
     fn with_catalog(&self, catalog: Catalog) -> Session {
         Session {
             engine: engine(catalog, self.memory_bytes),

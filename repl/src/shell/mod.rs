@@ -17,7 +17,7 @@ use crate::cli::{AskArgs, DataArgs};
 use crate::failure::{EXIT_INTERRUPTED, Failure};
 use crate::hints;
 use crate::limits::too_long;
-use crate::output::{Collected, Format};
+use crate::output::{Collected, Format, bytes};
 use crate::progress::Progress;
 use crate::question::Question;
 use crate::report;
@@ -25,6 +25,7 @@ use crate::run;
 use crate::screen::Screen;
 use crate::session::Session;
 use complete::Completions;
+use huntql_engine::Table;
 use input::{Lines, Next};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,10 +45,18 @@ pub struct Shell {
     typed: Vec<String>,
     /// What was typed so far, when there is a terminal.
     history: Vec<String>,
+    /// Results that were kept as tables.
+    kept: Vec<Kept>,
     /// Files that run each other.
     depth: usize,
     is_interactive: bool,
     first_failure: Option<u8>,
+}
+
+/// A result that became a table of this session.
+struct Kept {
+    table: Table,
+    bytes: u64,
 }
 
 /// Whether the shell goes on.
@@ -94,6 +103,7 @@ impl Shell {
             last: None,
             typed: Vec::new(),
             history: Vec::new(),
+            kept: Vec::new(),
             depth: 0,
             is_interactive: false,
             first_failure: None,
@@ -252,12 +262,28 @@ impl Shell {
     }
 
     /// Runs a query once more and keeps all its rows as a table. Gives their number.
+    ///
+    /// # Errors
+    /// Those of the query; more rows than go, with those kept before, into the session's memory: then nothing is kept.
     fn keep(&mut self, name: &str, query: String) -> Result<u64, Failure> {
-        let collected = Collected::all();
-        self.query(query, Screen::into_memory(collected.clone()))?;
-        let rows = collected.rows();
+        let others = self
+            .kept
+            .iter()
+            .filter(|kept| kept.table.schema.name != name);
+        let held: u64 = others.map(|kept| kept.bytes).sum();
+        let limit = self.session.memory_bytes().map(|bytes| bytes as u64);
+        let room = limit.map_or(u64::MAX, |limit| limit.saturating_sub(held));
+        let collected = Collected::within(room);
+        let asked = self.query(query, Screen::into_memory(collected.clone()));
+        asked.map_err(|failure| match (failure, limit) {
+            (Failure::OutOfMemory, Some(limit)) => too_large(limit, held),
+            (failure, _) => failure,
+        })?;
+        let (rows, bytes) = (collected.rows(), collected.bytes());
         let table = collected.into_table(name)?;
-        self.turn_to(self.session.with_table(table));
+        self.turn_to(self.session.with_table(table.clone()));
+        self.kept.retain(|kept| kept.table.schema.name != name);
+        self.kept.push(Kept { table, bytes });
         Ok(rows)
     }
 
@@ -269,7 +295,22 @@ impl Shell {
         } else {
             self.session.ingest(&self.data, &paths)?;
         }
-        self.turn_to(Session::open(&self.data)?);
+        let opened = Session::open(&self.data)?;
+        let tables = self.kept.iter().map(|kept| kept.table.clone());
+        self.turn_to(tables.fold(opened, |session, table| session.with_table(table)));
         Ok(())
     }
+}
+
+/// Why a result does not become a table.
+fn too_large(limit: u64, held: u64) -> Failure {
+    let limit = bytes(limit);
+    let others = match held {
+        0 => String::new(),
+        held => format!(" with the {} that are kept already", bytes(held)),
+    };
+    Failure::Limit(format!(
+        "the rows take more{others} than the {limit} that this session may hold (`--memory`); nothing was kept. \
+         Fewer columns (`project`) or rows (`where`, `summarize`) take less"
+    ))
 }

@@ -262,10 +262,16 @@ fn a_file_of_schemas_is_taken_at_its_word() {
     check("Logs | where Timestamp > ago(1d)")
         .code(1)
         .says("the time of these rows is `TimeGenerated`");
-    check("DeviceEvents | project TenantId").code(1).says("KS142");
-    check("Logs | summarize count(Extra)").code(1).says("countif(isnotempty(Extra))");
-    check("DeviceEvents | where parse_json(AdditionalFields).User == \"x\" and Timestamp > ago(1d)")
-        .code(0);
+    check("DeviceEvents | project TenantId")
+        .code(1)
+        .says("KS142");
+    check("Logs | summarize count(Extra)")
+        .code(1)
+        .says("countif(isnotempty(Extra))");
+    check(
+        "DeviceEvents | where parse_json(AdditionalFields).User == \"x\" and Timestamp > ago(1d)",
+    )
+    .code(0);
     check("Logs | where Extra.User == \"x\" and TimeGenerated > ago(1d)").code(0);
 }
 

@@ -45,8 +45,27 @@ fn a_result_becomes_a_table_of_the_session() {
     let input = "range x from 1 to 5 step 1\n\n.keep Five\nFive | summarize S = sum(x)\n";
     let ran = shell(input).code(0);
     assert!(ran.stdout.ends_with("S\n15\n"), "{ran:#?}");
+    let twice = "print A = 1\n\n.keep One\nprint A = 2\n\n.keep One\nOne\n";
+    let ran = shell(twice).code(0);
+    assert!(
+        ran.stdout
+            .contains("One: 1 row, for this session, in the place of"),
+        "{ran:#?}"
+    );
     shell(".keep 5x\n").code(0).says("takes a name");
     shell(".keep A\n").code(0).says("there is none yet");
+}
+
+#[test]
+fn a_result_is_kept_within_the_memory_of_the_session() {
+    let place = Place::new();
+    let input = "print A = 1\n\n.keep Small\nrange x from 1 to 10000000 step 1 | where x % 2 == 0\n\n.keep Large\nLarge\n\nSmall | project B = A + 1\n";
+    let ran = place.run_with(&["--memory", "20MiB", "--format", "csv"], input);
+    let ran = ran.says("error: limit: the rows take more with the");
+    let ran = ran
+        .says("than the 20.0 MiB that this session may hold")
+        .says("`Large` is not a known table");
+    assert!(ran.stdout.ends_with("B\n2\n"), "{}", ran.stderr);
 }
 
 #[test]
@@ -154,15 +173,37 @@ fn output_takes_all_results_until_it_is_told_otherwise() {
 }
 
 #[test]
+fn columns_of_numbers_have_axes_or_panels_of_their_own() {
+    let place = Place::new();
+    let draw = |how: &str, file: &str| {
+        let query = format!(
+            "range x from 1 to 5 step 1 | extend Few = x, Many = x * 1000 | render linechart with (ysplit={how})"
+        );
+        let ran = place.run(&["query", &query, "--render", file, "--format", "null"]);
+        assert!(!ran.code(0).stderr.contains("not drawn"));
+        std::fs::read_to_string(place.path(file)).unwrap()
+    };
+    let panels: serde_json::Value = serde_json::from_str(&draw("panels", "a.json")).unwrap();
+    let panels = panels["vconcat"].as_array().unwrap();
+    assert_eq!(panels.len(), 2);
+    assert_eq!(panels[1]["encoding"]["y"]["title"], "Many");
+    let axes: serde_json::Value = serde_json::from_str(&draw("axes", "a.json")).unwrap();
+    assert_eq!(axes["resolve"]["scale"]["y"], "independent");
+    assert_eq!(axes["layer"].as_array().unwrap().len(), 2);
+    assert_eq!(draw("panels", "a.svg").matches("<svg ").count(), 5);
+    assert!(draw("axes", "a.svg").contains(">5000<"));
+}
+
+#[test]
 fn a_chart_goes_into_a_picture_or_into_vega_lite() {
     let place = Place::new();
-    let query = "datatable(K: string, A: long)[\"x\", 3, \"</script>\", 0] | render columnchart with (yaxis=log, ysplit=panels)";
+    let query = "datatable(K: string, A: long)[\"x\", 3, \"</script>\", 0] | render columnchart with (yaxis=log, kind=map)";
     let draw = |file: &str| {
         let ran = place.run(&["query", query, "--render", file, "--format", "null"]);
         let ran = ran
             .code(0)
             .says("without a place on a logarithmic axis: 1 value");
-        ran.says("`ysplit=panels` is not drawn in a `columnchart`");
+        ran.says("`kind=map` is not drawn in a `columnchart`");
         std::fs::read_to_string(place.path(file)).unwrap()
     };
     assert!(draw("a.svg").starts_with("<svg "));

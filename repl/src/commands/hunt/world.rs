@@ -275,6 +275,7 @@ fn message(failure: Failure) -> String {
         | Failure::Limit(message)
         | Failure::Internal(message) => message,
         Failure::Reported(code) => format!("exit code {code}"),
+        Failure::OutOfMemory => "the rows take too much memory".to_owned(),
         Failure::ClosedPipe => "nobody reads the output".to_owned(),
     }
 }

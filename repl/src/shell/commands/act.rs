@@ -211,14 +211,20 @@ pub(super) fn keep(shell: &mut Shell, name: &str) -> io::Result<Flow> {
     let Some(query) = shell.last.clone() else {
         return wrong("`.keep` keeps the last result, and there is none yet");
     };
+    let hides = match shell.session.engine.catalog().table(name) {
+        Some(_) => ", in the place of the table of that name",
+        None => "",
+    };
     match shell.keep(name, query) {
+        Ok(1) => print([format!("{name}: 1 row, for this session{hides}")]),
         Ok(rows) => print([format!(
-            "{name}: {} rows, for this session",
+            "{name}: {} rows, for this session{hides}",
             crate::output::grouped(rows)
         )]),
         Err(Failure::ClosedPipe) => Ok(Flow::Quit),
         Err(failure) => {
-            failure.code();
+            let code = failure.code();
+            shell.first_failure.get_or_insert(code);
             Ok(Flow::On)
         }
     }
