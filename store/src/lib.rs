@@ -27,4 +27,4 @@ pub use scan::rows::{Rows, Wanted};
 pub use schema::{TableSchema, arrow_schema, arrow_type};
 pub use store::{DayRows, Store};
 pub use verify::{Fault, Verified};
-pub use writer::{Appended, Committed, Ingest};
+pub use writer::{Appended, Committed, Indexing, Ingest};

@@ -12,7 +12,7 @@ use crate::scan::EventTable;
 use crate::scan::convert::can_convert;
 use crate::schema::{TableSchema, builtin, is_hidden};
 use crate::verify::{self, Verified};
-use crate::writer::Ingest;
+use crate::writer::{Indexing, Ingest};
 use crate::writer::disk::disk_type;
 use huntql_kql::types::Column;
 use std::num::NonZeroU32;
@@ -32,6 +32,7 @@ pub struct DayRows {
 #[derive(Debug, Clone)]
 pub struct Store {
     layout: Layout,
+    indexing: Indexing,
 }
 
 impl Store {
@@ -41,6 +42,7 @@ impl Store {
     pub fn open(path: impl AsRef<Path>) -> Result<Store> {
         Ok(Store {
             layout: Layout::open(path.as_ref())?,
+            indexing: Indexing::default(),
         })
     }
 
@@ -48,7 +50,13 @@ impl Store {
     pub fn create_or_open(path: impl AsRef<Path>) -> Result<Store> {
         Ok(Store {
             layout: Layout::create_or_open(path.as_ref())?,
+            indexing: Indexing::default(),
         })
+    }
+
+    /// The same store, whose ingests build the term index or leave it out.
+    pub fn with_indexing(self, indexing: Indexing) -> Store {
+        Store { indexing, ..self }
     }
 
     pub fn path(&self) -> &Path {
@@ -98,7 +106,7 @@ impl Store {
 
     /// Begins an ingest. Any number may run at once, in any number of processes.
     pub fn ingest(&self) -> Ingest {
-        Ingest::new(self.layout.clone())
+        Ingest::new(self.layout.clone(), self.indexing)
     }
 
     /// Begins an ingest whose rows take the place of all those that an earlier one of the same `source` stored.
@@ -106,7 +114,7 @@ impl Store {
     /// The old rows go and the new ones come in one commit a table; a table must have been named by
     /// [`Ingest::append`] or [`Ingest::touch`] for its old rows to go. `source` is part of file names: letters, digits, `-`.
     pub fn replace(&self, source: &str) -> Ingest {
-        Ingest::replacing(self.layout.clone(), source)
+        Ingest::replacing(self.layout.clone(), self.indexing, source)
     }
 
     /// How many rows each day of a table has, in the order of days. Rows without a time are left out.

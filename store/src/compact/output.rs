@@ -5,7 +5,7 @@ use crate::error::{Result, StoreError};
 use crate::index;
 use crate::layout::day_folder;
 use crate::log::{Bounds, DataFile};
-use crate::writer::parquet::{Written, properties};
+use crate::writer::parquet::{Indexing, Written, properties};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
@@ -147,7 +147,9 @@ impl<'a> Output<'a> {
             is_kept: false,
         };
         let schema = &self.schema;
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(schema)))
+        // What is merged further is not asked anything.
+        let properties = properties(schema, Indexing::Built);
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .map_err(|error| failed(&staged.path, &error))?;
         let datetimes = schema.fields().iter();
         let datetimes = datetimes.filter(|field| is_datetime(field.data_type()));

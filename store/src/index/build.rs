@@ -1,24 +1,29 @@
 //! Building the index of a file from its rows, batch by batch as they are written.
 //!
 //! The same rows give the same bytes, however they are cut into batches. Most values repeat: a column remembers the values that it has
-//! seen with their keys, and a value that occurs again in a block costs one look.
+//! seen with their keys, and a value that occurs again in a block costs one look. A value of JSON is taken member by member: most are
+//! those of the row before, or repeat. Values that hardly repeat are not remembered.
 
 use super::escapes;
 use super::format::{
     Coverage, Directory, MAGIC, PageEntry, PageWriter, VERSION, checksum, compress, write_posting,
 };
 use super::intern::Interner;
-use super::keys::{each_key, folded};
+use super::keys::{each_key, fold_into};
+use super::repeats::{Looked, members};
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Columns beyond these are left out: a posting has seven bits for the column.
 const COLUMNS_MAX: usize = 120;
 /// Values that a column remembers, in bytes; when there are more it begins anew.
 const REMEMBERED_BYTES_MAX: usize = 4 << 20;
+/// Places of members that are told apart; those behind are taken for one.
+const PLACES_MAX: usize = 63;
 /// A column with more keys than this is left out of the index, so that memory stays bounded.
 const COLUMN_KEYS_MAX: u32 = 3_000_000;
 
@@ -30,7 +35,18 @@ pub(crate) struct Builder {
     keys: Keys,
     rows: u64,
     block_rows: u32,
-    scratch: Vec<u32>,
+    scratch: Scratch,
+}
+
+/// Memory that is used for one value after the other.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// The keys of a value.
+    numbers: Vec<u32>,
+    folded: String,
+    /// The members of this value and of the one before.
+    members: Vec<Range<usize>>,
+    before: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -43,6 +59,8 @@ struct Column {
     /// For each remembered value: where its keys end in `numbers`, and the block that it was last seen in.
     seen: Vec<(u32, u32)>,
     numbers: Vec<u32>,
+    /// Whether it is worth while to remember what stands at this place of a value.
+    looked: Vec<Looked>,
 }
 
 /// All keys of all columns: a column's number, then the key.
@@ -85,6 +103,7 @@ impl Builder {
             values: Interner::default(),
             seen: Vec::new(),
             numbers: Vec::new(),
+            looked: Vec::new(),
         });
         Builder {
             columns: columns.collect(),
@@ -96,7 +115,7 @@ impl Builder {
             keys: Keys::default(),
             rows: 0,
             block_rows,
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -162,16 +181,33 @@ impl Column {
     fn push(
         &mut self,
         strings: &StringArray,
-        rows: std::ops::Range<usize>,
+        rows: Range<usize>,
         keys: &mut Keys,
-        scratch: &mut Vec<u32>,
+        scratch: &mut Scratch,
     ) {
         let offsets = strings.value_offsets();
         if offsets[rows.start] == offsets[rows.end] {
             return;
         }
+        match self.coverage {
+            Coverage::Json => self.push_json(strings, rows, keys, scratch),
+            Coverage::Text | Coverage::Left => self.push_texts(strings, rows, keys, scratch),
+        }
+        if self.keys > COLUMN_KEYS_MAX {
+            self.coverage = Coverage::Left;
+            self.forget();
+        }
+    }
+
+    fn push_texts(
+        &mut self,
+        strings: &StringArray,
+        rows: Range<usize>,
+        keys: &mut Keys,
+        scratch: &mut Scratch,
+    ) {
+        let offsets = strings.value_offsets();
         let bytes = strings.value_data();
-        let block = keys.block();
         let mut last: &[u8] = &[];
         for row in rows {
             let value = &bytes[offsets[row] as usize..offsets[row + 1] as usize];
@@ -179,32 +215,71 @@ impl Column {
                 continue;
             }
             last = value;
-            let (number, is_new) = self.values.number(value);
-            if is_new {
-                self.learn(strings.value(row), keys, scratch);
-                self.seen.push((self.numbers.len() as u32, NEVER));
+            self.file(0, strings.value(row), keys, scratch);
+        }
+    }
+
+    fn push_json(
+        &mut self,
+        strings: &StringArray,
+        rows: Range<usize>,
+        keys: &mut Keys,
+        scratch: &mut Scratch,
+    ) {
+        scratch.before.clear();
+        let mut last = "";
+        for row in rows.filter(|row| strings.is_valid(*row)) {
+            let value = strings.value(row);
+            let mut found = std::mem::take(&mut scratch.members);
+            members(value, &mut found);
+            for (place, member) in found.iter().enumerate() {
+                let text = &value[member.clone()];
+                let before = scratch.before.get(place);
+                if before.is_none_or(|before| last[before.clone()] != *text) {
+                    self.file(place, text, keys, scratch);
+                }
             }
-            let seen = &mut self.seen[number as usize];
-            if seen.1 == block {
-                continue;
-            }
-            seen.1 = block;
-            let end = seen.0 as usize;
-            let start = match number {
-                0 => 0,
-                _ => self.seen[number as usize - 1].0 as usize,
-            };
-            for key in &self.numbers[start..end] {
+            last = value;
+            scratch.members = std::mem::replace(&mut scratch.before, found);
+        }
+    }
+
+    /// Files a text under its keys in this block; `place` tells what it is in a value.
+    fn file(&mut self, place: usize, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
+        let block = keys.block();
+        let place = place.min(PLACES_MAX);
+        if self.looked.len() <= place {
+            self.looked.resize(place + 1, Looked::default());
+        }
+        if !self.looked[place].repeats() {
+            self.learn(text, keys, scratch);
+            for key in &scratch.numbers {
                 keys.mark(*key, block);
             }
-            if self.keys > COLUMN_KEYS_MAX {
-                self.coverage = Coverage::Left;
-                self.forget();
-                return;
-            }
-            if self.values.bytes() > REMEMBERED_BYTES_MAX {
-                self.forget();
-            }
+            return;
+        }
+        let (number, is_new) = self.values.number(text.as_bytes());
+        self.looked[place].count(!is_new);
+        if is_new {
+            self.learn(text, keys, scratch);
+            self.numbers.extend_from_slice(&scratch.numbers);
+            self.seen.push((self.numbers.len() as u32, NEVER));
+        }
+        let seen = &mut self.seen[number as usize];
+        if seen.1 == block {
+            return;
+        }
+        seen.1 = block;
+        let end = seen.0 as usize;
+        let start = match number {
+            0 => 0,
+            _ => self.seen[number as usize - 1].0 as usize,
+        };
+        for key in &self.numbers[start..end] {
+            keys.mark(*key, block);
+        }
+        if self.values.bytes() > REMEMBERED_BYTES_MAX {
+            self.forget();
         }
     }
 
@@ -214,26 +289,29 @@ impl Column {
         self.numbers.clear();
     }
 
-    /// Files a value that was not seen before.
-    fn learn(&mut self, value: &str, keys: &mut Keys, scratch: &mut Vec<u32>) {
-        scratch.clear();
+    /// Finds the keys of a text, into `scratch.numbers`.
+    fn learn(&mut self, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
+        let Scratch {
+            numbers, folded, ..
+        } = scratch;
+        numbers.clear();
         let column = self.index as u8;
         let mut new = 0;
         let mut file = |text: &str| {
-            each_key(&folded(text), |class, bytes| {
+            fold_into(folded, text);
+            each_key(folded, |class, bytes| {
                 let (number, is_new) = keys.number(column, class, bytes);
                 new += u32::from(is_new);
-                scratch.push(number);
+                numbers.push(number);
             });
         };
-        file(value);
+        file(text);
         if self.coverage == Coverage::Json
-            && let Cow::Owned(plain) = escapes::without(value)
+            && let Cow::Owned(plain) = escapes::without(text)
         {
             file(&plain);
         }
         self.keys += new;
-        self.numbers.extend_from_slice(scratch);
     }
 }
 

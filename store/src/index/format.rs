@@ -14,6 +14,8 @@
 //! Checksums are the first eight bytes of BLAKE3. Every page and the directory have one, so that damage is seen before it is believed.
 
 use super::blocks::Blocks;
+use std::cell::RefCell;
+use zstd::bulk::Compressor;
 
 pub(super) const MAGIC: &[u8; 8] = b"HQTERMS1";
 /// 1 filed whole values as well.
@@ -58,9 +60,15 @@ pub(super) fn checksum(bytes: &[u8]) -> [u8; 8] {
 /// The length in four bytes, then a zstd frame.
 pub(super) fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut out = (bytes.len() as u32).to_le_bytes().to_vec();
-    let frame = zstd::bulk::compress(bytes, ZSTD_LEVEL);
+    let frame = COMPRESSOR.with_borrow_mut(|compressor| compressor.compress(bytes));
     out.extend_from_slice(&frame.expect("memory is the only limit of compression"));
     out
+}
+
+thread_local! {
+    /// Used again for each page of the files that a thread writes.
+    static COMPRESSOR: RefCell<Compressor<'static>> =
+        RefCell::new(Compressor::new(ZSTD_LEVEL).expect("zstd has this level"));
 }
 
 pub(super) fn expand(bytes: &[u8]) -> Result<Vec<u8>, Unusable> {
@@ -258,7 +266,17 @@ impl PageWriter {
         ] {
             page.extend_from_slice(part);
         }
-        *self = PageWriter::default();
+        self.keys = 0;
+        for part in [
+            &mut self.last,
+            &mut self.shared,
+            &mut self.lengths,
+            &mut self.posting_lengths,
+            &mut self.rests,
+            &mut self.postings,
+        ] {
+            part.clear();
+        }
         compress(&page)
     }
 }

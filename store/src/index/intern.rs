@@ -1,19 +1,34 @@
 //! Byte strings numbered as they come, each kept once.
+//!
+//! A look for a string that is known touches two places of memory: its slot, which has its hash, and its entry, which has its first
+//! bytes. Nearly all strings are no longer than those.
 
 /// Strings with numbers from 0 on. Equality is by bytes; the hash only finds the place.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    bytes: Vec<u8>,
     entries: Vec<Entry>,
-    /// Numbers plus one, 0 where nothing is; a power of two of them, at most three quarters taken.
-    slots: Vec<u32>,
+    /// A power of two of them, at most three quarters taken.
+    slots: Vec<Slot>,
+    /// The strings that are longer than an entry holds.
+    long: Vec<u8>,
+    bytes: usize,
 }
 
+/// A string; its first bytes stand here, and when it is longer all of it stands among the long ones.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    hash: u32,
     start: u32,
     length: u32,
+    head: [u8; HEAD_BYTES],
+}
+
+const HEAD_BYTES: usize = 24;
+
+/// A string's number plus one, 0 where nothing is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    hash: u32,
+    taken: u32,
 }
 
 const SLOTS_MIN: usize = 64;
@@ -25,38 +40,53 @@ impl Interner {
         if (self.entries.len() + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
-        let hash = hash(text);
+        let (hash, head) = hash(text);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
-            match self.slots[at] {
-                0 => break,
-                taken => {
-                    let entry = self.entries[taken as usize - 1];
-                    if entry.hash == hash && self.of(entry) == text {
-                        return (taken - 1, false);
-                    }
-                }
+            let slot = self.slots[at];
+            if slot.taken == 0 {
+                break;
+            }
+            if slot.hash == hash && self.is(&self.entries[slot.taken as usize - 1], text, &head) {
+                return (slot.taken - 1, false);
             }
             at = (at + 1) & mask;
         }
         let number = self.entries.len() as u32;
         self.entries.push(Entry {
-            hash,
-            start: self.bytes.len() as u32,
+            start: self.long.len() as u32,
             length: text.len() as u32,
+            head,
         });
-        self.bytes.extend_from_slice(text);
-        self.slots[at] = number + 1;
+        if text.len() > HEAD_BYTES {
+            self.long.extend_from_slice(text);
+        }
+        self.bytes += text.len();
+        self.slots[at] = Slot {
+            hash,
+            taken: number + 1,
+        };
         (number, true)
     }
 
-    fn of(&self, entry: Entry) -> &[u8] {
-        &self.bytes[entry.start as usize..(entry.start + entry.length) as usize]
+    #[inline]
+    fn is(&self, entry: &Entry, text: &[u8], head: &[u8; HEAD_BYTES]) -> bool {
+        entry.length as usize == text.len()
+            && entry.head == *head
+            && (text.len() <= HEAD_BYTES || self.of(entry) == text)
+    }
+
+    fn of<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
+        let length = entry.length as usize;
+        match length <= HEAD_BYTES {
+            true => &entry.head[..length],
+            false => &self.long[entry.start as usize..entry.start as usize + length],
+        }
     }
 
     pub(super) fn text(&self, number: u32) -> &[u8] {
-        self.of(self.entries[number as usize])
+        self.of(&self.entries[number as usize])
     }
 
     pub(super) fn len(&self) -> usize {
@@ -65,50 +95,77 @@ impl Interner {
 
     /// Bytes of the strings.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
+        self.long.clear();
         self.entries.clear();
-        self.slots.fill(0);
+        self.slots.fill(Slot::default());
+        self.bytes = 0;
     }
 
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(SLOTS_MIN);
-        self.slots.clear();
-        self.slots.resize(size, 0);
-        for (number, entry) in self.entries.iter().enumerate() {
-            let mut at = entry.hash as usize & (size - 1);
-            while self.slots[at] != 0 {
+        let small = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        for slot in small.into_iter().filter(|slot| slot.taken > 0) {
+            let mut at = slot.hash as usize & (size - 1);
+            while self.slots[at].taken != 0 {
                 at = (at + 1) & (size - 1);
             }
-            self.slots[at] = number as u32 + 1;
+            self.slots[at] = slot;
         }
     }
 }
 
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Eight bytes at a time by a folded multiplication.
 #[inline]
-fn hash(text: &[u8]) -> u32 {
-    let mix = |state: u64, word: u64| {
-        let product = u128::from(state ^ word) * u128::from(MIX);
-        (product as u64) ^ ((product >> 64) as u64)
-    };
+fn mix(state: u64, word: u64) -> u64 {
+    let product = u128::from(state ^ word) * u128::from(MIX);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// Eight bytes at a time by a folded multiplication; and the first bytes, with zeros where the string has ended.
+#[inline]
+fn hash(text: &[u8]) -> (u32, [u8; HEAD_BYTES]) {
     let mut state = text.len() as u64 ^ 0x243F_6A88_85A3_08D3;
+    let mut head = [0; HEAD_BYTES];
     let (words, rest) = text.as_chunks::<8>();
+    let mut places = head.as_chunks_mut::<8>().0.iter_mut();
     for word in words {
         state = mix(state, u64::from_le_bytes(*word));
+        if let Some(place) = places.next() {
+            *place = *word;
+        }
     }
     if !rest.is_empty() {
-        let mut word = [0; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        state = mix(state, u64::from_le_bytes(word));
+        let word = last_word(text, rest);
+        state = mix(state, word);
+        if let Some(place) = places.next() {
+            *place = word.to_le_bytes();
+        }
     }
     let state = mix(state, MIX);
-    (state ^ (state >> 32)) as u32
+    ((state ^ (state >> 32)) as u32, head)
+}
+
+/// The last bytes of a text, one to seven, as a number; read in at most two overlapping pieces.
+#[inline]
+fn last_word(text: &[u8], rest: &[u8]) -> u64 {
+    if let Some(word) = text.last_chunk::<8>() {
+        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
+    }
+    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (rest.len() - 4))
+        }
+        _ => {
+            let byte = |at: usize| u64::from(rest[at]) << (8 * at);
+            byte(0) | byte(rest.len() / 2) | byte(rest.len() - 1)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,7 +183,31 @@ mod tests {
         }
         assert_eq!(interner.number(b""), (5000, true));
         assert_eq!(interner.text(3), b"11-xxx");
+        for n in 0..5000_u32 {
+            let text = format!("{n:b}-{}", "x".repeat(n as usize % 20));
+            assert_eq!(interner.text(n), text.as_bytes());
+        }
         interner.clear();
         assert_eq!(interner.number(b"11-xxx"), (0, true));
+    }
+
+    #[test]
+    fn strings_that_differ_in_one_byte_or_in_zeros_at_their_end_are_different() {
+        let mut interner = Interner::default();
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        for length in 0..60 {
+            texts.push(vec![b'a'; length]);
+            let zeros = length.min(3);
+            texts.extend((0..zeros).map(|zeros| [vec![b'a'; length], vec![0; zeros + 1]].concat()));
+            for at in 0..length {
+                let mut changed = vec![b'a'; length];
+                changed[at] = b'b';
+                texts.push(changed);
+            }
+        }
+        let numbers: Vec<u32> = texts.iter().map(|text| interner.number(text).0).collect();
+        for (text, number) in texts.iter().zip(numbers) {
+            assert_eq!(interner.text(number), text);
+        }
     }
 }

@@ -57,6 +57,18 @@ pub(super) enum Edge {
     Open,
 }
 
+/// As [`folded`], into a text that is used again.
+pub(super) fn fold_into(folded: &mut String, text: &str) {
+    folded.clear();
+    match text.is_ascii() {
+        true => {
+            folded.push_str(text);
+            folded.make_ascii_lowercase();
+        }
+        false => folded.extend(text.chars().map(key_char)),
+    }
+}
+
 /// Text in the form in which keys are compared.
 pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
@@ -147,6 +159,81 @@ impl Quad {
 
 /// Tells the keys of a value, class and bytes, some of them perhaps more than once. `text` is folded.
 pub(super) fn each_key(text: &str, mut tell: impl FnMut(u8, &[u8])) {
+    if !text.is_ascii() {
+        return each_key_of_any(text, tell);
+    }
+    let bytes = text.as_bytes();
+    let mut quad = Quad::default();
+    let mut last: Option<Placed<'_>> = None;
+    let mut at = 0;
+    loop {
+        at += bytes[at..].iter().take_while(|byte| kind(**byte) == 0).count();
+        let (start, mut kinds) = (at, 0);
+        while let Some(byte) = bytes.get(at)
+            && kind(*byte) != 0
+        {
+            kinds |= kind(*byte);
+            at += 1;
+        }
+        if start == at {
+            return;
+        }
+        let term = &bytes[start..at];
+        match kinds {
+            DIGIT => {
+                tell(HEX, &term[..term.len().min(DIGITS_BYTES_MAX)]);
+                let next = Placed {
+                    at: start,
+                    term: &text[start..at],
+                };
+                if let Some(start) = quad.push(text, &next, last.as_ref()) {
+                    tell(ADDRESS, &bytes[start..at]);
+                }
+                last = Some(next);
+                continue;
+            }
+            LETTER_OF_HEX | DIGIT_OR_LETTER_OF_HEX => {
+                tell(HEX, &term[..term.len().min(HEX_BYTES_MAX)]);
+            }
+            _ => {
+                tell(PLAIN, &term[..term.len().min(PLAIN_BYTES_MAX)]);
+                if term.len() > PLAIN_BYTES_MAX {
+                    each_piece(term, &mut tell);
+                }
+            }
+        }
+        quad = Quad::default();
+        last = None;
+    }
+}
+
+const DIGIT: u8 = 1;
+const LETTER_OF_HEX: u8 = 2;
+const DIGIT_OR_LETTER_OF_HEX: u8 = DIGIT | LETTER_OF_HEX;
+const OTHER_LETTER: u8 = 4;
+
+/// What a byte of ASCII is in a term; 0 for what stands between terms.
+#[inline]
+fn kind(byte: u8) -> u8 {
+    const KINDS: [u8; 256] = {
+        let mut kinds = [0; 256];
+        let mut byte = 0_u8;
+        while byte.is_ascii() {
+            kinds[byte as usize] = match byte {
+                b'0'..=b'9' => DIGIT,
+                b'a'..=b'f' => LETTER_OF_HEX,
+                b'g'..=b'z' | b'A'..=b'Z' => OTHER_LETTER,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+    KINDS[usize::from(byte)]
+}
+
+/// As [`each_key`], for the letters of all scripts.
+fn each_key_of_any(text: &str, mut tell: impl FnMut(u8, &[u8])) {
     let mut quad = Quad::default();
     let mut last: Option<Placed<'_>> = None;
     for next in placed(text) {
@@ -271,6 +358,32 @@ mod tests {
         assert_eq!(keys("a-b"), ["1a", "1b"]);
         assert_eq!(keys("-"), [""; 0]);
         assert_eq!(keys(""), [""; 0]);
+    }
+
+    #[test]
+    fn ascii_text_has_the_keys_of_any_text() {
+        let words = [
+            "svchost", "exe", "10", "0", "255", "4444", "deadbeef", "12345678901", "a", "g", "AB",
+            ".", ".", "..", " ", "-", "\"",
+        ];
+        let long = "x1".repeat(700);
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let pick = (state >> 33) as usize;
+                match pick % 97 {
+                    0 => text.push_str(&long[..pick / 97 % long.len()]),
+                    _ => text.push_str(words[pick % words.len()]),
+                }
+            }
+            let mut any = Vec::new();
+            each_key_of_any(&text, |class, bytes| {
+                any.push(format!("{class}{}", std::str::from_utf8(bytes).unwrap()));
+            });
+            assert_eq!(keys(&text), any, "{text}");
+        }
     }
 
     #[test]

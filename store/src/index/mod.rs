@@ -22,6 +22,7 @@ mod pattern;
 mod predicate;
 mod read;
 mod rebuild;
+mod repeats;
 pub(crate) mod selection;
 
 use blocks::Blocks;

@@ -15,6 +15,7 @@ use crate::log::{Change, Commit, CommitOutcome, TableLog, Transaction};
 use crate::manifest::{self, SourceNote};
 use crate::schema::TableSchema;
 use beside::Slots;
+pub use parquet::Indexing;
 use datafusion::arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
 use table::TableWriter;
@@ -29,6 +30,7 @@ pub struct Ingest {
     replaces: Option<String>,
     tables: IndexMap<String, TableWriter>,
     slots: Slots,
+    indexing: Indexing,
     rows: u64,
     duplicates: u64,
 }
@@ -54,9 +56,10 @@ pub struct Committed {
 }
 
 impl Ingest {
-    pub(crate) fn new(layout: Layout) -> Self {
+    pub(crate) fn new(layout: Layout, indexing: Indexing) -> Self {
         Self {
             layout,
+            indexing,
             replaces: None,
             tables: IndexMap::new(),
             slots: Slots::default(),
@@ -65,8 +68,8 @@ impl Ingest {
         }
     }
 
-    pub(crate) fn replacing(layout: Layout, source: &str) -> Self {
-        let mut ingest = Self::new(layout);
+    pub(crate) fn replacing(layout: Layout, indexing: Indexing, source: &str) -> Self {
+        let mut ingest = Self::new(layout, indexing);
         ingest.replaces = Some(source.to_owned());
         ingest
     }
@@ -76,7 +79,7 @@ impl Ingest {
         if !self.tables.contains_key(&table.name) {
             let source = self.replaces.as_deref();
             let slots = self.slots.clone();
-            let writer = TableWriter::open(&self.layout, table, source, slots)?;
+            let writer = TableWriter::open(&self.layout, table, source, slots, self.indexing)?;
             self.tables.insert(table.name.clone(), writer);
         }
         Ok(())

@@ -4,10 +4,10 @@ use super::disk::{is_blank, tick_name};
 use crate::error::{Result, StoreError};
 use crate::index;
 use crate::log::{Bounds, DataFile};
-use crate::schema::{INGESTION_TIME, RECORD_ID, SOURCE_FILE, SOURCE_POSITION, is_hidden};
+use crate::schema::{INGESTION_TIME, RECORD_ID, SOURCE_POSITION, is_hidden};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::{interleave_record_batch, max, min};
-use datafusion::arrow::datatypes::{Int8Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{DataType, Int8Type, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -78,9 +78,19 @@ pub(super) struct Contents {
     pub time: Option<String>,
     /// Of the disk schema of `columns`; at least one.
     pub batches: Vec<RecordBatch>,
+    pub indexing: Indexing,
 }
 
-/// Writes the rows ordered by time, syncs the file, and writes its term index beside it.
+/// Whether a file gets a term index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Indexing {
+    #[default]
+    Built,
+    /// It gets none now. `store optimize` builds it.
+    Left,
+}
+
+/// Writes the rows ordered by time, syncs the file, and writes its term index beside it if it is to have one.
 ///
 /// Columns without any value and tick columns of zeros alone are left out: the scan takes a missing column as null or `""`,
 /// a missing tick as 0. Most tables are wide, and a sensor fills a quarter of one.
@@ -89,6 +99,7 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         columns,
         time,
         batches,
+        indexing,
     } = contents;
     let mut bounds = BTreeMap::new();
     let mut ticks = Vec::new();
@@ -119,26 +130,33 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         .map_err(|error| failed(&error))?;
     let file = File::create_new(path).map_err(StoreError::io(path, "create"))?;
     let schema = batches[0].schema();
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema)))
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema, *indexing)))
         .map_err(|e| failed(&e))?;
     let is_json = |name: &str| {
         let column = columns.iter().find(|column| column.name == name);
         column.is_some_and(|column| column.ty == Type::Dynamic)
     };
-    let mut terms = index::Builder::new(&schema, is_json, index::BLOCK_ROWS);
+    let mut terms = match indexing {
+        Indexing::Built => Some(index::Builder::new(&schema, is_json, index::BLOCK_ROWS)),
+        Indexing::Left => None,
+    };
     let order = in_time_order(&batches, time.as_deref());
     let parts: Vec<&RecordBatch> = batches.iter().collect();
     for chunk in order.chunks(CHUNK_ROWS) {
         let sorted = interleave_record_batch(&parts, chunk).map_err(|error| failed(&error))?;
         writer.write(&sorted).map_err(|error| failed(&error))?;
-        terms.push(&sorted);
+        if let Some(terms) = &mut terms {
+            terms.push(&sorted);
+        }
     }
     writer.flush().map_err(|error| failed(&error))?;
     let groups = writer.flushed_row_groups().to_vec();
     let file = writer.into_inner().map_err(|error| failed(&error))?;
     file.sync_all().map_err(StoreError::io(path, "sync"))?;
     let size_bytes = file.metadata().map_err(StoreError::io(path, "read"))?.len();
-    index::stage(terms, path, &groups)?;
+    if let Some(terms) = terms {
+        index::stage(terms, path, &groups)?;
+    }
     Ok(Written {
         size_bytes,
         rows: order.len() as u64,
@@ -216,8 +234,9 @@ fn has_ticks(batches: &[RecordBatch], column: &str) -> bool {
 /// How every file of the store is written: row groups, pages, encodings, statistics, bloom filters, compression.
 ///
 /// The first level of zstd takes half the time of the third over text that is mostly in dictionaries, for files of the same
-/// size; pages that stay in the processor's cache take a tenth less.
-pub(crate) fn properties(schema: &SchemaRef) -> WriterProperties {
+/// size; pages that stay in the processor's cache take a tenth less. Least and greatest texts cost a comparison a cell and hardly ever tell a
+/// page from another; a file with a term index needs no bloom filters.
+pub(crate) fn properties(schema: &SchemaRef, indexing: Indexing) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(concat!("huntql ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -228,8 +247,7 @@ pub(crate) fn properties(schema: &SchemaRef) -> WriterProperties {
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_column_statistics_enabled(ColumnPath::from(SOURCE_FILE), EnabledStatistics::Chunk);
+        .set_statistics_enabled(EnabledStatistics::Page);
     for (name, how) in ENCODED {
         let path = ColumnPath::from(*name);
         builder = builder.set_column_dictionary_enabled(path.clone(), false);
@@ -238,16 +256,16 @@ pub(crate) fn properties(schema: &SchemaRef) -> WriterProperties {
                 builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
             }
             Encoded::Plain => builder,
-            Encoded::PlainUnbounded => {
-                builder.set_column_statistics_enabled(path, EnabledStatistics::None)
-            }
         };
     }
     for field in schema.fields() {
         let name = field.name();
-        let text = field.data_type() == &datafusion::arrow::datatypes::DataType::Utf8;
-        if text && LOOKED_UP.iter().any(|end| name.ends_with(end)) {
-            let path = ColumnPath::from(name.as_str());
+        if field.data_type() != &DataType::Utf8 {
+            continue;
+        }
+        let path = ColumnPath::from(name.as_str());
+        builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+        if indexing == Indexing::Left && LOOKED_UP.iter().any(|end| name.ends_with(end)) {
             builder = builder
                 .set_column_bloom_filter_enabled(path.clone(), true)
                 .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
@@ -261,8 +279,6 @@ pub(crate) fn properties(schema: &SchemaRef) -> WriterProperties {
 #[derive(Debug, Clone, Copy)]
 enum Encoded {
     Plain,
-    /// Without statistics too: no query asks for a range of it.
-    PlainUnbounded,
     /// They grow from row to row.
     Differences,
 }
@@ -272,6 +288,6 @@ const ENCODED: &[(&str, Encoded)] = &[
     (INGESTION_TIME, Encoded::Differences),
     (SOURCE_POSITION, Encoded::Differences),
     ("ReportId", Encoded::Plain),
-    ("AdditionalFields", Encoded::PlainUnbounded),
-    (RECORD_ID, Encoded::PlainUnbounded),
+    ("AdditionalFields", Encoded::Plain),
+    (RECORD_ID, Encoded::Plain),
 ];

@@ -3,7 +3,7 @@
 use super::beside::{self, Place, Slots, Staged, Writing};
 use super::dedupe::{self, Ids};
 use super::disk::{disk_schema, to_disk};
-use super::parquet::{self, Contents};
+use super::parquet::{self, Contents, Indexing};
 use crate::error::{Result, StoreError};
 use crate::index;
 use crate::layout::{self, Layout};
@@ -46,6 +46,7 @@ pub(super) struct TableWriter {
     ticks: Vec<String>,
     /// The source whose files these rows replace; it begins the names of its files.
     replaces: Option<String>,
+    indexing: Indexing,
 }
 
 #[derive(Default)]
@@ -60,6 +61,7 @@ impl TableWriter {
         table: &TableSchema,
         replaces: Option<&str>,
         slots: Slots,
+        indexing: Indexing,
     ) -> Result<Self> {
         layout::check_table_name(&table.name)?;
         let folder = layout.table(&table.name);
@@ -110,6 +112,7 @@ impl TableWriter {
             staged: Vec::new(),
             ticks: Vec::new(),
             replaces: replaces.map(str::to_owned),
+            indexing,
         };
         writer.widened()?;
         Ok(writer)
@@ -294,6 +297,7 @@ impl TableWriter {
             columns: self.columns.clone(),
             time: day.and(self.time.clone()),
             batches: buffer.batches,
+            indexing: self.indexing,
         };
         let day = day.map(layout::day_name);
         let place = Place {
@@ -411,6 +415,7 @@ impl TableWriter {
             columns,
             time: file.day.as_ref().and(self.time.clone()),
             batches: rest,
+            indexing: self.indexing,
         };
         let written = parquet::write(&path, &contents)?;
         Ok(Some((path, written.into_data_file(file.path, file.day))))
