@@ -1,13 +1,17 @@
 //! Reads logs into nothing and prints what became of them: `cargo run -p huntql-ingest --example read -- PATH…`.
 //! With `--rows N` the first N rows of each batch are shown as JSON; `--logformat TEXT`, `--format NAME` and `--tz ZONE` come
-//! behind it, as `huntql ingest` has them.
+//! behind it, as `huntql ingest` has them. `--store DIR` reads into a store, `--no-index DIR` into one without a term index: what
+//! parsing, writing and indexing cost is told by the three ways beside each other.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_ingest::reject::Reject;
 use huntql_ingest::sink::FileEnd;
-use huntql_ingest::{Appended, EventSink, FileReport, Observer, Options, SinkError, ingest_paths};
+use huntql_ingest::{
+    Appended, EventSink, FileReport, Observer, Options, SinkError, StoreSink, ingest_paths,
+};
+use huntql_store::{Indexing, Store};
 
 struct Show {
     rows: usize,
@@ -57,18 +61,28 @@ fn main() {
         paths.drain(..2);
     }
     let mut options = Options::default();
+    let mut store = None;
     while let Some(option) = paths.first().filter(|path| path.starts_with("--")).cloned() {
         let value = paths[1].clone();
         match option.as_str() {
             "--logformat" => options.logformat = Some(value),
             "--format" => options.format = Some(value),
+            "--store" => store = Some(Store::create_or_open(&value).unwrap()),
+            "--no-index" => {
+                let indexed = Store::create_or_open(&value).unwrap();
+                store = Some(indexed.with_indexing(Indexing::Left));
+            }
             "--tz" => options.time_zone = Some(jiff::tz::TimeZone::get(&value).unwrap()),
             other => panic!("{other}"),
         }
         paths.drain(..2);
     }
     let started = std::time::Instant::now();
-    let report = ingest_paths(&paths, &options, &mut Show { rows }, &mut Tell).unwrap();
+    let report = match &store {
+        Some(store) => ingest_paths(&paths, &options, &mut StoreSink::new(store), &mut Tell),
+        None => ingest_paths(&paths, &options, &mut Show { rows }, &mut Tell),
+    };
+    let report = report.unwrap();
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{report}\n{:.0} records/s",

@@ -61,6 +61,16 @@ struct Column {
     numbers: Vec<u32>,
     /// Whether it is worth while to remember what stands at this place of a value.
     looked: Vec<Looked>,
+    /// Of a column that comes in codes: what is known of each.
+    coded: Vec<OfCode>,
+}
+
+/// Where in [`Column::numbers`] the keys of a text stand, and the block that it was last seen in.
+#[derive(Debug, Clone, Copy)]
+struct OfCode {
+    start: u32,
+    end: u32,
+    block: u32,
 }
 
 /// All keys of all columns: a column's number, then the key.
@@ -77,6 +87,16 @@ struct Keys {
 }
 
 const NEVER: u32 = u32::MAX;
+
+/// The next rows of a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Texts<'a> {
+    Plain(&'a StringArray),
+    /// Each text once, and the number of each row's. The texts are the same ones from call to call.
+    Coded(&'a Interner, &'a [u32]),
+    /// It has no texts.
+    None,
+}
 
 /// What the index has to say of the data file.
 #[derive(Debug, Clone)]
@@ -104,6 +124,7 @@ impl Builder {
             seen: Vec::new(),
             numbers: Vec::new(),
             looked: Vec::new(),
+            coded: Vec::new(),
         });
         Builder {
             columns: columns.collect(),
@@ -121,23 +142,36 @@ impl Builder {
 
     /// Takes the next rows of the file.
     pub(crate) fn push(&mut self, batch: &RecordBatch) {
+        let columns = batch.columns().iter();
+        let texts = columns.map(|array| match array.as_string_opt::<i32>() {
+            Some(strings) => Texts::Plain(strings),
+            None => Texts::None,
+        });
+        let texts: Vec<Texts<'_>> = texts.collect();
+        self.push_columns(batch.num_rows(), &texts);
+    }
+
+    /// As [`Builder::push`]: so many rows of all columns.
+    pub(crate) fn push_columns(&mut self, count: usize, columns: &[Texts<'_>]) {
         let mut from = 0;
-        while from < batch.num_rows() {
+        while from < count {
             let within = (self.rows % u64::from(self.block_rows)) as usize;
             if within == 0 {
                 self.keys.block_starts.push(self.keys.marks.len());
             }
-            let rows = (self.block_rows as usize - within).min(batch.num_rows() - from);
+            let rows = (self.block_rows as usize - within).min(count - from);
+            let range = from..from + rows;
             for column in &mut self.columns {
-                if column.coverage != Coverage::Left
-                    && let Some(strings) = batch.column(column.index).as_string_opt::<i32>()
-                {
-                    column.push(
-                        strings,
-                        from..from + rows,
-                        &mut self.keys,
-                        &mut self.scratch,
-                    );
+                if column.coverage == Coverage::Left {
+                    continue;
+                }
+                let (keys, scratch) = (&mut self.keys, &mut self.scratch);
+                match columns[column.index] {
+                    Texts::Plain(strings) => column.push(strings, range.clone(), keys, scratch),
+                    Texts::Coded(values, codes) => {
+                        column.push_codes(values, &codes[range.clone()], keys, scratch);
+                    }
+                    Texts::None => {}
                 }
             }
             self.rows += rows as u64;
@@ -193,10 +227,54 @@ impl Column {
             Coverage::Json => self.push_json(strings, rows, keys, scratch),
             Coverage::Text | Coverage::Left => self.push_texts(strings, rows, keys, scratch),
         }
+        self.give_up_when_too_large();
+    }
+
+    fn give_up_when_too_large(&mut self) {
         if self.keys > COLUMN_KEYS_MAX {
             self.coverage = Coverage::Left;
             self.forget();
         }
+    }
+
+    fn push_codes(
+        &mut self,
+        values: &Interner,
+        codes: &[u32],
+        keys: &mut Keys,
+        scratch: &mut Scratch,
+    ) {
+        const UNKNOWN: OfCode = OfCode {
+            start: NEVER,
+            end: NEVER,
+            block: NEVER,
+        };
+        let block = keys.block();
+        self.coded.resize(values.len(), UNKNOWN);
+        let mut last = None;
+        for code in codes {
+            if last == Some(code) {
+                continue;
+            }
+            last = Some(code);
+            let at = *code as usize;
+            if self.coded[at].block == block {
+                continue;
+            }
+            if self.coded[at].start == NEVER {
+                let text = std::str::from_utf8(values.text(*code));
+                self.learn(text.expect("texts are UTF-8"), keys, scratch);
+                self.coded[at].start = self.numbers.len() as u32;
+                self.numbers.extend_from_slice(&scratch.numbers);
+                self.coded[at].end = self.numbers.len() as u32;
+            }
+            self.coded[at].block = block;
+            let OfCode { start, end, .. } = self.coded[at];
+            for key in &self.numbers[start as usize..end as usize] {
+                keys.mark(*key, block);
+            }
+        }
+        self.give_up_when_too_large();
     }
 
     fn push_texts(

@@ -5,7 +5,7 @@
 
 /// Strings with numbers from 0 on. Equality is by bytes; the hash only finds the place.
 #[derive(Debug, Default)]
-pub(super) struct Interner {
+pub(crate) struct Interner {
     entries: Vec<Entry>,
     /// A power of two of them, at most three quarters taken.
     slots: Vec<Slot>,
@@ -36,7 +36,7 @@ const SLOTS_MIN: usize = 64;
 impl Interner {
     /// The number of a string, and whether it is new.
     #[inline]
-    pub(super) fn number(&mut self, text: &[u8]) -> (u32, bool) {
+    pub(crate) fn number(&mut self, text: &[u8]) -> (u32, bool) {
         if (self.entries.len() + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
@@ -85,20 +85,20 @@ impl Interner {
         }
     }
 
-    pub(super) fn text(&self, number: u32) -> &[u8] {
+    pub(crate) fn text(&self, number: u32) -> &[u8] {
         self.of(&self.entries[number as usize])
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Bytes of the strings.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.long.clear();
         self.entries.clear();
         self.slots.fill(Slot::default());

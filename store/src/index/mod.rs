@@ -26,8 +26,9 @@ mod repeats;
 pub(crate) mod selection;
 
 use blocks::Blocks;
-pub(crate) use build::{Builder, Indexed};
+pub(crate) use build::{Builder, Indexed, Texts};
 pub(crate) use format::Unusable;
+pub(crate) use intern::Interner;
 pub(crate) use lookup::Ask;
 pub(crate) use predicate::ask;
 pub(crate) use read::{Described, Index};

@@ -4,6 +4,8 @@
 //! of each touched day are held too, some 30 bytes a row.
 
 mod beside;
+mod coded;
+mod columns;
 pub(crate) mod dedupe;
 pub(crate) mod disk;
 pub(crate) mod parquet;

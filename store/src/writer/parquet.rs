@@ -1,15 +1,15 @@
 //! One Parquet file: rows of one day in time order.
 
+use super::columns::Columns;
 use super::disk::{is_blank, tick_name};
 use crate::error::{Result, StoreError};
 use crate::index;
 use crate::log::{Bounds, DataFile};
 use crate::schema::{INGESTION_TIME, RECORD_ID, SOURCE_POSITION, is_hidden};
 use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::compute::{interleave_record_batch, max, min};
+use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{DataType, Int8Type, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use datafusion::parquet::schema::types::ColumnPath;
@@ -20,7 +20,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// A multiple of the rows of a page, so that no row block of the term index lies in two row groups.
-const ROW_GROUP_ROWS: usize = 12 * PAGE_ROWS;
+pub(super) const ROW_GROUP_ROWS: usize = 12 * PAGE_ROWS;
 /// Those of the term index's blocks; pages of long texts are smaller.
 const PAGE_ROWS: usize = index::BLOCK_ROWS as usize;
 const PAGE_BYTES: usize = 128 << 10;
@@ -130,8 +130,6 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         .map_err(|error| failed(&error))?;
     let file = File::create_new(path).map_err(StoreError::io(path, "create"))?;
     let schema = batches[0].schema();
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(&schema, *indexing)))
-        .map_err(|e| failed(&e))?;
     let is_json = |name: &str| {
         let column = columns.iter().find(|column| column.name == name);
         column.is_some_and(|column| column.ty == Type::Dynamic)
@@ -141,17 +139,12 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         Indexing::Left => None,
     };
     let order = in_time_order(&batches, time.as_deref());
-    let parts: Vec<&RecordBatch> = batches.iter().collect();
-    for chunk in order.chunks(CHUNK_ROWS) {
-        let sorted = interleave_record_batch(&parts, chunk).map_err(|error| failed(&error))?;
-        writer.write(&sorted).map_err(|error| failed(&error))?;
-        if let Some(terms) = &mut terms {
-            terms.push(&sorted);
-        }
-    }
-    writer.flush().map_err(|error| failed(&error))?;
-    let groups = writer.flushed_row_groups().to_vec();
-    let file = writer.into_inner().map_err(|error| failed(&error))?;
+    let rows = order.len() as u64;
+    let properties = properties(&schema, *indexing);
+    let columns = Columns::of(batches, order, &properties);
+    let (file, groups) = columns
+        .write(file, properties, terms.as_mut())
+        .map_err(|error| failed(&error))?;
     file.sync_all().map_err(StoreError::io(path, "sync"))?;
     let size_bytes = file.metadata().map_err(StoreError::io(path, "read"))?.len();
     if let Some(terms) = terms {
@@ -159,7 +152,7 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
     }
     Ok(Written {
         size_bytes,
-        rows: order.len() as u64,
+        rows,
         bounds,
         ticks,
     })
