@@ -167,7 +167,10 @@ pub(super) fn each_key(text: &str, mut tell: impl FnMut(u8, &[u8])) {
     let mut last: Option<Placed<'_>> = None;
     let mut at = 0;
     loop {
-        at += bytes[at..].iter().take_while(|byte| kind(**byte) == 0).count();
+        at += bytes[at..]
+            .iter()
+            .take_while(|byte| kind(**byte) == 0)
+            .count();
         let (start, mut kinds) = (at, 0);
         while let Some(byte) = bytes.get(at)
             && kind(*byte) != 0
@@ -363,15 +366,32 @@ mod tests {
     #[test]
     fn ascii_text_has_the_keys_of_any_text() {
         let words = [
-            "svchost", "exe", "10", "0", "255", "4444", "deadbeef", "12345678901", "a", "g", "AB",
-            ".", ".", "..", " ", "-", "\"",
+            "svchost",
+            "exe",
+            "10",
+            "0",
+            "255",
+            "4444",
+            "deadbeef",
+            "12345678901",
+            "a",
+            "g",
+            "AB",
+            ".",
+            ".",
+            "..",
+            " ",
+            "-",
+            "\"",
         ];
         let long = "x1".repeat(700);
         let mut state = 1_u64;
         for _ in 0..20_000 {
             let mut text = String::new();
             for _ in 0..12 {
-                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                state = state
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
                 let pick = (state >> 33) as usize;
                 match pick % 97 {
                     0 => text.push_str(&long[..pick / 97 % long.len()]),

@@ -385,7 +385,9 @@ mod tests {
     fn runs_and_packed_codes_are_read_as_they_were() {
         let mut state = 7_u64;
         let mut next = |below: u64| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 33) % below
         };
         for round in 0..2000 {
@@ -404,6 +406,9 @@ mod tests {
 
     #[test]
     fn numbers_have_the_bits_they_need() {
-        assert_eq!([0, 1, 2, 3, 4, 255, 256].map(bits_of), [0, 1, 2, 2, 3, 8, 9]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 255, 256].map(bits_of),
+            [0, 1, 2, 2, 3, 8, 9]
+        );
     }
 }

@@ -44,7 +44,9 @@ impl Columns {
             starts.push(rows);
             rows += batch.num_rows();
         }
-        let flat = order.iter().map(|(batch, row)| (starts[*batch] + row) as u32);
+        let flat = order
+            .iter()
+            .map(|(batch, row)| (starts[*batch] + row) as u32);
         let flat: Vec<u32> = flat.collect();
         let rows_of = |index| match Coded::of(&batches, index, properties) {
             Some(coded) => Rows::Coded(coded.in_order(&flat)),
@@ -129,12 +131,10 @@ impl Columns {
         let Some(terms) = terms else { return Ok(()) };
         let texts = self.columns.iter().zip(&arrays);
         let texts = texts.map(|(column, array)| match (column, array) {
-            (Rows::Coded(Coded { values, codes }), _) => {
-                Texts::Coded(values, &codes[rows.clone()])
-            }
-            (Rows::Plain(_), Some(array)) => {
-                array.as_string_opt::<i32>().map_or(Texts::None, Texts::Plain)
-            }
+            (Rows::Coded(Coded { values, codes }), _) => Texts::Coded(values, &codes[rows.clone()]),
+            (Rows::Plain(_), Some(array)) => array
+                .as_string_opt::<i32>()
+                .map_or(Texts::None, Texts::Plain),
             (Rows::Plain(_), None) => Texts::None,
         });
         let texts: Vec<Texts<'_>> = texts.collect();

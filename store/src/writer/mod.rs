@@ -17,9 +17,9 @@ use crate::log::{Change, Commit, CommitOutcome, TableLog, Transaction};
 use crate::manifest::{self, SourceNote};
 use crate::schema::TableSchema;
 use beside::Slots;
-pub use parquet::Indexing;
 use datafusion::arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
+pub use parquet::Indexing;
 use table::TableWriter;
 
 /// When so much is buffered over all tables, the largest day goes to a file.

@@ -8,8 +8,8 @@ use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext, lit};
 use huntql_kql::time::{TICKS_PER_DAY, TICKS_PER_SECOND, UNIX_EPOCH};
-use huntql_store::{Indexing, Store};
 use huntql_store::files;
+use huntql_store::{Indexing, Store};
 use std::sync::Arc;
 
 /// Runs the plan; rows, and the sum of a metric over its scans.
