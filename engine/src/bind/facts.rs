@@ -177,6 +177,22 @@ pub fn negative(span: Span, what: &str, value: i64) -> Diagnostic {
     )
 }
 
+/// A join by one name whose columns have two types.
+pub fn other_type_on_right(span: Span, name: &str, left: Type, right: Type) -> Diagnostic {
+    Diagnostic::binding(
+        "KS227",
+        span,
+        format!("`{name}` is a {left} on the left side of the join and a {right} on its right"),
+    )
+    .help("convert one of them in front of the join, with `extend`")
+}
+
+/// A join by a `dynamic`.
+pub fn dynamic_key(span: Span) -> Diagnostic {
+    Diagnostic::binding("KS241", span, "a dynamic is no key of a join")
+        .help("convert it in front of the join, for instance with `extend Key = tostring(Key)`")
+}
+
 pub fn duplicate_column(span: Span, name: &str) -> Diagnostic {
     Diagnostic::binding(
         "KS124",

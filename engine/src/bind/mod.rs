@@ -8,6 +8,7 @@ mod compare;
 pub(crate) mod facts;
 pub mod forms;
 mod function;
+mod json_text;
 mod learn;
 pub(crate) mod names;
 mod path;
@@ -33,6 +34,7 @@ use huntql_kql::ast::Script;
 use huntql_kql::diagnostics::{Diagnostic, did_you_mean};
 use huntql_kql::span::Span;
 use huntql_kql::types::{Type, Value};
+use json_text::JsonTexts;
 use variables::Variables;
 
 /// Binds all statements of a text.
@@ -94,6 +96,7 @@ pub struct Binder<'a> {
     take_max: Option<u64>,
     /// What `bin_auto` rounds to.
     bins: Bins,
+    pub(crate) json_texts: JsonTexts,
 }
 
 /// `set query_bin_auto_size` and `set query_bin_auto_at`.
@@ -124,6 +127,7 @@ impl<'a> Binder<'a> {
             variables: Variables::default(),
             take_max: None,
             bins: Bins::default(),
+            json_texts: JsonTexts::default(),
         }
     }
 }

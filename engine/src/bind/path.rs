@@ -83,20 +83,23 @@ impl Binder<'_> {
         )
     }
 
-    /// The value as `dynamic`. A string is read as JSON: `AdditionalFields` is a string in Defender and dynamic in Log Analytics.
-    /// Under [`Reading::AsDeclared`] it is what it was declared as.
+    /// The value as `dynamic`. `AdditionalFields` and its like, strings in Defender and dynamic in Log Analytics, are read as JSON; under
+    /// [`Reading::AsDeclared`] they are what they were declared as.
     fn bag(&mut self, bound: Scalar, object: &Expr) -> Option<Scalar> {
         match bound.ty {
             _ if bound.is_error() => None,
             Type::Dynamic => Some(bound),
-            Type::String if self.catalog.reading() == Reading::AsDeclared => {
+            Type::String
+                if self.catalog.reading() == Reading::EitherPortal
+                    && self.json_texts.is_one(object) =>
+            {
+                let row = crate::functions::find("parse_json").expect("`parse_json` has a row");
+                Some(self.apply(row, vec![bound], &[object.span], object.span))
+            }
+            Type::String => {
                 let text = lent(object).unwrap_or_else(|| "…".into());
                 self.report(facts::text_without_members(object.span, &text));
                 None
-            }
-            Type::String => {
-                let row = crate::functions::find("parse_json").expect("`parse_json` has a row");
-                Some(self.apply(row, vec![bound], &[object.span], object.span))
             }
             other => {
                 self.report(facts::wrong_type(object.span, other, "a dynamic"));

@@ -130,6 +130,7 @@ pub(super) fn rename(binder: &mut Binder<'_>, rename: &ProjectRename, input: Rel
             binder.report(facts::duplicate_column(pair.new.span, &pair.new.text));
             continue;
         }
+        binder.json_texts.renamed(&pair.new.text, &column.name);
         match position {
             Some(position) => items[position].0 = pair.new.text.clone(),
             None => items.push((pair.new.text.clone(), Scalar::column(&column))),

@@ -4,6 +4,7 @@
 //! get a number behind them (`X` → `X1`). Source: Kusto docs, "join operator", "lookup operator".
 
 use crate::bind::{Binder, facts};
+use crate::catalog::Reading;
 use crate::ir::{JoinKind, Node, Relation, Scalar, ScalarKind};
 use huntql_kql::ast::{BinaryOp, Expr, ExprKind, Join, Lookup, Name, OperatorParameter};
 use huntql_kql::diagnostics::Diagnostic;
@@ -178,7 +179,8 @@ fn condition(
                 side_column(binder, name, right),
             );
             if let (Some(l), Some(r)) = sides {
-                push(binder, l, r, name.span, keys);
+                let name = Some(name.text.as_str());
+                push(binder, l, r, expr.span, name, keys);
             }
         }
         ExprKind::Binary(binary) if binary.op == BinaryOp::Equal => {
@@ -188,7 +190,7 @@ fn condition(
                 | (Some((Side::Right, r)), Some((Side::Left, l))) => {
                     let bound = (side_column(binder, l, left), side_column(binder, r, right));
                     if let (Some(l), Some(r)) = bound {
-                        push(binder, l, r, expr.span, keys);
+                        push(binder, l, r, expr.span, None, keys);
                     }
                 }
                 _ => binder.report(
@@ -243,8 +245,27 @@ fn side_column(binder: &mut Binder<'_>, name: &Name, relation: &Relation) -> Opt
     None
 }
 
-/// Keys must have one type; numbers widen.
-fn push(binder: &mut Binder<'_>, left: Scalar, right: Scalar, span: Span, keys: &mut Keys) {
+/// Keys must have one type; numbers widen. `shared` is the name of a condition that is a column's name alone: such a column must have
+/// one type to begin with, and a `dynamic` is a key only there. Source: Microsoft's binder (KS227, KS241).
+fn push(
+    binder: &mut Binder<'_>,
+    left: Scalar,
+    right: Scalar,
+    span: Span,
+    shared: Option<&str>,
+    keys: &mut Keys,
+) {
+    let has_dynamic = left.ty == Type::Dynamic || right.ty == Type::Dynamic;
+    let is_strict = has_dynamic || binder.catalog.reading() == Reading::AsDeclared;
+    match shared {
+        // What an error left behind is a dynamic too.
+        _ if has_dynamic && binder.has_errors() => return,
+        Some(name) if left.ty != right.ty && is_strict => {
+            return binder.report(facts::other_type_on_right(span, name, left.ty, right.ty));
+        }
+        None if has_dynamic => return binder.report(facts::dynamic_key(span)),
+        _ => {}
+    }
     let ty = match (left.ty, right.ty) {
         (Type::Dynamic, Type::Dynamic) => Some(Type::Dynamic),
         (l, r) => crate::conversion::common_type([l, r].into_iter()),

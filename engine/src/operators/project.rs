@@ -79,6 +79,7 @@ fn bound_item(
     let name = match (item.names.first(), lent(&item.value)) {
         (Some(name), _) => {
             names.take(&name.text);
+            binder.json_texts.named(&name.text, &item.value);
             name.text.clone()
         }
         // `extend tostring(Port)` replaces `Port`.
