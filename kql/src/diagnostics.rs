@@ -107,14 +107,16 @@ impl Diagnostic {
     }
 }
 
-/// The candidate nearest to `read`, when near enough to be what was meant.
+/// The candidate nearest to `read`, when near enough to be what was meant; else the shortest that begins so.
 pub fn did_you_mean<'a>(
     read: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let lower = read.to_lowercase();
-    candidates
-        .into_iter()
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let near = candidates
+        .iter()
+        .copied()
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
@@ -123,5 +125,9 @@ pub fn did_you_mean<'a>(
         })
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(read.len()) / 4)
         .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    // A name that was cut short: `pie` for `piechart`.
+    let begins = |candidate: &&&str| candidate.to_lowercase().starts_with(&lower);
+    let longer = || candidates.iter().filter(begins).min_by_key(|one| one.len());
+    near.or_else(|| (lower.len() >= 3).then(longer).flatten().copied())
 }

@@ -63,6 +63,8 @@ impl Binder<'_> {
         let mut known: Vec<String> = self.scope.names().map(str::to_string).collect();
         known.extend(self.catalog.functions().map(|saved| saved.name.clone()));
         known.extend(functions::names().chain(forms::names()).map(str::to_string));
+        let others = aggregates::names().chain(windows::all().map(|window| window.name));
+        known.extend(others.map(str::to_string));
         self.wrong(Self::suggest(
             diagnostic,
             name,

@@ -32,9 +32,106 @@ pub fn unknown_table(span: Span, name: &str) -> Diagnostic {
 }
 
 pub fn unknown_function(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::binding("KS211", span, format!("`{name}` is not a known function"))
-        .labelled("no such function")
+    let diagnostic =
+        Diagnostic::binding("KS211", span, format!("`{name}` is not a known function"))
+            .labelled("no such function");
+    let lower = name.to_lowercase();
+    let row = OTHER_FUNCTIONS
+        .iter()
+        .find(|(names, _)| names.contains(&lower.as_str()));
+    match row {
+        Some((_, instead)) => diagnostic.help(format!("write `{instead}`")),
+        None => diagnostic,
+    }
 }
+
+/// Functions of other languages, in lower case, and what does their work.
+const OTHER_FUNCTIONS: &[(&[&str], &str)] = &[
+    (
+        &["substr", "mid", "left", "right"],
+        "substring(text, start, length)",
+    ),
+    (&["len", "length", "char_length"], "strlen(text)"),
+    (&["concat", "concat_ws"], "strcat(…)"),
+    (&["nvl", "ifnull", "isnull2"], "coalesce(value, otherwise)"),
+    (&["ifelse", "when"], "iff(condition, then, else)"),
+    (
+        &["date_trunc", "trunc", "time_bucket"],
+        "bin(Timestamp, 1h)",
+    ),
+    (
+        &["date_format", "strftime", "to_char", "todate"],
+        "format_datetime(time, 'yyyy-MM-dd')",
+    ),
+    (&["dateadd", "date_add"], "datetime_add('day', 1, time)"),
+    (
+        &["datediff", "date_diff"],
+        "datetime_diff('day', later, earlier)",
+    ),
+    (
+        &["getdate", "sysdate", "current_timestamp", "currenttime"],
+        "now()",
+    ),
+    (
+        &["from_unixtime", "to_timestamp", "strptime"],
+        "unixtime_seconds_todatetime(number)` or `todatetime(text)",
+    ),
+    (
+        &["regexp_extract", "regex_extract", "rex"],
+        "extract(pattern, group, text)",
+    ),
+    (
+        &["regexp_like", "regexp_matches", "regex_match", "match"],
+        "text matches regex pattern",
+    ),
+    (
+        &["regexp_replace"],
+        "replace_regex(text, pattern, replacement)",
+    ),
+    (
+        &[
+            "json_extract",
+            "json_value",
+            "json_query",
+            "spath",
+            "get_json_object",
+        ],
+        "parse_json(text).Member",
+    ),
+    (
+        &["instr", "charindex", "position", "strpos"],
+        "indexof(text, part)",
+    ),
+    (
+        &["cidrmatch", "ip_in_subnet", "cidr_match"],
+        "ipv4_is_in_range(address, range)",
+    ),
+    (&["mvcount", "cardinality", "size"], "array_length(array)"),
+    (
+        &["group_concat", "string_agg", "listagg"],
+        "strcat_array(make_list(Column), ',')",
+    ),
+    (
+        &["array_agg", "collect_list", "values"],
+        "make_list(Column)` or `make_set(Column)",
+    ),
+    (&["median"], "percentile(Column, 50)"),
+    (&["mean", "average"], "avg(Column)"),
+    (
+        &["dc", "uniq", "distinct_count", "approx_count_distinct"],
+        "dcount(Column)",
+    ),
+    (&["greatest"], "max_of(…)"),
+    (&["least"], "min_of(…)"),
+    (&["lag"], "prev(Column)"),
+    (&["lead"], "next(Column)"),
+    (
+        &["cast", "convert", "to_number", "tonumber"],
+        "tolong(…)`, `todouble(…)`, `todatetime(…)` or `tostring(…)",
+    ),
+    (&["latest", "last"], "arg_max(Timestamp, *)"),
+    (&["earliest", "first"], "arg_min(Timestamp, *)"),
+];
 
 pub fn wrong_count(span: Span, name: &str, read: usize, expected: &str) -> Diagnostic {
     let plural = if read == 1 { "argument" } else { "arguments" };
@@ -100,6 +197,7 @@ pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
         }
         (Type::String, "a datetime") => diagnostic
             .help("write `datetime(2026-03-04)` for a constant, `todatetime(…)` for a column"),
+        (Type::String, "a dynamic") => diagnostic.help("`parse_json(…)` reads the JSON in a text"),
         (_, "a string") => diagnostic.help("`tostring(…)` makes a text of it"),
         (_, "a bool") => diagnostic.help("write a condition, as in `Column == value`"),
         _ => diagnostic,
@@ -132,6 +230,9 @@ pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
         (Type::Datetime, Type::String) | (Type::String, Type::Datetime) => {
             "write a moment as `datetime(2026-03-04)`, or convert a column with `todatetime(…)`"
                 .to_owned()
+        }
+        (Type::Datetime, Type::Int | Type::Long) | (Type::Int | Type::Long, Type::Datetime) => {
+            "write a moment as `datetime(2026-03-04)`, one so long ago as `ago(7d)`".to_owned()
         }
         (Type::Dynamic, Type::Dynamic) => {
             "convert both sides, for instance with `tolong(…)` or `tostring(…)`".to_owned()

@@ -177,6 +177,7 @@ impl Binder<'_> {
         candidates: impl IntoIterator<Item = &'c str>,
     ) -> Diagnostic {
         match did_you_mean(read, candidates) {
+            _ if diagnostic.help.is_some() => diagnostic,
             Some(candidate) => diagnostic.help(format!("did you mean `{candidate}`?")),
             None => diagnostic,
         }

@@ -182,6 +182,15 @@ pub const LINTS: &[Lint] = &[
         "the same text is parsed several times; `extend` keeps the parsed value under a name",
         text::parsed_twice,
     ),
+    Lint {
+        source: "Kusto, \"Regular expression\"",
+        ..warning(
+            "HQ117",
+            "broken-regex",
+            "a pattern that is no regular expression, or uses what the language leaves out: the query fails when it meets a row",
+            text::broken_regex,
+        )
+    },
 ];
 
 pub fn by_code(code: &str) -> Option<&'static Lint> {

@@ -1,6 +1,8 @@
 //! Lints of comparisons with text.
 
 use super::{Context, Lint, tree};
+use crate::kernel::KernelError;
+use crate::kernel::pattern::compile;
 use huntql_kql::ast::{BinaryOp, Expr, ExprKind, InOp, Part, walk_operator};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::terms::{is_term_char, terms};
@@ -106,6 +108,38 @@ pub(super) fn plain_regex(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
             .help("write `has_cs` for a whole term, or `contains_cs`")
         })
         .collect()
+}
+
+/// Functions whose first argument is a pattern.
+const PATTERN_FIRST: &[&str] = &["extract", "extract_all"];
+/// Functions whose second argument is one.
+const PATTERN_SECOND: &[&str] = &["replace_regex", "countof_regex"];
+
+pub(super) fn broken_regex(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut look = |pattern: &Expr| {
+        let Some(text) = tree::text(pattern) else {
+            return;
+        };
+        if let Err(KernelError::Argument { message, .. }) = compile(text, 0) {
+            found.push(lint.at(pattern.span, message));
+        }
+    };
+    binaries(cx)
+        .filter(|(_, op, _)| *op == BinaryOp::MatchesRegex)
+        .for_each(|(_, _, binary)| look(&binary.right));
+    for call in tree::exprs(cx.script()).into_iter().filter_map(tree::call) {
+        let name = call.name.text.as_str();
+        let at = match name {
+            _ if PATTERN_FIRST.contains(&name) => 0,
+            _ if PATTERN_SECOND.contains(&name) => 1,
+            _ => continue,
+        };
+        if let Some(arg) = call.args.get(at) {
+            look(&arg.value);
+        }
+    }
+    found
 }
 
 pub(super) fn short_term(lint: &Lint, cx: &Context<'_>) -> Vec<Diagnostic> {

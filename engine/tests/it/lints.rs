@@ -215,3 +215,23 @@ fn a_comment_allows_a_lint() {
     );
     clean("DeviceNetworkEvents | join DeviceEvents on DeviceId // huntql-allow: HQ104");
 }
+
+#[test]
+fn a_pattern_that_is_none_is_told_before_it_meets_a_row() {
+    finds(
+        "HQ117",
+        "\"(x\"",
+        "DeviceNetworkEvents | where RemoteUrl matches regex \"(x\"",
+    );
+    finds(
+        "HQ117",
+        "'(?=x)'",
+        "DeviceNetworkEvents | extend A = extract('(?=x)', 1, RemoteUrl)",
+    );
+    finds(
+        "HQ117",
+        "'[a'",
+        "DeviceNetworkEvents | extend A = replace_regex(RemoteUrl, '[a', '')",
+    );
+    clean("DeviceNetworkEvents | where RemoteUrl matches regex @\"^(\\d+\\.){3}\\d+$\"");
+}

@@ -37,6 +37,14 @@ const BEHIND_EXPRESSIONS: &[(&[&str], &str)] = &[
     (&["ascending", "asc"], "write `asc`"),
     (&["descending", "desc"], "write `desc`"),
     (
+        &["starts", "ends", "begins"],
+        "write `startswith` or `endswith`",
+    ),
+    (&["matches"], "write `matches regex \"…\"`"),
+    (&["mod"], "write `%`"),
+    (&["div"], "write `/`"),
+    (&["?"], "write `iff(condition, then, else)`"),
+    (
         &["then", "else", "when"],
         "`case(condition, value, …, otherwise)` is a function",
     ),
@@ -76,6 +84,32 @@ const OTHER_OPERATORS: &[(&str, &str)] = &[
     ("drop", "write `project-away`"),
     ("orderby", "write `order by`"),
     ("sortby", "write `sort by`"),
+    ("inner", "write `join kind=inner (…) on …`"),
+    ("left", "write `join kind=leftouter (…) on …`"),
+    ("right", "write `join kind=rightouter (…) on …`"),
+    ("full", "write `join kind=fullouter (…) on …`"),
+    ("outer", "write `join kind=fullouter (…) on …`"),
+    ("exclude", "write `project-away`"),
+    ("unique", "write `distinct`"),
+    ("uniq", "write `distinct`"),
+    (
+        "tail",
+        "write `sort by Timestamp desc | take 10`: rows without an order have no end",
+    ),
+    ("aggregate", "write `summarize`"),
+    ("mutate", "write `extend`"),
+    ("rex", "write `parse`, or `extend Name = extract(…)`"),
+    (
+        "let",
+        "a `let` stands in front of the query: `let Name = …;`",
+    ),
+    (
+        "timechart",
+        "write `summarize … by bin(Timestamp, 1h) | render timechart`",
+    ),
+    ("chart", "write `render columnchart`, `render timechart` …"),
+    ("piechart", "write `render piechart`"),
+    ("barchart", "write `render barchart`"),
 ];
 
 impl<'a> Site<'a> {
@@ -122,6 +156,7 @@ pub(super) fn advice(site: &Site<'_>) -> Option<String> {
         missing_pipe,
         behind_expressions,
         function_words,
+        words_of_operators,
         bounds,
         misspelt,
         numbers,
@@ -175,7 +210,8 @@ fn wrong_case(site: &Site<'_>) -> Option<String> {
 }
 
 fn comments(site: &Site<'_>) -> Option<String> {
-    let is_block = site.before().trim_end().ends_with("/*") || site.found.starts_with("/*");
+    let from_here = site.source.get(site.at..).unwrap_or_default();
+    let is_block = site.before().trim_end().ends_with("/*") || from_here.starts_with("/*");
     is_block.then(|| "write `//` before a comment; there is no `/* … */`".to_owned())
 }
 
@@ -197,9 +233,28 @@ fn behind_expressions(site: &Site<'_>) -> Option<String> {
 }
 
 fn function_words(site: &Site<'_>) -> Option<String> {
-    let name = site.word_before();
-    (site.expects("and") && FUNCTIONS.contains(&name))
+    let name = site.word_before().to_lowercase();
+    if name == "distinct" && site.expects(")") {
+        return say("write `dcount(Column)`, or `count_distinct(Column)` for the exact number");
+    }
+    (site.expects("and") && FUNCTIONS.contains(&name.as_str()))
         .then(|| format!("`{name}` is a function: write `{name}(…)`"))
+}
+
+/// What an operator's own words are, where something else stands.
+fn words_of_operators(site: &Site<'_>) -> Option<String> {
+    let is_top = site.expects("by") && !site.expects(",") && !site.expects("|");
+    if is_top && site.expects("and") {
+        return say("write `top 10 by Column`");
+    }
+    if site.found == "by" && site.expects("on") {
+        return say("write `make-series … on Timestamp step 1h by …`");
+    }
+    if site.expected == ["="] && site.statement().starts_with("let ") {
+        return say("write `let Name = value;`");
+    }
+    let is_union_all = site.before().trim_end().ends_with("union all");
+    is_union_all.then(|| "`union` keeps all rows: leave `all` out".to_owned())
 }
 
 fn bounds(site: &Site<'_>) -> Option<String> {
@@ -237,6 +292,20 @@ fn numbers(site: &Site<'_>) -> Option<String> {
         .before()
         .trim_end()
         .ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    const UNITS: &[(&str, &str)] = &[
+        ("day", "d"),
+        ("hour", "h"),
+        ("hr", "h"),
+        ("min", "m"),
+        ("sec", "s"),
+        ("week", "d"),
+    ];
+    let named = UNITS.iter().find(|(word, _)| site.found.starts_with(word));
+    if let (true, Some((_, unit))) = (has_digit_before, named) {
+        return Some(format!(
+            "write a length of time as `7{unit}`: `d`, `h`, `m`, `s`"
+        ));
+    }
     let is_unit = ["d", "h", "m", "s", "ms"].contains(&site.found);
     if has_digit_before && is_unit {
         return Some(format!(
@@ -265,6 +334,21 @@ fn in_place_of_expressions(site: &Site<'_>) -> Option<String> {
         return None;
     }
     let before = site.before().trim_end();
+    if site.found == "/" {
+        return say("a regular expression stands in quotes: `matches regex \"…\"`");
+    }
+    if site.found == "=" && before.ends_with(':') {
+        return say("write `Name = value`");
+    }
+    if site.found == "=" && is_operator(site.word_before()) {
+        return Some(format!("write `{} Name = value`", site.word_before()));
+    }
+    if ["take", "limit", "sample", "top"].contains(&site.word_before()) {
+        return Some(format!(
+            "write the number of rows: `{} 10`",
+            site.word_before()
+        ));
+    }
     if before.ends_with(',') || site.found == "," {
         return say("there is a comma too many");
     }
@@ -288,6 +372,9 @@ fn brackets(site: &Site<'_>) -> Option<String> {
             "no bracket is open that this `{}` could close",
             site.found
         ));
+    }
+    if site.expected == ["a name"] && site.found == "[" && is_word_operator(site.word_before()) {
+        return say("`has_any (…)` and `in (…)` take several values: `has_any (\"a\", \"b\")`");
     }
     if site.expected == ["a name"] && site.found == "[" {
         return say("a name in brackets is written with quotes, as in `['a name']`");

@@ -176,6 +176,32 @@ fn operator_of<'a>(input: Tokens<'a>, row: &'static OperatorRow) -> PResult<'a, 
     ))
 }
 
+/// What to write for a column that stands where an operator has to.
+fn operator_left_out(name: &str, next: &str) -> Option<String> {
+    const COMPARISONS: &[&str] = &[
+        "==",
+        "!=",
+        "=~",
+        "!~",
+        ">",
+        "<",
+        ">=",
+        "<=",
+        "has",
+        "contains",
+        "in",
+        "startswith",
+    ];
+    match next {
+        "=" => Some(format!("write `extend {name} = …`")),
+        next if COMPARISONS.contains(&next) => Some(format!("write `where {name} {next} …`")),
+        "(" => Some(format!(
+            "write `extend {name}(…)`, or `summarize {name}(…)` for an aggregate"
+        )),
+        _ => None,
+    }
+}
+
 fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
     match input.first() {
         Some(token) if token.kind == TokenKind::Word => {
@@ -188,7 +214,8 @@ fn unknown_operator(input: Tokens<'_>) -> PResult<'_, Operator> {
             let near = did_you_mean(name, OPERATORS.iter().map(|row| row.name));
             diagnostic.help = match other_operator(name) {
                 Some(help) => Some(help.to_owned()),
-                None => near.map(|near| format!("did you mean `{near}`?")),
+                None => operator_left_out(name, input.skip(1).first_text())
+                    .or_else(|| near.map(|near| format!("did you mean `{near}`?"))),
             };
             refuse(input, diagnostic)
         }

@@ -7,6 +7,7 @@ mod sarif;
 pub use findings::Finding;
 
 use crate::question::Question;
+use crate::screen::window;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
 use huntql_kql::diagnostics::{Diagnostic, Severity};
@@ -110,10 +111,15 @@ pub fn one_line(diagnostics: &[Diagnostic]) -> String {
 fn renderer() -> Renderer {
     let wants_colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    if wants_colour {
+    let renderer = if wants_colour {
         Renderer::styled()
     } else {
         Renderer::plain()
+    };
+    // Of a line that does not fit, what surrounds the place is shown.
+    match std::io::stderr().is_terminal() {
+        true => renderer.term_width(window().0),
+        false => renderer,
     }
 }
 

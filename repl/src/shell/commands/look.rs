@@ -8,6 +8,7 @@ use crate::run;
 use crate::screen::Screen;
 use crate::session::proxies::PROXIES;
 use crate::shell::{Flow, Shell};
+use huntql_engine::Table;
 use huntql_engine::described::described;
 use huntql_kql::diagnostics::did_you_mean;
 use huntql_store::schema::builtin;
@@ -60,9 +61,15 @@ pub(super) fn functions(_: &mut Shell, word: &str) -> io::Result<Flow> {
         return print([manual::function_page(exact)]);
     }
     let word = word.to_lowercase();
-    let found = all
+    let mut found = all
         .iter()
-        .filter(|row| row.name.contains(&word) || row.doc.to_lowercase().contains(&word));
+        .filter(|row| row.name.contains(&word) || row.doc.to_lowercase().contains(&word))
+        .peekable();
+    if found.peek().is_none() {
+        return wrong(&format!(
+            "no function has `{word}` in its name or its description"
+        ));
+    }
     print(found.map(|row| entry(&format!("{}()", row.name), row.doc, 29)))
 }
 
@@ -103,15 +110,17 @@ pub(super) fn tables(shell: &mut Shell, word: &str) -> io::Result<Flow> {
     let word = word.to_lowercase();
     let catalog = shell.session.engine.catalog();
     let tables = catalog.tables().chain(catalog.tables_apart());
-    print(
-        tables
-            .filter(|table| table.schema.name.to_lowercase().contains(&word))
-            .map(|table| {
-                let mark = if table.rows.is_some() { '*' } else { ' ' };
-                format!("{mark} {}", table.schema.name)
-            })
-            .collect::<Vec<_>>(),
-    )
+    // Those with rows come last: that is what stays on the screen.
+    let (full, empty): (Vec<_>, Vec<_>) = tables
+        .filter(|table| table.schema.name.to_lowercase().contains(&word))
+        .partition(|table| table.rows.is_some());
+    if full.is_empty() && empty.is_empty() {
+        return wrong(&format!("no table has `{word}` in its name"));
+    }
+    let line = |mark, table: &Table| format!("{mark} {}", table.schema.name);
+    let empty = empty.into_iter().map(|table| line(' ', table));
+    let full = full.into_iter().map(|table| line('*', table));
+    print(empty.chain(full).collect::<Vec<_>>())
 }
 
 pub(super) fn schema(shell: &mut Shell, name: &str) -> io::Result<Flow> {
