@@ -490,11 +490,13 @@ impl Relation {
 
     /// Computes columns; hidden columns and the order pass through.
     ///
-    /// A sort key whose column goes lives on as a hidden column, so that the order can still be named.
+    /// A sort key whose column goes lives on as a hidden column, so that the order can still be named. What is not known of an
+    /// unknown relation's columns stays so: they get no type.
     #[must_use]
     pub fn projected(self, mut items: Vec<(String, Scalar)>) -> Relation {
         let columns: Vec<Column> = items
             .iter()
+            .filter(|(_, scalar)| !(self.unknown && scalar.is_error()))
             .map(|(name, scalar)| Column::new(name.clone(), scalar.ty))
             .collect();
         let shown = |name: &str| columns.iter().any(|column| column.name == name);

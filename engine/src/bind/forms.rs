@@ -6,7 +6,7 @@ use super::{Binder, Row, facts};
 use crate::conversion::common_type;
 use crate::functions::{Example, ResultName, example};
 use crate::ir::{Scalar, ScalarKind};
-use huntql_kql::ast::{BinaryOp, Call};
+use huntql_kql::ast::{BinaryOp, Call, ExprKind};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Type, Value};
@@ -180,6 +180,23 @@ pub const FORMS: &[Form] = &[
         "Makes a bag of columns: their names are its keys.",
         &[],
         bag_pack_columns,
+    ),
+    form(
+        "estimate_data_size",
+        &[],
+        "kusto/query/estimate-data-size-function",
+        "Gives the bytes of columns, all of them for `*`: 1 of a bool, 4 of an int, 16 of a guid or a decimal, 8 of other numbers and of times, and those of the text of a string or a dynamic.",
+        &[
+            example(
+                "toscalar(print X = 1, Text = \"1234567890\" | project estimate_data_size(*))",
+                "18",
+            ),
+            example(
+                "toscalar(print X = true, Text = \"\" | project estimate_data_size(Text, X))",
+                "1",
+            ),
+        ],
+        estimate_data_size,
     ),
     form(
         "column_names_of",
@@ -735,6 +752,29 @@ fn pack_all(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> S
             "`pack_all(true)` is not supported",
         )),
     }
+}
+
+fn estimate_data_size(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {
+    let Some(relation) = row else {
+        return binder.wrong(facts::no_input(span, "estimate_data_size"));
+    };
+    let items: Vec<Scalar> = match call.args.as_slice() {
+        [] => {
+            let wrong = facts::wrong_count(span, "estimate_data_size", 0, "columns or `*`");
+            return binder.wrong(wrong);
+        }
+        [arg] if matches!(arg.value.kind, ExprKind::Star) => {
+            relation.columns.iter().map(Scalar::column).collect()
+        }
+        args => args
+            .iter()
+            .map(|arg| binder.scalar(&arg.value, row))
+            .collect(),
+    };
+    if items.is_empty() {
+        return Scalar::literal(Value::Long(Some(0)));
+    }
+    binder.operator("data_size", items, &[], span)
 }
 
 fn bag_pack_columns(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {

@@ -7,6 +7,7 @@ use crate::ir::{BoundQuery, Compare, Node, Relation, Scalar, ScalarKind};
 use crate::operators;
 use crate::query::RenderAnnotation;
 use huntql_kql::ast::{Call, Expr, ExprKind, Name, OperatorKind, Pipeline, Source};
+use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::types::{Type, Value};
 use huntql_store::schema::is_hidden;
 
@@ -30,7 +31,15 @@ impl Binder<'_> {
                 OperatorKind::Render(render) => Some(operators::render::annotation(self, render)),
                 _ => None,
             });
-        let relation = self.pipeline(pipeline);
+        let mut relation = self.pipeline(pipeline);
+        if matches!(relation.node, Node::Graph(_)) {
+            let span = pipeline.operators.last().map_or(pipeline.span, |last| last.span);
+            self.report(
+                Diagnostic::unsupported(span, "a graph as the result of a query is not supported")
+                    .help("go on with `graph-match` or `graph-to-table`"),
+            );
+            relation = Relation::unknown();
+        }
         vec![self.result(relation, render)]
     }
 

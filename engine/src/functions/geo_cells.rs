@@ -9,7 +9,7 @@ use crate::json::{Array, quote};
 use crate::kernel;
 use crate::kernel::geo::geohash::Cell;
 use crate::kernel::geo::{self, shape, write};
-use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
+use crate::kernel::{Args, Json, KernelResult, collect};
 use h3o::{CellIndex, LatLng, Resolution};
 use huntql_kql::types::Type;
 use s2::cellid::CellID;
@@ -217,30 +217,48 @@ fn line_meets(line: &geo::Line, cell: CellID) -> bool {
     line.parts.iter().flatten().any(|p| ring.contains(*p)) || shape::edges_touch(&own, &edges)
 }
 
+/// Whether a corner of one chain of edges is within an angle of an edge of the other: how near chains are that do not meet.
+fn are_near(own: &[(geo::Point, geo::Point)], cell: CellID, radius: f64) -> bool {
+    let ring = cell_ring(cell);
+    let border: Vec<_> = ring.edges().collect();
+    let within = |p: geo::Point, (a, b): (geo::Point, geo::Point)| {
+        geo::angle(p, geo::closest(p, a, b)) <= radius
+    };
+    own.iter().any(|edge| {
+        border.iter().any(|side| {
+            within(edge.0, *side)
+                || within(edge.1, *side)
+                || within(side.0, *edge)
+                || within(side.1, *edge)
+        })
+    })
+}
+
 fn cover<T>(
     args: &Args<'_>,
     parse: fn(&str) -> Option<T>,
+    edges: fn(&T) -> Vec<(geo::Point, geo::Point)>,
     meets: fn(&T, CellID) -> bool,
 ) -> KernelResult {
     let shape = args.input::<Json<'_>>(0);
     let level = (args.len() > 1).then(|| args.input::<i64>(1));
-    if args.len() > 2 {
-        let radius = args.input::<f64>(2);
-        if (0..args.rows()).any(|row| radius.get(row) != Some(0.0)) {
-            return Err(KernelError::Argument {
-                index: 2,
-                message: "a covering with a radius is not supported".to_owned(),
-            });
-        }
-    }
+    let radius = (args.len() > 2).then(|| args.input::<f64>(2));
     collect(args, |row| {
         let level = match &level {
             Some(level) => level.get(row)?,
             None => 11,
         };
         let level = u64::try_from(level).ok().filter(|level| *level <= 30)?;
+        let metres = match &radius {
+            Some(radius) => radius.get(row).filter(|metres| *metres >= 0.0)?,
+            None => 0.0,
+        };
         let shape = parse(shape.get(row)?.0)?;
-        let cells = covering(level, &|cell| meets(&shape, cell))?;
+        let own = edges(&shape);
+        let radius = metres / geo::EARTH_RADIUS;
+        let cells = covering(level, &|cell| {
+            meets(&shape, cell) || (radius > 0.0 && are_near(&own, cell, radius))
+        })?;
         Some(texts(cells.iter().map(CellID::to_token)))
     })
 }
@@ -475,12 +493,16 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "geo_polygon_to_s2cells",
         &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, |args| {
-            cover(args, geo::Polygon::parse, polygon_meets)
+            cover(args, geo::Polygon::parse, geo::Polygon::edges, polygon_meets)
         })
         .optional(2)],
         "kusto/query/geo-polygon-to-s2cells-function",
-        "Gives the S2 cells of a level that cover a polygon; null when there are more than 65536.",
+        "Gives the S2 cells of a level that cover a polygon, or all within a radius of it; null when there are more than 65536.",
         &[
+            example(
+                "set_has_element(geo_polygon_to_s2cells(dynamic({'type':'Polygon','coordinates':[[[0,0],[1,0],[1,1],[0,0]]]}), 9, 30000.0), geo_point_to_s2cell(0.4, 0.6, 9))",
+                "true",
+            ),
             example(
                 "array_length(geo_polygon_to_s2cells(dynamic({'type':'Polygon','coordinates':[[[0,0],[0,50],[100,50],[0,0]]]}), 5))",
                 "286",
@@ -494,12 +516,16 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "geo_line_to_s2cells",
         &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, |args| {
-            cover(args, geo::Line::parse, line_meets)
+            cover(args, geo::Line::parse, geo::Line::edges, line_meets)
         })
         .optional(2)],
         "kusto/query/geo-line-to-s2cells-function",
-        "Gives the S2 cells of a level that cover a line; null when there are more than 65536.",
+        "Gives the S2 cells of a level that cover a line, or all within a radius of it; null when there are more than 65536.",
         &[
+            example(
+                "set_has_element(geo_line_to_s2cells(dynamic({'type':'LineString','coordinates':[[0.5,0.5],[0.6,0.6]]}), 14, 500.0), geo_point_to_s2cell(0.5, 0.496, 14))",
+                "true",
+            ),
             example(
                 "geo_line_to_s2cells(dynamic({'type':'LineString','coordinates':[[1,1],[1.00001,1]]}), 3)",
                 "pack_array(geo_point_to_s2cell(1.0, 1.0, 3))",

@@ -299,29 +299,6 @@ pub(super) fn undocumented(
     collect(args, |_| None::<String>)
 }
 
-/// Metres from 0 to a quarter around the Earth, as the page has it.
-fn simplifies(args: &Args<'_>, row: usize) -> bool {
-    args.len() < 2
-        || args
-            .input::<f64>(1)
-            .get(row)
-            .is_some_and(|metres| (0.0..=7_800_000.0).contains(&metres))
-}
-
-fn simplify_line(args: &Args<'_>) -> KernelResult {
-    let line = shape_at(args, 0, Line::parse);
-    undocumented(args, "the simplification of a line", |row| {
-        line(row).is_some() && simplifies(args, row)
-    })
-}
-
-fn simplify_polygon(args: &Args<'_>) -> KernelResult {
-    let polygon = shape_at(args, 0, Polygon::parse);
-    undocumented(args, "the simplification of a polygon", |row| {
-        polygon(row).is_some() && simplifies(args, row)
-    })
-}
-
 fn polygon_to_h3cells(args: &Args<'_>) -> KernelResult {
     let polygon = shape_at(args, 0, Polygon::parse);
     undocumented(args, "the order of a polygon's H3 cells", |row| {
@@ -341,10 +318,6 @@ const DENSIFY_LINE: &[Overload] =
     &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_line).optional(2)];
 const DENSIFY_POLYGON: &[Overload] =
     &[overload(&[SHAPE, REAL, BOOL], Type::Dynamic, densify_polygon).optional(2)];
-const SIMPLIFY_LINE: &[Overload] =
-    &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_line).optional(1)];
-const SIMPLIFY_POLYGON: &[Overload] =
-    &[overload(&[SHAPE, REAL], Type::Dynamic, simplify_polygon).optional(1)];
 const H3CELLS: &[Overload] =
     &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, polygon_to_h3cells).optional(2)];
 
@@ -425,38 +398,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example(
                 "geo_polygon_densify(dynamic({'type':'Polygon'}))",
-                "dynamic(null)",
-            ),
-        ],
-    ),
-    row(
-        "geo_line_simplify",
-        SIMPLIFY_LINE,
-        "kusto/query/geo-line-simplify-function",
-        "Would simplify a line. Every good line is refused: how the real engine does it is not documented.",
-        &[
-            example(
-                "geo_line_simplify(dynamic({'type':'LineString','coordinates':[[1,1],[2,2]]}), -1.0)",
-                "dynamic(null)",
-            ),
-            example(
-                "geo_line_simplify(dynamic({'type':'LineString'}))",
-                "dynamic(null)",
-            ),
-        ],
-    ),
-    row(
-        "geo_polygon_simplify",
-        SIMPLIFY_POLYGON,
-        "kusto/query/geo-polygon-simplify-function",
-        "Would simplify a polygon. Every good polygon is refused: how the real engine does it is not documented.",
-        &[
-            example(
-                "geo_polygon_simplify(dynamic({'type':'Polygon'}))",
-                "dynamic(null)",
-            ),
-            example(
-                "geo_polygon_simplify(dynamic({'type':'Polygon','coordinates':[[[5,48],[0,50],[0,47],[4,47],[5,48]]]}), -0.1)",
                 "dynamic(null)",
             ),
         ],

@@ -21,6 +21,7 @@ mod geo_buffers;
 mod geo_cells;
 mod geo_lines;
 mod geo_shapes;
+mod geo_simplify;
 mod hashing;
 mod intermediate;
 mod ip;
@@ -35,10 +36,12 @@ mod parsing;
 mod series;
 mod series_bins;
 mod series_whole;
+mod sizes;
 mod strings;
 mod strings_find;
 mod strings_regex;
 mod tuples;
+mod two_lines;
 mod units;
 mod versions;
 pub mod volatile;
@@ -67,6 +70,7 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     geo_cells::FUNCTIONS,
     geo_lines::FUNCTIONS,
     geo_shapes::FUNCTIONS,
+    geo_simplify::FUNCTIONS,
     hashing::FUNCTIONS,
     parsing::FUNCTIONS,
     intermediate::FUNCTIONS,
@@ -98,6 +102,7 @@ pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     operators_parse::OPERATORS,
     operators_real::OPERATORS,
     operators_text::OPERATORS,
+    sizes::OPERATORS,
     tuples::FUNCTIONS,
 ];
 

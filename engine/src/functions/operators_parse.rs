@@ -2,7 +2,7 @@
 
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::json::quote_into;
-use crate::kernel::pairs::{PairReader, PairShape, PairSpec, by_expression, greedy};
+use crate::kernel::pairs::{PairReader, PairShape, PairSpec, by_expression, by_words, greedy};
 use crate::kernel::pattern;
 use crate::kernel::template::{Matcher, Template};
 use crate::kernel::{Args, KernelError, KernelResult, Output};
@@ -55,6 +55,10 @@ pub const OPERATORS: &[ScalarFunction] = &[
                 r#"toscalar(print s = "a=1" | parse-kv s as (b: string) with (pair_delimiter = ",", kv_delimiter = "=") | project b)"#,
                 r#""""#,
             ),
+            example(
+                r#"toscalar(print s = "[INFO] Id:17, Host: ws01" | parse-kv s as (Host: string, Id: long) | project strcat(Host, Id))"#,
+                r#""ws0117""#,
+            ),
         ],
     },
 ];
@@ -92,6 +96,21 @@ fn parsed_pairs(args: &Args<'_>) -> KernelResult {
         PairShape::Greedy { pair, key } => String::collect(args.rows(), |row| {
             Some(array(&greedy(&keys, pair, key, texts.get(row)?)))
         }),
+        PairShape::Words { quotes, escapes } => {
+            let values = (0..args.rows())
+                .map(|row| match texts.get(row) {
+                    Some(text) => by_words(&keys, quotes, escapes, text).map(Some),
+                    None => Ok(None),
+                })
+                .collect::<Result<Vec<_>, String>>()
+                .map_err(|key| KernelError::Argument {
+                    index: 0,
+                    message: format!(
+                        "`{key}` has another key behind it: whether that is its value is not documented; give delimiters"
+                    ),
+                })?;
+            String::collect(args.rows(), |row| values[row].as_ref().map(|v| array(v)))
+        }
         PairShape::Delimited {
             pair,
             key,

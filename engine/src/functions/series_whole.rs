@@ -4,9 +4,9 @@
 
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use super::tuples::{
-    self, Places, TWO_LINES, decomposed, found_period, list, real, reals, rows, stats_at,
-    unknown_algorithm,
+    self, Places, decomposed, found_period, list, real, reals, rows, stats_at,
 };
+use super::two_lines;
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Bag, Kind, Number, items, kind, number, quote};
 use crate::kernel::series::{self, Fence, Trend};
@@ -19,7 +19,8 @@ const REAL: Param = Param::Is(Type::Real);
 const TEXT: Param = Param::Is(Type::String);
 const BOOL: Param = Param::Is(Type::Bool);
 
-fn bag<const N: usize>(entries: [(&str, String); N]) -> String {
+/// A bag of JSON texts.
+pub(super) fn bag<const N: usize>(entries: [(&str, String); N]) -> String {
     let mut bag = Bag::default();
     for (key, value) in &entries {
         bag.push_quoted(&quote(key), value);
@@ -270,9 +271,7 @@ fn filled(slots: &[Slot<'_>], edges: bool, constant: Option<f64>, whole: bool) -
 
 const STATS: &[Overload] = &[overload(&[SERIES, BOOL], Type::Dynamic, stats).optional(1)];
 const FIT_LINE: &[Overload] = &[overload(&[SERIES], Type::Dynamic, fit_line)];
-const FIT_2LINES: &[Overload] = &[overload(&[SERIES], Type::Dynamic, |args| {
-    unknown_algorithm(args, TWO_LINES)
-})];
+const FIT_2LINES: &[Overload] = &[overload(&[SERIES], Type::Dynamic, two_lines::bags)];
 const OUTLIERS: &[Overload] = &[overload(
     &[SERIES, TEXT, REAL, REAL, REAL, LONG],
     Type::Dynamic,
@@ -357,8 +356,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         FIT_2LINES,
         ResultName::Default,
         "kusto/query/series-fit-2lines-dynamic-function",
-        "Would give two lines through a series. Every series is refused: where the real engine splits it is not documented.",
+        "Gives a bag of the two lines through a series that leave the least. Series that could be split at several places are refused.",
         &[
+            example(
+                "series_fit_2lines_dynamic(dynamic([1, 2, 3.5, 9, 8, 6])).split_idx",
+                "dynamic(3)",
+            ),
             example("series_fit_2lines_dynamic(dynamic(null))", "dynamic(null)"),
             example("series_fit_2lines_dynamic(dynamic(['a']))", "dynamic(null)"),
         ],

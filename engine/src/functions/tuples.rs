@@ -5,6 +5,7 @@
 //! `summarize`), see `operators::tuple`.
 
 use super::row::{Overload, Param, ScalarFunction, example, overload, row, variadic};
+use super::two_lines;
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Kind, items, kind, number};
 use crate::kernel::season::{Season, season};
@@ -281,7 +282,7 @@ fn fit_line(args: &Args<'_>) -> KernelResult {
 }
 
 /// Refuses every series that is one, so that a query over no rows still has its columns.
-pub(super) fn unknown_algorithm(args: &Args<'_>, message: &str) -> KernelResult {
+fn unknown_algorithm(args: &Args<'_>, message: &str) -> KernelResult {
     let input = args.input::<Json<'_>>(0);
     rows(args, |row| {
         match input.get(row).and_then(|Json(json)| reals(json)) {
@@ -291,7 +292,6 @@ pub(super) fn unknown_algorithm(args: &Args<'_>, message: &str) -> KernelResult 
     })
 }
 
-pub(super) const TWO_LINES: &str = "two lines through a series are not supported: where the real engine splits it is not documented";
 const PERIODS: &str =
     "finding periods is not supported: how the real engine scores them is not documented";
 
@@ -555,9 +555,7 @@ fn fourier(args: &Args<'_>, direction: Direction) -> KernelResult {
 
 const STATS: &[Overload] = &[overload(&[SERIES, BOOL], Type::Dynamic, stats).optional(1)];
 const FIT_LINE: &[Overload] = &[overload(&[SERIES], Type::Dynamic, fit_line)];
-const FIT_2LINES: &[Overload] = &[overload(&[SERIES], Type::Dynamic, |args| {
-    unknown_algorithm(args, TWO_LINES)
-})];
+const FIT_2LINES: &[Overload] = &[overload(&[SERIES], Type::Dynamic, two_lines::columns)];
 const FIT_POLY: &[Overload] =
     &[overload(&[SERIES, SERIES, LONG], Type::Dynamic, fit_polynomial).optional(2)];
 const DECOMPOSE: &[Overload] =
@@ -612,8 +610,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "series_fit_2lines",
         FIT_2LINES,
         "kusto/query/series-fit-2lines-function",
-        "Would give two lines through a series. Every series is refused: where the real engine splits it is not documented.",
+        "Gives the two lines through a series that leave the least. Series that could be split at several places are refused.",
         &[
+            example("series_fit_2lines(dynamic([1, 2, 3, 9, 8, 7]))", "1.0"),
             example("series_fit_2lines(dynamic(null))", "real(null)"),
             example("series_fit_2lines(dynamic(['a']))", "real(null)"),
         ],

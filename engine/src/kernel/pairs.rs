@@ -1,7 +1,8 @@
 //! Keys and values out of a text: what `parse-kv` reads.
 //!
 //! Pairs stand between pair delimiters; what has no key-value delimiter is skipped. Keys and values may be quoted, and are free of
-//! white space at their ends. The first value of a key counts. Source: Kusto docs, "parse-kv operator".
+//! white space at their ends. The first value of a key counts. Without delimiters every letter that is neither a letter nor a digit
+//! is one: the word behind a key is its value. Source: Kusto docs, "parse-kv operator".
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,11 @@ pub enum PairShape {
     },
     /// A value goes on to the last pair delimiter in front of the next key.
     Greedy { pair: String, key: String },
+    /// Whatever is no letter and no digit delimits.
+    Words {
+        quotes: Vec<(char, char)>,
+        escapes: Vec<char>,
+    },
 }
 
 /// The value of each key, in the order of the keys.
@@ -65,6 +71,82 @@ pub fn greedy(keys: &[String], pair: &str, key: &str, text: &str) -> Values {
         from = after;
     }
     values
+}
+
+/// Values that are the words behind their keys.
+///
+/// # Errors
+/// The key behind which another key stands: the page does not say whether that is its value.
+pub fn by_words(
+    keys: &[String],
+    quotes: &[(char, char)],
+    escapes: &[char],
+    text: &str,
+) -> Result<Values, String> {
+    let mut values = vec![None; keys.len()];
+    let words = words(quotes, escapes, text);
+    let mut at = 0;
+    while at < words.len() {
+        let (word, _) = &words[at];
+        at += 1;
+        let Some(index) = keys.iter().position(|key| key == word) else {
+            continue;
+        };
+        let Some((value, is_quoted)) = words.get(at) else {
+            break;
+        };
+        if !is_quoted && keys.contains(value) {
+            return Err(word.clone());
+        }
+        at += 1;
+        if values[index].is_none() {
+            values[index] = Some(value.clone());
+        }
+    }
+    Ok(values)
+}
+
+/// The words of a text, and whether each stood in quotes.
+fn words(quotes: &[(char, char)], escapes: &[char], text: &str) -> Vec<(String, bool)> {
+    let mut words = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest
+            .find(|letter: char| !letter.is_alphanumeric())
+            .unwrap_or(rest.len());
+        if end > 0 {
+            words.push((rest[..end].to_string(), false));
+            rest = &rest[end..];
+        } else if let Some((word, behind)) = quoted(quotes, escapes, rest) {
+            words.push((word, true));
+            rest = behind;
+        } else {
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    words
+}
+
+/// A quoted text without its quotes and escapes, when the text begins with one that ends.
+fn quoted<'t>(
+    quotes: &[(char, char)],
+    escapes: &[char],
+    text: &'t str,
+) -> Option<(String, &'t str)> {
+    let mut letters = text.char_indices();
+    let (_, first) = letters.next()?;
+    let (_, close) = quotes.iter().find(|(open, _)| *open == first)?;
+    let mut inside = String::new();
+    while let Some((at, letter)) = letters.next() {
+        if escapes.contains(&letter) {
+            inside.push(letters.next()?.1);
+        } else if letter == *close {
+            return Some((inside, &text[at + letter.len_utf8()..]));
+        } else {
+            inside.push(letter);
+        }
+    }
+    None
 }
 
 fn keep(keys: &[String], values: &mut Values, key: &str, value: impl FnOnce() -> String) {
@@ -130,22 +212,8 @@ impl PairReader<'_> {
             .map_or("", |at| &text[at + self.pair.len()..])
     }
 
-    /// A quoted text without its quotes and escapes, when the text begins with one that ends.
     fn quoted<'t>(&self, text: &'t str) -> Option<(String, &'t str)> {
-        let mut letters = text.char_indices();
-        let (_, first) = letters.next()?;
-        let (_, close) = self.quotes.iter().find(|(open, _)| *open == first)?;
-        let mut inside = String::new();
-        while let Some((at, letter)) = letters.next() {
-            if self.escapes.contains(&letter) {
-                inside.push(letters.next()?.1);
-            } else if letter == *close {
-                return Some((inside, &text[at + letter.len_utf8()..]));
-            } else {
-                inside.push(letter);
-            }
-        }
-        None
+        quoted(self.quotes, self.escapes, text)
     }
 }
 
@@ -185,5 +253,14 @@ mod tests {
     #[test]
     fn the_first_value_counts_and_may_be_empty() {
         assert_eq!(read("a= a=2 b=3", &["a", "b"]), [some(""), some("3")]);
+    }
+
+    #[test]
+    fn without_delimiters_the_word_behind_a_key_is_its_value() {
+        let keys: Vec<String> = ["Id", "Text"].map(str::to_string).to_vec();
+        let text = r"2024-01-01T10:00 [INFO] Id:17, Text: 'It isn\'t a: b'";
+        let values = by_words(&keys, &[('\'', '\'')], &['\\'], text);
+        assert_eq!(values, Ok(vec![some("17"), some("It isn't a: b")]));
+        assert_eq!(by_words(&keys, &[], &[], "Id: Text"), Err("Id".to_string()));
     }
 }

@@ -115,6 +115,8 @@ pub(super) fn rename(binder: &mut Binder<'_>, rename: &ProjectRename, input: Rel
     let mut items = all_columns(&input.columns);
     for pair in &rename.renames {
         let Some(column) = matching(binder, &pair.old, &input).into_iter().next() else {
+            // What was missed is not missed again under its new name.
+            items.push((pair.new.text.clone(), Scalar::error()));
             continue;
         };
         let position = input

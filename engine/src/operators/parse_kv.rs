@@ -1,6 +1,7 @@
 //! `parse-kv`: columns out of the keys and values of a text.
 //!
-//! How pairs are read is in [`crate::kernel::pairs`]. Without delimiters the reference does not say enough: that is refused. Source: Kusto docs, "parse-kv operator".
+//! How pairs are read is in [`crate::kernel::pairs`]. Without delimiters a key is one word of letters and digits: the reference does
+//! not say what another one would mean. Source: Kusto docs, "parse-kv operator".
 
 use super::parse::{element, without_hidden};
 use super::project::{beside, with_hidden};
@@ -35,6 +36,7 @@ pub(super) fn bind(
     }
     let keys = columns.iter().map(|column| column.name.clone()).collect();
     let parsed = match shape(binder, &parse.options, span) {
+        Some(PairShape::Words { .. }) if !are_words(binder, parse) => Scalar::error(),
         Some(shape) => {
             let text = serde_json::to_string(&PairSpec { keys, shape })
                 .expect("a specification is plain data");
@@ -55,6 +57,19 @@ pub(super) fn bind(
         .collect();
     let items = beside(&input, new);
     without_hidden(input.projected(items), PARSED)
+}
+
+/// Whether each key is one word; one that is none is reported.
+fn are_words(binder: &mut Binder<'_>, parse: &ParseKv) -> bool {
+    let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphanumeric);
+    match parse.columns.iter().find(|c| !is_word(&c.name.text)) {
+        Some(column) => {
+            let what = format!("the key `{}` in `parse-kv` without delimiters", column.name.text);
+            binder.unsupported(column.name.span, &what);
+            false
+        }
+        None => true,
+    }
 }
 
 /// How the pairs are told apart; `None` when something was reported.
@@ -120,9 +135,10 @@ fn shape(binder: &mut Binder<'_>, options: &[OperatorParameter], span: Span) -> 
             ));
             None
         }
+        (None, None, None) if !is_greedy => Some(PairShape::Words { quotes, escapes }),
         (_, _, None) => {
             binder.report(
-                Diagnostic::unsupported(span, "`parse-kv` without delimiters is not supported")
+                Diagnostic::unsupported(span, "`parse-kv` with one of its delimiters is not supported")
                     .help("say `with (pair_delimiter = …, kv_delimiter = …)`"),
             );
             None

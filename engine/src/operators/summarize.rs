@@ -41,10 +41,10 @@ pub(super) fn bind(
     }
     let unknown = input.unknown;
     let input = binder.with_windows(input);
-    let mut relation =
-        aggregated(binder, input, written.groups, written.collected).projected(written.items);
+    let mut groups = aggregated(binder, input, written.groups, written.collected);
+    groups.unknown = unknown;
+    let mut relation = groups.projected(written.items);
     relation.hidden.clear();
-    relation.unknown = unknown;
     relation
 }
 
@@ -83,10 +83,11 @@ fn written(
     let mut items: Vec<(String, Scalar)> = groups
         .iter()
         .map(|(name, scalar)| {
-            (
-                name.clone(),
-                Scalar::column(&Column::new(name.clone(), scalar.ty)),
-            )
+            let group = match scalar.is_error() {
+                true => Scalar::error(),
+                false => Scalar::column(&Column::new(name.clone(), scalar.ty)),
+            };
+            (name.clone(), group)
         })
         .collect();
     for item in &summarize.aggregates {

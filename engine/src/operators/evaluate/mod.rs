@@ -6,6 +6,7 @@ mod bag_unpack;
 mod basket;
 mod dcount_intersect;
 mod engagement;
+mod funnel;
 mod geo_lookup;
 mod ip_lookup;
 mod narrow;
@@ -150,6 +151,12 @@ const PLUGINS: &[Plugin] = &[
         name: "sequence_detect",
         doc: "Pairs of rows that meet two conditions one after the other. Three steps and more are refused.",
         bind: sequence::bind,
+        declares: false,
+    },
+    Plugin {
+        name: "funnel_sequence_completion",
+        doc: "How many ids come how far in a sequence of states, by window and period. Refused where steps have the same time or nobody comes to one.",
+        bind: funnel::bind,
         declares: false,
     },
     Plugin {
