@@ -33,7 +33,10 @@ impl Binder<'_> {
             });
         let mut relation = self.pipeline(pipeline);
         if matches!(relation.node, Node::Graph(_)) {
-            let span = pipeline.operators.last().map_or(pipeline.span, |last| last.span);
+            let span = pipeline
+                .operators
+                .last()
+                .map_or(pipeline.span, |last| last.span);
             self.report(
                 Diagnostic::unsupported(span, "a graph as the result of a query is not supported")
                     .help("go on with `graph-match` or `graph-to-table`"),

@@ -493,7 +493,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "geo_polygon_to_s2cells",
         &[overload(&[SHAPE, LONG, REAL], Type::Dynamic, |args| {
-            cover(args, geo::Polygon::parse, geo::Polygon::edges, polygon_meets)
+            cover(
+                args,
+                geo::Polygon::parse,
+                geo::Polygon::edges,
+                polygon_meets,
+            )
         })
         .optional(2)],
         "kusto/query/geo-polygon-to-s2cells-function",

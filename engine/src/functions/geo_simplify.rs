@@ -11,7 +11,9 @@ use super::geo_shapes::shape_at;
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use super::tuples::rows;
 use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions};
-use crate::kernel::geo::{self, Point, add, angle, closest, cross, dot, length, scale, subtract, unit, write};
+use crate::kernel::geo::{
+    self, Point, add, angle, closest, cross, dot, length, scale, subtract, unit, write,
+};
 use crate::kernel::{Args, Json, KernelError, KernelResult};
 use huntql_kql::types::Type;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};

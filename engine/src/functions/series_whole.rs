@@ -3,9 +3,7 @@
 //! A series with an element that is no number gives null, except where nulls are what a function is about.
 
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
-use super::tuples::{
-    self, Places, decomposed, found_period, list, real, reals, rows, stats_at,
-};
+use super::tuples::{self, Places, decomposed, found_period, list, real, reals, rows, stats_at};
 use super::two_lines;
 use crate::conversion::dynamic_of_real;
 use crate::json::{Array, Bag, Kind, Number, items, kind, number, quote};

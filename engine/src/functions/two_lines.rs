@@ -82,7 +82,9 @@ fn rest(values: &[f64]) -> f64 {
     }
     let line = series::fit_line(values);
     let squares = values.iter().enumerate();
-    squares.map(|(at, value)| (value - line.at(at)).powi(2)).sum()
+    squares
+        .map(|(at, value)| (value - line.at(at)).powi(2))
+        .sum()
 }
 
 /// The parameters of one line, in the order of the function's columns.

@@ -64,7 +64,10 @@ fn are_words(binder: &mut Binder<'_>, parse: &ParseKv) -> bool {
     let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphanumeric);
     match parse.columns.iter().find(|c| !is_word(&c.name.text)) {
         Some(column) => {
-            let what = format!("the key `{}` in `parse-kv` without delimiters", column.name.text);
+            let what = format!(
+                "the key `{}` in `parse-kv` without delimiters",
+                column.name.text
+            );
             binder.unsupported(column.name.span, &what);
             false
         }
@@ -138,8 +141,11 @@ fn shape(binder: &mut Binder<'_>, options: &[OperatorParameter], span: Span) -> 
         (None, None, None) if !is_greedy => Some(PairShape::Words { quotes, escapes }),
         (_, _, None) => {
             binder.report(
-                Diagnostic::unsupported(span, "`parse-kv` with one of its delimiters is not supported")
-                    .help("say `with (pair_delimiter = …, kv_delimiter = …)`"),
+                Diagnostic::unsupported(
+                    span,
+                    "`parse-kv` with one of its delimiters is not supported",
+                )
+                .help("say `with (pair_delimiter = …, kv_delimiter = …)`"),
             );
             None
         }

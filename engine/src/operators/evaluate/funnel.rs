@@ -50,8 +50,7 @@ fn bound(binder: &mut Binder<'_>, evaluate: &Evaluate, input: &Relation) -> Opti
         reader.binder.unsupported(at, "periods that are no array");
         return None;
     };
-    let (Some(as_state), Some(as_period)) =
-        (conversion(state.ty), conversion(step_type(time.ty)))
+    let (Some(as_state), Some(as_period)) = (conversion(state.ty), conversion(step_type(time.ty)))
     else {
         let what = format!(
             "`funnel_sequence_completion` of {} along {}",
