@@ -19,6 +19,20 @@ pub(crate) enum Called {
 /// An argument in front of the written ones: the input of `invoke`.
 type Leading = Option<Relation>;
 
+/// The arguments of one call by the names of their parameters.
+struct Arguments {
+    /// Tables have the columns that their parameters declare.
+    scope: Scope,
+    /// Tables that have more columns than that, with all of them.
+    whole: Vec<(String, Rc<Relation>)>,
+}
+
+impl Arguments {
+    fn set(&mut self, parameter: &Parameter, value: Scalar) {
+        self.scope.set(&parameter.name.text, Binding::Scalar(value));
+    }
+}
+
 impl Binder<'_> {
     pub(super) fn call_user_scalar(
         &mut self,
@@ -52,17 +66,34 @@ impl Binder<'_> {
             return None;
         }
         function.called.set(true);
-        let scope = self.parameter_scope(function, leading, args, span, row)?;
-        let outer = std::mem::replace(&mut self.scope, scope);
-        self.depth += 1;
+        let Arguments { scope, whole } =
+            self.parameter_scope(function, leading, args, span, row)?;
         let before = self.diagnostics.len();
-        let called = self.body(function, row);
-        self.depth -= 1;
-        self.scope = outer;
+        let questions = self.questions.len();
+        let mut called = self.called(function, scope.clone(), row);
+        if !whole.is_empty() && self.diagnostics.len() == before {
+            // The body names declared columns only; its rows have all that the tables brought.
+            self.questions.truncate(questions);
+            let mut scope = scope;
+            for (name, relation) in whole {
+                scope.set(name, Binding::Table(relation));
+            }
+            called = self.called(function, scope, row);
+        }
         if !self.text_is_here(function) {
             self.relocate(before, function, span);
         }
         Some(called)
+    }
+
+    /// Binds the body in a scope of its own.
+    fn called(&mut self, function: &Rc<UserFunction>, scope: Scope, row: Row<'_>) -> Called {
+        let outer = std::mem::replace(&mut self.scope, scope);
+        self.depth += 1;
+        let called = self.body(function, row);
+        self.depth -= 1;
+        self.scope = outer;
+        called
     }
 
     /// Binds the body of a function that nothing has called, for the sake of what is wrong in it: a parameter fits everywhere.
@@ -110,9 +141,12 @@ impl Binder<'_> {
         args: &[Arg],
         span: Span,
         row: Row<'_>,
-    ) -> Option<Scope> {
+    ) -> Option<Arguments> {
         let parameters = &function.body.parameters;
-        let mut scope = function.scope.clone();
+        let mut arguments = Arguments {
+            scope: function.scope.clone(),
+            whole: Vec::new(),
+        };
         let mut given: Vec<&str> = Vec::new();
         let mut fine = true;
         let mut in_order = true;
@@ -121,7 +155,7 @@ impl Binder<'_> {
                 self.report(facts::wrong_count(span, &function.name, 1, "no arguments"));
                 return None;
             };
-            fine &= self.table_parameter(&mut scope, first, relation, span);
+            fine &= self.table_parameter(&mut arguments, first, relation, span);
             given.push(&first.name.text);
         }
         for arg in args {
@@ -159,7 +193,7 @@ impl Binder<'_> {
                 return None;
             };
             given.push(&parameter.name.text);
-            fine &= self.argument(&mut scope, parameter, arg, row);
+            fine &= self.argument(&mut arguments, parameter, arg, row);
         }
         for parameter in parameters
             .iter()
@@ -179,14 +213,14 @@ impl Binder<'_> {
                 ParameterType::Scalar(ty) => self.convert(value, ty),
                 ParameterType::Table(_) | ParameterType::AnyTable => value,
             };
-            scope.set(&parameter.name.text, Binding::Scalar(value));
+            arguments.set(parameter, value);
         }
-        fine.then_some(scope)
+        fine.then_some(arguments)
     }
 
     fn argument(
         &mut self,
-        scope: &mut Scope,
+        arguments: &mut Arguments,
         parameter: &Parameter,
         arg: &Arg,
         row: Row<'_>,
@@ -204,26 +238,29 @@ impl Binder<'_> {
                     return false;
                 }
                 let value = self.convert(value, *ty);
-                scope.set(&parameter.name.text, Binding::Scalar(value));
+                arguments.set(parameter, value);
                 true
             }
-            ParameterType::Table(_) | ParameterType::AnyTable => match self
-                .try_table(&arg.value, row)
-            {
-                Some(relation) => self.table_parameter(scope, parameter, relation, arg.value.span),
-                None => {
-                    self.scalar(&arg.value, row);
-                    self.report(facts::table_expected(arg.value.span));
-                    false
+            ParameterType::Table(_) | ParameterType::AnyTable => {
+                match self.try_table(&arg.value, row) {
+                    Some(relation) => {
+                        self.table_parameter(arguments, parameter, relation, arg.value.span)
+                    }
+                    None => {
+                        self.scalar(&arg.value, row);
+                        self.report(facts::table_expected(arg.value.span));
+                        false
+                    }
                 }
-            },
+            }
         }
     }
 
-    /// A table argument must have the declared columns; the body sees only those (all, for `(*)`).
+    /// A table argument must have the declared columns; the body can name only those (all, for `(*)`), and passes the others on.
+    /// Source: Microsoft's binder; public parsers that name undeclared columns behind `evaluate`.
     fn table_parameter(
         &mut self,
-        scope: &mut Scope,
+        arguments: &mut Arguments,
         parameter: &Parameter,
         relation: Relation,
         span: Span,
@@ -252,6 +289,10 @@ impl Binder<'_> {
                         }
                     }
                 }
+                if items.len() < relation.columns.len() {
+                    let name = parameter.name.text.clone();
+                    arguments.whole.push((name, Rc::new(relation.clone())));
+                }
                 relation.projected(items)
             }
             ParameterType::Scalar(ty) => {
@@ -263,7 +304,9 @@ impl Binder<'_> {
                 return false;
             }
         };
-        scope.set(&parameter.name.text, Binding::Table(Rc::new(relation)));
+        arguments
+            .scope
+            .set(&parameter.name.text, Binding::Table(Rc::new(relation)));
         true
     }
 
