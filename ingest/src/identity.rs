@@ -1,7 +1,7 @@
 //! Who a record, a file and a device are: ids that are the same on every run and on every machine.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasher, BuildHasherDefault};
 
 /// 128 bits of blake3 over the source class, the raw bytes of the record, and its ordinal among equal records of the file.
 ///
@@ -51,13 +51,18 @@ impl PassedLines {
 
 /// 64 bits of a hash that is quick and the same everywhere. Lines that meet by chance only get a higher ordinal.
 fn line_key(raw: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    key_from(FACTOR, raw)
+}
+
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn key_from(start: u64, raw: &[u8]) -> u64 {
     let fold = |state: u64, word: u64| {
         let product = u128::from(state ^ word) * u128::from(FACTOR);
         (product as u64) ^ ((product >> 64) as u64)
     };
     let (words, rest) = raw.as_chunks::<8>();
-    let mut key = fold(FACTOR, raw.len() as u64);
+    let mut key = fold(start, raw.len() as u64);
     for word in words {
         key = fold(key, u64::from_le_bytes(*word)).rotate_left(23);
     }
@@ -146,8 +151,37 @@ pub fn device_id(name: &str) -> String {
 #[derive(Debug, Default)]
 pub struct DeviceIds {
     /// Places in `ids`.
-    known: HashMap<String, usize>,
+    known: HashMap<String, usize, KeyedHash>,
     ids: Vec<String>,
+}
+
+/// A quick hash of texts, another one in each run: nobody can choose names that meet.
+#[derive(Debug, Clone)]
+struct KeyedHash(u64);
+
+impl Default for KeyedHash {
+    fn default() -> Self {
+        Self(std::hash::RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for KeyedHash {
+    type Hasher = Keyed;
+
+    fn build_hasher(&self) -> Keyed {
+        Keyed(self.0)
+    }
+}
+
+struct Keyed(u64);
+
+impl std::hash::Hasher for Keyed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = key_from(self.0, bytes);
+    }
 }
 
 /// Devices remembered at most; then the memory starts afresh.

@@ -66,24 +66,74 @@ pub fn push_json_escaped(text: &mut String, value: &str) {
 /// How many bytes come before the first that JSON escapes in a string: a quote, a backslash or a control character. Eight bytes are looked at in
 /// one step.
 pub fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
-        // Only a byte above a true one can be set by a borrow, and the lowest counts.
-        let ends = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        if ends & HIGH != 0 {
-            return 8 * index + (ends & HIGH).trailing_zeros() as usize / 8;
+        let ends = escaped_bytes(u64::from_le_bytes(*word));
+        if ends != 0 {
+            return 8 * index + ends.trailing_zeros() as usize / 8;
         }
     }
-    let of_rest = rest
-        .iter()
-        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
-    8 * words.len() + of_rest.unwrap_or(rest.len())
+    if rest.is_empty() {
+        return bytes.len();
+    }
+    // What is missing to eight bytes is taken for blanks.
+    let blanks = (ONES * 0x20) << (8 * rest.len());
+    let ends = escaped_bytes(last_word(bytes, rest) | blanks);
+    let of_rest = match ends {
+        0 => rest.len(),
+        ends => ends.trailing_zeros() as usize / 8,
+    };
+    8 * words.len() + of_rest
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Has the highest bit of the first byte that JSON escapes; bits behind that one mean nothing.
+#[inline]
+fn escaped_bytes(word: u64) -> u64 {
+    let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
+    // Only a byte above a true one can be set by a borrow, and the lowest counts.
+    let ends = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    ends & (ONES << 7)
+}
+
+/// The bytes behind the last whole eight of a text, one to seven, as a number; read in at most two overlapping pieces.
+#[inline]
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    if let Some(word) = bytes.last_chunk::<8>() {
+        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
+    }
+    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (rest.len() - 4))
+        }
+        _ => {
+            let byte = |at: usize| u64::from(rest[at]) << (8 * at);
+            byte(0) | byte(rest.len() / 2) | byte(rest.len() - 1)
+        }
+    }
+}
+
+/// Appends a number in decimal digits.
+pub fn push_number(text: &mut String, number: i64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        text.push('-');
+    }
+    text.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
 /// Writes a flat JSON object whose values are all text, as Defender's `AdditionalFields` has them.
@@ -105,11 +155,11 @@ impl<'a> TextObject<'a> {
 
     /// A field whose value `write` composes; it must escape what needs it.
     pub fn field_with(&mut self, key: &str, write: impl FnOnce(&mut String)) {
-        if !self.empty {
-            self.text.push(',');
-        }
+        self.text.push_str(match self.empty {
+            true => "\"",
+            false => ",\"",
+        });
         self.empty = false;
-        self.text.push('"');
         push_json_escaped(self.text, key);
         self.text.push_str("\":\"");
         write(self.text);
@@ -173,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_as_the_standard_library_does() {
+        for number in [0, 7, -7, 10, 99, 100, i64::MAX, i64::MIN] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
+
+    #[test]
     fn the_end_of_a_plain_run_is_found_at_each_place() {
         for length in 0..40 {
             for end in ['"', '\\', '\u{1f}', '\u{0}'] {
@@ -180,6 +239,13 @@ mod tests {
                 assert_eq!(plain_length(text.as_bytes()), 2 * length);
             }
             assert_eq!(plain_length(&vec![b'!'; length]), length);
+            for at in 0..length {
+                for end in [b'"', b'\\', 0x1f, 0] {
+                    let mut text = vec![0xff; length];
+                    text[at] = end;
+                    assert_eq!(plain_length(&text), at);
+                }
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::report::Skip;
 use crate::text::{Escape, lossless};
 use crate::time;
 use huntql_kql::time::TICKS_PER_MILLISECOND;
+use std::net::IpAddr;
 
 pub(super) static FORMAT: Squid = Squid;
 
@@ -96,6 +97,8 @@ pub(super) struct Entry<'a> {
     user: Option<&'a str>,
     hierarchy: &'a str,
     peer: Option<&'a str>,
+    /// Of a peer that is no name.
+    peer_address: Option<IpAddr>,
     mime: Option<&'a str>,
 }
 
@@ -154,6 +157,7 @@ impl<'a> Entry<'a> {
             user: set(tail.user),
             hierarchy: tail.hierarchy,
             peer: set(tail.peer),
+            peer_address: set(tail.peer).and_then(address::parse),
             mime: set(tail.mime),
         })
     }
@@ -167,7 +171,7 @@ impl<'a> Entry<'a> {
             method: self.method,
             uri: Some(self.url),
             target: Target::of(self.method, self.url),
-            target_ip: self.peer.filter(|peer| address::parse(peer).is_some()),
+            target_ip: self.peer.filter(|_| self.peer_address.is_some()),
             status: Some(self.status),
             result: self.result(),
             action: Some(self.action),
@@ -181,7 +185,7 @@ impl<'a> Entry<'a> {
 
     /// The hierarchy code, and the peer where it is a name; an address is the record's own field.
     pub fn hierarchy_and_peer(&self) -> (&'a str, &'a str) {
-        let peer = self.peer.filter(|peer| address::parse(peer).is_none());
+        let peer = self.peer.filter(|_| self.peer_address.is_none());
         (self.hierarchy, peer.unwrap_or_default())
     }
 

@@ -10,7 +10,7 @@ use super::format::{
 };
 use super::intern::Interner;
 use super::keys::{each_key, fold_into};
-use super::repeats::{Looked, members};
+use super::repeats::{Looked, members, without_key_of};
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -313,8 +313,9 @@ impl Column {
             for (place, member) in found.iter().enumerate() {
                 let text = &value[member.clone()];
                 let before = scratch.before.get(place);
-                if before.is_none_or(|before| last[before.clone()] != *text) {
-                    self.file(place, text, keys, scratch);
+                let before = before.map_or("", |before| &last[before.clone()]);
+                if before != text {
+                    self.file(place, without_key_of(before, text), keys, scratch);
                 }
             }
             last = value;

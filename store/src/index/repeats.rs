@@ -40,6 +40,19 @@ pub(super) fn members(json: &str, found: &mut Vec<Range<usize>>) {
     found.push(start..json.len());
 }
 
+/// What comes behind the key of a member when the member of the row before, whose terms are filed, has the same key.
+pub(super) fn without_key_of<'a>(before: &str, member: &'a str) -> &'a str {
+    let Some(colon) = memchr::memchr(b':', member.as_bytes()) else {
+        return member;
+    };
+    let (key, rest) = member.split_at(colon + 1);
+    // An escape must not be cut in two.
+    match before.starts_with(key) && !key.contains('\\') {
+        true => rest,
+        false => member,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +67,14 @@ mod tests {
         assert_eq!(pieces[..2], [r#"{"a":"x, y""#, r#","b":[1,2]"#]);
         members("", &mut found);
         assert_eq!(found, [0..0]);
+    }
+
+    #[test]
+    fn a_key_is_left_out_when_the_member_before_has_the_same() {
+        assert_eq!(without_key_of(r#","a":"x""#, r#","a":"y""#), r#""y""#);
+        assert_eq!(without_key_of(r#","b":"x""#, r#","a":"y""#), r#","a":"y""#);
+        assert_eq!(without_key_of("", r#","a":"y""#), r#","a":"y""#);
+        assert_eq!(without_key_of(r#","\\:x"#, r#","\\:y"#), r#","\\:y"#);
     }
 
     #[test]

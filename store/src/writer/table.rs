@@ -177,16 +177,25 @@ impl TableWriter {
         }
         let disk = to_disk(&self.name, batch, &self.columns, &self.disk)?;
         for (day, indices) in rows {
-            let part = match indices.len() == disk.num_rows() {
-                true => disk.clone(),
-                false => take_record_batch(&disk, &UInt32Array::from(indices))
-                    .map_err(|error| self.wrong(error))?,
-            };
+            let part = self.part(&disk, indices)?;
             let buffer = self.days.entry(day).or_default();
             buffer.bytes += bytes_of(&part);
             buffer.batches.push(part);
         }
         Ok(duplicates)
+    }
+
+    /// These rows of a batch, in ascending order. A run of more than half of it shares the memory of all, which is what
+    /// [`bytes_of`] counts.
+    fn part(&self, batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(batch.slice(0, 0));
+        };
+        let is_run = (last - first) as usize + 1 == rows.len();
+        if is_run && rows.len() > batch.num_rows() / 2 {
+            return Ok(batch.slice(*first as usize, rows.len()));
+        }
+        take_record_batch(batch, &UInt32Array::from(rows)).map_err(|error| self.wrong(error))
     }
 
     fn wrong(&self, message: impl std::fmt::Display) -> StoreError {

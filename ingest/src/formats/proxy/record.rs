@@ -6,7 +6,7 @@ use crate::formats::network::NetworkTable;
 use crate::output::Output;
 use crate::proxies::Listener;
 use crate::table::TableRows;
-use crate::text::{TextObject, push_json_escaped};
+use crate::text::{TextObject, push_json_escaped, push_number};
 use std::fmt::Write;
 
 /// Whose log a file is.
@@ -182,13 +182,12 @@ impl ProxyRecord<'_> {
         if let Some(milliseconds) = self.duration_ms {
             object.field_with("duration", |text| {
                 let (seconds, rest) = (milliseconds / 1000, (milliseconds % 1000).abs());
-                write!(text, "{seconds}.{rest:03}000").expect("a String takes everything");
+                push_number(text, seconds);
+                write!(text, ".{rest:03}000").expect("a String takes everything");
             });
         }
         if let Some(port) = self.target.port {
-            object.field_with("TargetPort", |text| {
-                write!(text, "{port}").expect("a String takes everything")
-            });
+            object.field_with("TargetPort", |text| push_number(text, i64::from(port)));
         }
         if let Some(mime) = self.mime.filter(|mime| !mime.is_empty()) {
             object.field_with("resp_mime_types", |text| {

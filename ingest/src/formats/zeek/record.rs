@@ -29,9 +29,26 @@ impl Span {
 /// How the spans are to be read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Writing<'a> {
-    Tsv(&'a Style),
+    Tsv(&'a Style, Escapes),
     /// Each span is a JSON value.
     Json,
+}
+
+/// Whether a line may have escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// There is no backslash in it.
+    Absent,
+    Possible,
+}
+
+impl Escapes {
+    pub fn of(line: &str) -> Self {
+        match memchr::memchr(b'\\', line.as_bytes()) {
+            Some(_) => Self::Possible,
+            None => Self::Absent,
+        }
+    }
 }
 
 /// A field that the log's table does not list.
@@ -63,7 +80,7 @@ impl<'a> Record<'a> {
     fn unless_unset(&self, span: Span) -> Option<&'a str> {
         let raw = span.of(self.line);
         let unset = match self.writing {
-            Writing::Tsv(style) => raw == style.unset,
+            Writing::Tsv(style, _) => raw == style.unset,
             Writing::Json => raw == "null",
         };
         (!unset && !raw.is_empty()).then_some(raw)

@@ -6,7 +6,7 @@
 use super::addresses::AddressTable;
 use super::logs::{self, Kind, Table, ZeekLog};
 use super::map::{Target, Written};
-use super::record::{Extra, Record, Span, Writing};
+use super::record::{Escapes, Extra, Record, Span, Writing};
 use crate::Result;
 use crate::formats::line;
 use crate::formats::network::NetworkTable;
@@ -252,7 +252,7 @@ impl Reading {
         let record = Record {
             log,
             line: &text,
-            writing: Writing::Tsv(&self.header.style),
+            writing: Writing::Tsv(&self.header.style, Escapes::of(&text)),
             known: &self.known,
             extras: &self.header.extras,
             extra_spans: &self.extras,

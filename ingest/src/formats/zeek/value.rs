@@ -1,7 +1,7 @@
 //! Values of Zeek as text: the same text from TSV and from JSON.
 
 use super::logs::Kind;
-use super::record::Writing;
+use super::record::{Escapes, Writing};
 use super::tsv::Style;
 use crate::text::{Escape, lossless, push_compact_json, push_json_escaped};
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// A scalar as plain text, escapes resolved.
 pub(super) fn plain<'a>(raw: &'a str, writing: Writing<'_>) -> Cow<'a, str> {
     match writing {
-        Writing::Tsv(style) => tsv_text(raw, style),
+        Writing::Tsv(style, escapes) => tsv_text(raw, style, escapes),
         Writing::Json => json_text(raw),
     }
 }
@@ -18,12 +18,12 @@ pub(super) fn plain<'a>(raw: &'a str, writing: Writing<'_>) -> Cow<'a, str> {
 /// Appends a value as the inside of a JSON string.
 pub(super) fn push(text: &mut String, raw: &str, kind: Kind, writing: Writing<'_>) {
     match (writing, kind) {
-        (Writing::Tsv(_), Kind::Flag) => text.push_str(flag(raw)),
-        (Writing::Tsv(style), Kind::Texts | Kind::SecondsList) => {
+        (Writing::Tsv(..), Kind::Flag) => text.push_str(flag(raw)),
+        (Writing::Tsv(style, _), Kind::Texts | Kind::SecondsList) => {
             push_tsv_list(text, raw, kind, style)
         }
-        (Writing::Tsv(style), Kind::Text | Kind::Seconds) => {
-            push_json_escaped(text, &tsv_text(raw, style))
+        (Writing::Tsv(style, escapes), Kind::Text | Kind::Seconds) => {
+            push_json_escaped(text, &tsv_text(raw, style, escapes))
         }
         (Writing::Json, Kind::Seconds) => push_seconds(text, raw),
         (Writing::Json, Kind::SecondsList) if raw.starts_with('[') => push_json_seconds(text, raw),
@@ -32,11 +32,11 @@ pub(super) fn push(text: &mut String, raw: &str, kind: Kind, writing: Writing<'_
 }
 
 /// A scalar of TSV. The empty string is written as a mark of its own; a text that equals the mark has an escape in it.
-fn tsv_text<'a>(raw: &'a str, style: &Style) -> Cow<'a, str> {
-    if raw == style.empty {
-        Cow::Borrowed("")
-    } else {
-        unescape_tsv(raw)
+fn tsv_text<'a>(raw: &'a str, style: &Style, escapes: Escapes) -> Cow<'a, str> {
+    match escapes {
+        _ if raw == style.empty => Cow::Borrowed(""),
+        Escapes::Absent => Cow::Borrowed(raw),
+        Escapes::Possible => unescape_tsv(raw),
     }
 }
 
