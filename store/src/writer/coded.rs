@@ -89,9 +89,10 @@ pub(super) fn write<W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     column: ColumnDescPtr,
     properties: &WriterProperties,
+    compressor: &mut Compressor<'static>,
 ) -> Result<()> {
     let (dictionary, codes) = dictionary_of(values, codes);
-    let mut chunk = Chunk::new(column, properties)?;
+    let mut chunk = Chunk::new(column, properties, compressor);
     chunk.dictionary(values, &dictionary)?;
     let width = bits_of(dictionary.len().saturating_sub(1) as u32);
     for codes in codes.chunks(properties.data_page_row_count_limit()) {
@@ -144,12 +145,22 @@ fn bloom_filter(
     Ok(Some(filter))
 }
 
+/// What compresses the pages of all columns of codes as the properties want it.
+pub(super) fn compressor(properties: &WriterProperties) -> Result<Compressor<'static>> {
+    let compression = properties.compression(&ColumnPath::new(Vec::new()));
+    let Compression::ZSTD(level) = compression else {
+        return Err(ParquetError::NYI(format!("{compression} of codes")));
+    };
+    Compressor::new(level.compression_level())
+        .map_err(|error| ParquetError::External(Box::new(error)))
+}
+
 /// A column chunk on its way.
-struct Chunk {
+struct Chunk<'a> {
     column: ColumnDescPtr,
     sink: TrackedWrite<Vec<u8>>,
     compression: Compression,
-    compressor: Compressor<'static>,
+    compressor: &'a mut Compressor<'static>,
     written: Sizes,
     pages: OffsetIndexBuilder,
     data_pages: i32,
@@ -163,24 +174,22 @@ struct Sizes {
     first_data_page: Option<u64>,
 }
 
-impl Chunk {
-    fn new(column: ColumnDescPtr, properties: &WriterProperties) -> Result<Chunk> {
-        let compression = properties.compression(column.path());
-        let Compression::ZSTD(level) = compression else {
-            return Err(ParquetError::NYI(format!("{compression} of codes")));
-        };
-        let compressor = Compressor::new(level.compression_level())
-            .map_err(|error| ParquetError::External(Box::new(error)))?;
-        Ok(Chunk {
-            column,
+impl<'a> Chunk<'a> {
+    fn new(
+        column: ColumnDescPtr,
+        properties: &WriterProperties,
+        compressor: &'a mut Compressor<'static>,
+    ) -> Chunk<'a> {
+        Chunk {
             sink: TrackedWrite::new(Vec::new()),
-            compression,
+            compression: properties.compression(column.path()),
+            column,
             compressor,
             written: Sizes::default(),
             pages: OffsetIndexBuilder::new(),
             data_pages: 0,
             rows: 0,
-        })
+        }
     }
 
     /// The texts, each after its length.

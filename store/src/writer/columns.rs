@@ -74,6 +74,7 @@ impl Columns {
         let properties = writer.properties().clone();
         let described = writer.schema_descr().columns().to_vec();
         let rows = self.order.len();
+        let mut compressor = coded::compressor(&properties)?;
         let mut groups = Vec::new();
         for (ordinal, from) in (0..rows).step_by(ROW_GROUP_ROWS).enumerate() {
             let to = rows.min(from + ROW_GROUP_ROWS);
@@ -92,7 +93,14 @@ impl Columns {
                     (Rows::Coded(Coded { values, codes }), _) => {
                         let column = described[index].clone();
                         let codes = &codes[from..to];
-                        coded::write(values, codes, &mut group, column, &properties)?;
+                        coded::write(
+                            values,
+                            codes,
+                            &mut group,
+                            column,
+                            &properties,
+                            &mut compressor,
+                        )?;
                     }
                     (Rows::Plain(_), Some(writer)) => {
                         writer.close()?.append_to_row_group(&mut group)?;
