@@ -15,7 +15,7 @@
 
 use super::blocks::Blocks;
 use std::cell::RefCell;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 pub(super) const MAGIC: &[u8; 8] = b"HQTERMS1";
 /// 1 filed whole values as well.
@@ -69,16 +69,24 @@ thread_local! {
     /// Used again for each page of the files that a thread writes.
     static COMPRESSOR: RefCell<Compressor<'static>> =
         RefCell::new(Compressor::new(ZSTD_LEVEL).expect("zstd has this level"));
+    /// Its tables are larger than most pages: made once for a thread, not for each of hundreds of pages.
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 pub(super) fn expand(bytes: &[u8]) -> Result<Vec<u8>, Unusable> {
-    let wrong = Unusable::Damaged("a part cannot be expanded");
-    let (length, frame) = bytes.split_first_chunk::<4>().ok_or(wrong.clone())?;
+    const WRONG: Unusable = Unusable::Damaged("a part cannot be expanded");
+    let (length, frame) = bytes.split_first_chunk::<4>().ok_or(WRONG)?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > EXPANDED_BYTES_MAX {
-        return Err(wrong);
+        return Err(WRONG);
     }
-    zstd::bulk::decompress(frame, length).map_err(|_| wrong)
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = Decompressor::new().ok();
+        }
+        let decompressor = kept.as_mut().ok_or(WRONG)?;
+        decompressor.decompress(frame, length).map_err(|_| WRONG)
+    })
 }
 
 pub(super) fn write_number(out: &mut Vec<u8>, mut number: u64) {

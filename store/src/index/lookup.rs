@@ -5,7 +5,7 @@
 use super::blocks::Blocks;
 use super::format::{Coverage, Page, Unusable, read_posting};
 use super::keys::{KeyTest, PIECE, PLAIN, PROBE_BYTES_MAX, is_cut_key, prefix_keys};
-use super::read::Index;
+use super::read::{Index, PageReader};
 use datafusion::common::HashMap;
 use memchr::memmem::Finder;
 
@@ -166,7 +166,7 @@ fn of_columns(index: &Index, names: &[Asked], need: &Need) -> Result<Blocks, Unu
         return Ok(Blocks::all(count));
     }
     let mut looked = Looked {
-        index,
+        pages: index.reader(),
         place: [u8::MAX; 128],
         columns: 0,
     };
@@ -203,7 +203,7 @@ fn covers(coverage: Coverage, form: Form) -> bool {
 
 /// The columns of one index file that are looked into.
 struct Looked<'a> {
-    index: &'a Index,
+    pages: PageReader<'a>,
     /// Where a column's blocks stand in answers, by its number.
     place: [u8; 128],
     columns: usize,
@@ -214,15 +214,15 @@ type Found = Vec<Blocks>;
 
 impl Looked<'_> {
     fn nothing(&self) -> Found {
-        vec![Blocks::none(self.index.blocks()); self.columns]
+        vec![Blocks::none(self.pages.index.blocks()); self.columns]
     }
 
-    fn need(&self, need: &Need) -> Result<Found, Unusable> {
+    fn need(&mut self, need: &Need) -> Result<Found, Unusable> {
         match need {
-            Need::Anything => Ok(vec![Blocks::all(self.index.blocks()); self.columns]),
+            Need::Anything => Ok(vec![Blocks::all(self.pages.index.blocks()); self.columns]),
             Need::Key(test) => self.test(test),
             Need::All(needs) => {
-                let mut found = vec![Blocks::all(self.index.blocks()); self.columns];
+                let mut found = vec![Blocks::all(self.pages.index.blocks()); self.columns];
                 // Single keys cost least and say most.
                 for need in cheapest_first(needs) {
                     if found.iter().all(Blocks::is_empty) {
@@ -255,15 +255,15 @@ impl Looked<'_> {
     }
 
     /// Adds the blocks of all these keys, which are in order: each page is looked at once.
-    fn keys(&self, keys: &[&[u8]], found: &mut Found) -> Result<(), Unusable> {
+    fn keys(&mut self, keys: &[&[u8]], found: &mut Found) -> Result<(), Unusable> {
         let mut open: Option<(usize, std::sync::Arc<Page>)> = None;
         let mut from = 0;
         for key in keys {
-            let Some(at) = self.index.page_of(key) else {
+            let Some(at) = self.pages.index.page_of(key) else {
                 continue;
             };
             if open.as_ref().is_none_or(|(number, _)| *number != at) {
-                open = Some((at, self.index.page(at)?));
+                open = Some((at, self.pages.page(at)?));
                 from = 0;
             }
             let Some((_, page)) = &open else { continue };
@@ -279,7 +279,7 @@ impl Looked<'_> {
         read_posting(page.posting(at), &self.place, found)
     }
 
-    fn test(&self, test: &KeyTest) -> Result<Found, Unusable> {
+    fn test(&mut self, test: &KeyTest) -> Result<Found, Unusable> {
         let mut found = self.nothing();
         match test {
             KeyTest::Exact(key) => self.keys(&[key], &mut found)?,
@@ -300,14 +300,14 @@ impl Looked<'_> {
     }
 
     /// Adds the blocks of all keys that begin with `prefix`.
-    fn range(&self, prefix: &[u8], found: &mut Found) -> Result<(), Unusable> {
-        let first = self.index.page_of(prefix).unwrap_or(0);
-        for at in first..self.index.pages().len() {
-            let starts = self.index.pages()[at].first.as_slice();
+    fn range(&mut self, prefix: &[u8], found: &mut Found) -> Result<(), Unusable> {
+        let first = self.pages.index.page_of(prefix).unwrap_or(0);
+        for at in first..self.pages.index.pages().len() {
+            let starts = self.pages.index.pages()[at].first.as_slice();
             if starts > prefix && !starts.starts_with(prefix) {
                 break;
             }
-            let page = self.index.page(at)?;
+            let page = self.pages.page(at)?;
             for key in page.lower_bound(prefix, 0)..page.len() {
                 if !page.key(key).starts_with(prefix) {
                     break;
@@ -321,18 +321,19 @@ impl Looked<'_> {
     /// Adds the blocks of all plain terms that `text` stands in, and that `holds` says yes to. Of terms that were cut the pieces are
     /// looked into, for the beginning of the text: they may not hold.
     fn plain(
-        &self,
+        &mut self,
         holds: impl Fn(&[u8]) -> bool,
         text: &[u8],
         found: &mut Found,
     ) -> Result<(), Unusable> {
         let probe = Finder::new(&text[..text.len().min(PROBE_BYTES_MAX)]);
         let whole = Finder::new(text);
-        for (at, entry) in self.index.pages().iter().enumerate() {
+        let index = self.pages.index;
+        for (at, entry) in index.pages().iter().enumerate() {
             if !matches!(entry.first[0], PLAIN | PIECE) {
                 continue;
             }
-            let page = self.index.page(at)?;
+            let page = self.pages.page(at)?;
             let all = page.all_keys();
             let mut from = 0;
             while let Some(hit) = probe.find(&all[from..]) {

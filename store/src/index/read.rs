@@ -130,15 +130,31 @@ impl Index {
             .checked_sub(1)
     }
 
-    pub(super) fn page(&self, at: usize) -> Result<Arc<Page>, Unusable> {
-        let place = (self.id, at as u32);
+    /// The pages for one question: the file is opened for it once, when a page is not known.
+    pub(super) fn reader(&self) -> PageReader<'_> {
+        PageReader {
+            index: self,
+            file: None,
+        }
+    }
+}
+
+/// Gives the pages of an index file, from memory or from the file.
+pub(super) struct PageReader<'a> {
+    pub index: &'a Index,
+    file: Option<File>,
+}
+
+impl PageReader<'_> {
+    pub(super) fn page(&mut self, at: usize) -> Result<Arc<Page>, Unusable> {
+        let place = (self.index.id, at as u32);
         {
             let mut pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(page) = pages.kept.get(&place) {
                 return Ok(Arc::clone(page));
             }
         }
-        let page = Arc::new(self.read_page(&self.pages()[at])?);
+        let page = Arc::new(self.read(&self.index.pages()[at])?);
         PAGES
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -146,9 +162,15 @@ impl Index {
         Ok(page)
     }
 
-    fn read_page(&self, entry: &PageEntry) -> Result<Page, Unusable> {
-        let mut file = File::open(&self.path).map_err(|_| Unusable::Missing)?;
-        let compressed = read_at(&mut file, entry.start, entry.length as usize)?;
+    fn read(&mut self, entry: &PageEntry) -> Result<Page, Unusable> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let file = File::open(&self.index.path).map_err(|_| Unusable::Missing)?;
+                none.insert(file)
+            }
+        };
+        let compressed = read_at(file, entry.start, entry.length as usize)?;
         if checksum(&compressed) != entry.checksum {
             return Err(Unusable::Damaged("a page"));
         }

@@ -24,8 +24,8 @@ pub(super) const ROW_GROUP_ROWS: usize = 12 * PAGE_ROWS;
 /// Those of the term index's blocks; pages of long texts are smaller.
 const PAGE_ROWS: usize = index::BLOCK_ROWS as usize;
 const PAGE_BYTES: usize = 128 << 10;
-/// A column with a larger dictionary goes on without one: enough for a row group of command lines.
-const DICTIONARY_BYTES: usize = 4 << 20;
+/// A column with a larger dictionary goes on without one. A dictionary is decoded as a whole for a single row of its row group.
+const DICTIONARY_BYTES: usize = 1 << 20;
 pub(crate) const CHUNK_ROWS: usize = 8192;
 /// A list of a hundred indicators still skips 99 of 100 row groups that hold none of them.
 const BLOOM_FALSE_POSITIVES: f64 = 0.0001;
@@ -258,6 +258,9 @@ pub(crate) fn properties(schema: &SchemaRef, indexing: Indexing) -> WriterProper
         }
         let path = ColumnPath::from(name.as_str());
         builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+        if name.ends_with(COMMAND_LINE) {
+            builder = builder.set_column_dictionary_enabled(path.clone(), false);
+        }
         if indexing == Indexing::Left && LOOKED_UP.iter().any(|end| name.ends_with(end)) {
             builder = builder
                 .set_column_bloom_filter_enabled(path.clone(), true)
@@ -267,6 +270,10 @@ pub(crate) fn properties(schema: &SchemaRef, indexing: Indexing) -> WriterProper
     }
     builder.build()
 }
+
+/// The end of the names of columns of long texts that differ a little each time. Their dictionary of a row group has megabytes and
+/// takes longer to decode than all pages with an answer; without it a file is a tenth larger.
+const COMMAND_LINE: &str = "CommandLine";
 
 /// How the cells of a column lie in a file whose values hardly repeat: a dictionary of them only costs.
 #[derive(Debug, Clone, Copy)]
