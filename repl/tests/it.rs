@@ -25,6 +25,8 @@ mod hunt_rules;
 mod hunt_run;
 #[path = "it/hunts.rs"]
 mod hunts;
+#[path = "it/index.rs"]
+mod index;
 #[path = "it/mistakes.rs"]
 mod mistakes;
 #[path = "it/proxies.rs"]
