@@ -31,7 +31,10 @@ fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
     let lists = args.input::<Option<Json<'_>>>(1);
     let set = |list: Json<'_>| MatcherSet::new(strings_of(list.0).iter().map(String::as_str));
     if args.is_constant(1) {
-        let set = lists.get(0).flatten().map(set);
+        let set = lists
+            .get(0)
+            .flatten()
+            .map(|list| MatcherSet::of_list(list.0));
         return bool::collect(args.rows(), |row| {
             let haystack = haystacks.get(row)?;
             Some(

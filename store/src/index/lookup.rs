@@ -8,6 +8,7 @@ use super::keys::{KeyTest, PIECE, PLAIN, PROBE_BYTES_MAX, is_cut_key, prefix_key
 use super::read::{Index, PageReader};
 use datafusion::common::HashMap;
 use memchr::memmem::Finder;
+use std::cmp::Reverse;
 
 /// What a row's columns must have for the row to be in the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -356,12 +357,15 @@ impl Looked<'_> {
     }
 }
 
-/// Exact keys, then prefixes, then what has to be searched.
+/// Exact keys, then prefixes, then what has to be searched. Long keys come before short ones: they are rarer, and where one is
+/// missing the others need no look.
 fn cheapest_first(needs: &[Need]) -> impl Iterator<Item = &Need> {
-    let cost = |need: &Need| match need {
-        Need::Key(KeyTest::Exact(_)) => 0,
-        Need::Key(KeyTest::Prefix(_)) => 1,
-        Need::Anything | Need::Key(_) | Need::All(_) | Need::One(_) => 2,
+    let cost = |need: &&Need| match need {
+        Need::Key(KeyTest::Exact(key)) => (0, Reverse(key.len())),
+        Need::Key(KeyTest::Prefix(prefix)) => (1, Reverse(prefix.len())),
+        Need::Anything | Need::Key(_) | Need::All(_) | Need::One(_) => (2, Reverse(0)),
     };
-    (0..3).flat_map(move |wanted| needs.iter().filter(move |need| cost(need) == wanted))
+    let mut ordered: Vec<&Need> = needs.iter().collect();
+    ordered.sort_by_key(cost);
+    ordered.into_iter()
 }

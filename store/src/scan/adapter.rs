@@ -25,7 +25,7 @@ use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapter
 use huntql_kql::types::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 
@@ -46,6 +46,42 @@ pub(crate) struct EngineAdapterFactory {
     /// The KQL types of the columns.
     pub types: Arc<HashMap<String, Type>>,
     pub origin: Origin,
+    pub rewritten: Rewritten,
+}
+
+/// Tests that were rewritten for a file already: a list of thousands of indicators is made ready once, not for each file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rewritten(Arc<Mutex<Vec<Known>>>);
+
+/// Files of a store have few different schemas; what comes behind these is rewritten each time.
+const REWRITTEN_MAX: usize = 64;
+
+/// A test of one column and the schema of a file, and what [`PerDistinct`] needs of them.
+#[derive(Debug, Clone)]
+struct Known {
+    expr: Expr,
+    physical: SchemaRef,
+    test: Expr,
+    plain: Expr,
+}
+
+impl Rewritten {
+    fn get(&self, expr: &Expr, physical: &SchemaRef) -> Option<(Expr, Expr)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &&Known| {
+            Arc::ptr_eq(&known.expr, expr)
+                && (Arc::ptr_eq(&known.physical, physical) || known.physical == *physical)
+        };
+        let known = known.iter().find(same)?;
+        Some((Arc::clone(&known.test), Arc::clone(&known.plain)))
+    }
+
+    fn put(&self, known: Known) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < REWRITTEN_MAX {
+            kept.push(known);
+        }
+    }
 }
 
 impl PhysicalExprAdapterFactory for EngineAdapterFactory {
@@ -57,6 +93,7 @@ impl PhysicalExprAdapterFactory for EngineAdapterFactory {
         Ok(Arc::new(EngineAdapter {
             types: Arc::clone(&self.types),
             origin: self.origin,
+            rewritten: self.rewritten.clone(),
             engine,
             physical,
         }))
@@ -67,6 +104,7 @@ impl PhysicalExprAdapterFactory for EngineAdapterFactory {
 pub(super) struct EngineAdapter {
     types: Arc<HashMap<String, Type>>,
     origin: Origin,
+    rewritten: Rewritten,
     engine: SchemaRef,
     physical: SchemaRef,
 }
@@ -149,8 +187,20 @@ impl EngineAdapter {
                 .with_data_type(values.as_ref().clone())
                 .with_nullable(true),
         ]));
-        let test = self.over(Arc::clone(&values)).walk(expr)?;
-        let plain = self.for_pruning(expr)?;
+        let (test, plain) = match self.rewritten.get(expr, &self.physical) {
+            Some(known) => known,
+            None => {
+                let test = self.over(Arc::clone(&values)).walk(expr)?;
+                let plain = self.for_pruning(expr)?;
+                self.rewritten.put(Known {
+                    expr: Arc::clone(expr),
+                    physical: Arc::clone(&self.physical),
+                    test: Arc::clone(&test),
+                    plain: Arc::clone(&plain),
+                });
+                (test, plain)
+            }
+        };
         let column = Arc::new(Column::new(column.name(), index));
         Ok(Some(Arc::new(PerDistinct::new(
             column, test, plain, values,

@@ -5,7 +5,7 @@
 //! one over the few hundred thousand texts that differ.
 
 use super::adapter::Expr;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
@@ -97,9 +97,9 @@ impl PerDistinct {
         let known = kept.as_mut().expect("just set");
         known.rows_seen += rows;
         if known.given.is_none() && known.rows_seen.saturating_mul(ROWS_WORTH) >= values.len() {
-            let every = (0..values.len()).map(|at| u32::try_from(at).ok());
-            let texts = take(values, &every.chain([None]).collect::<UInt32Array>(), None)?;
-            known.given = Some(self.ask(&texts)?);
+            let null = new_null_array(values.data_type(), 1);
+            let (given, of_null) = (self.ask(values)?, self.ask(&null)?);
+            known.given = Some(given.iter().chain(&of_null).collect());
         }
         Ok(known.given.clone())
     }

@@ -387,6 +387,7 @@ impl TableProvider for EventTable {
         let conversions = EngineAdapterFactory {
             types: Arc::clone(&self.types),
             origin: self.origin,
+            rewritten: Default::default(),
         };
         let note = narrowed.note.map(Arc::from);
         Ok(travel::convert(config, Arc::new(conversions), note))

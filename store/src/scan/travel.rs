@@ -93,6 +93,7 @@ pub fn put_together(plain: &Arc<dyn ExecutionPlan>, note: &[u8]) -> Result<Arc<d
     let conversions = EngineAdapterFactory {
         types: Arc::new(note.types),
         origin: note.origin,
+        rewritten: Default::default(),
     };
     Ok(convert(config.clone(), Arc::new(conversions), None))
 }

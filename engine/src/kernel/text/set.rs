@@ -1,7 +1,11 @@
 //! Many needles at once: `has_any`, `has_all`, `has_any_index`.
 
 use super::{Boundaries, Case, Matcher, Place};
+use crate::kernel::dynamic_text::strings_of;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// How many of the needles have to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,25 @@ struct Automaton {
     boundaries: Vec<Boundaries>,
 }
 
+/// Sets that are kept between batches and files. A list of thousands has an automaton of megabytes.
+const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("more than none");
+
+static KEPT: LazyLock<Mutex<LruCache<String, Arc<MatcherSet>>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(KEPT_MAX)));
+
 impl MatcherSet {
+    /// The set of the strings of a JSON array, made once for a list.
+    pub fn of_list(json: &str) -> Arc<MatcherSet> {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = kept.get(json) {
+            return Arc::clone(set);
+        }
+        let needles = strings_of(json);
+        let set = Arc::new(MatcherSet::new(needles.iter().map(String::as_str)));
+        kept.put(json.to_owned(), Arc::clone(&set));
+        set
+    }
+
     pub fn new<'a>(needles: impl Iterator<Item = &'a str>) -> MatcherSet {
         let needles: Vec<&str> = needles.collect();
         let matchers = needles
