@@ -1,7 +1,7 @@
 //! The term index changes no answer of a real hunt: the samples' hunts and published ones over the same store with its index and
 //! without it.
 //!
-//! `HUNTQL_INDEX_HUNTS=all` runs every published hunt over network events, not each fifth.
+//! `HUNTQL_INDEX_HUNTS=all` runs every published hunt over network events, not each tenth.
 
 use crate::support::{Place, text};
 use huntql_store::Store;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Small blocks, so that a few hundred rows are many of them.
 const BLOCK_ROWS: NonZeroU32 = NonZeroU32::new(4).expect("more than none");
 /// Which of the published hunts are run when not all are.
-const EACH: usize = 5;
+const EACH: usize = 10;
 
 /// Words of hunts that take any rows, or put values together in any order: of their answers the number of rows is compared.
 const ANY_ROWS: [&str; 10] = [
@@ -170,5 +170,5 @@ fn hunts_find_the_same_with_the_index_and_without_it() {
     }
     let has_rows = |answer: &&Value| answer.pointer("/result/Tables/0/Rows/0").is_some();
     let full = expected.values().filter(has_rows).count();
-    assert!(full > 40, "only {full} hunts find something");
+    assert!(full > 15, "only {full} hunts find something");
 }
