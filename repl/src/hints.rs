@@ -4,7 +4,7 @@ use crate::limits::LimitArgs;
 use crate::question::Question;
 use crate::report;
 use crate::session::Session;
-use huntql_engine::QueryOptions;
+use huntql_engine::{OtherUrls, QueryOptions};
 use huntql_kql::lexer::{Token, TokenKind, lex};
 use huntql_kql::time::format_datetime;
 use huntql_kql::types::Value;
@@ -59,6 +59,11 @@ pub async fn after(session: &Session, question: &Question, options: &QueryOption
         return;
     }
     let (tokens, _) = lex(&question.text);
+    if rows == 0
+        && let Some(hint) = nothing_there(session, &tokens, question)
+    {
+        return report::hint(&hint);
+    }
     let Some(begin) = window_begin(&tokens, &question.text, options.now) else {
         return;
     };
@@ -76,6 +81,28 @@ pub async fn after(session: &Session, question: &Question, options: &QueryOption
             format_datetime(begin)
         ));
     }
+}
+
+/// What to say of a query over tables of events that have no rows here.
+fn nothing_there(session: &Session, tokens: &[Token], question: &Question) -> Option<String> {
+    let catalog = session.engine.catalog();
+    if catalog.other_urls() == OtherUrls::Empty {
+        // With `--schemas` tables are empty on purpose.
+        return None;
+    }
+    let empty = catalog.tables().find(|table| {
+        let name = table.schema.name.as_str();
+        let is_named = |token: &Token| token.is_word(name, &question.text);
+        table.rows.is_none() && tokens.iter().any(is_named)
+    })?;
+    let name = &empty.schema.name;
+    let full = session.tables_with_times();
+    Some(match full.is_empty() {
+        true => format!(
+            "there are no rows of `{name}`, nor of any events: `huntql ingest PATH` reads logs into a store here; `--store`, `--logs` and `--data NAME=PATH` name what there is elsewhere"
+        ),
+        false => format!("`{name}` has no rows here; these have: {}", full.join(", ")),
+    })
 }
 
 /// What a profile's service would not look at: rows of the query's tables that are older than it keeps.

@@ -66,10 +66,10 @@ pub struct LimitArgs {
     #[arg(long, value_name = "SPAN", value_parser = timespan)]
     pub timespan: Option<Timespan>,
     /// Stop, with exit code 4, behind so many rows
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", value_parser = rows)]
     pub max_rows: Option<u64>,
-    /// Stop, with exit code 4, after so long
-    #[arg(long, value_name = "SECONDS")]
+    /// Stop, with exit code 4, after so long: seconds, or 30s, 5m, 1h
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub timeout: Option<u64>,
     /// Keep to the limits of a service: rows, time, how far back data go. What is cut off is said, with exit code 4
     #[arg(long, value_name = "NAME", value_parser = profiles())]
@@ -82,6 +82,28 @@ pub struct RenderArgs {
     /// Draw what the query's `render` says: a page that needs nothing else, a picture, or Vega-Lite's JSON
     #[arg(long, value_name = "FILE.html|svg|json", value_hint = ValueHint::FilePath, value_parser = crate::chart::file)]
     pub render: Option<PathBuf>,
+}
+
+fn rows(text: &str) -> Result<u64, String> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_')).collect();
+    digits
+        .parse()
+        .map_err(|_| "expected a number of rows, for instance 10000".to_owned())
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => Some(1),
+        "m" | "min" => Some(60),
+        "h" => Some(3_600),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok();
+    number
+        .zip(unit)
+        .and_then(|(number, unit)| number.checked_mul(unit))
+        .ok_or_else(|| "expected a length of time such as 30s, 5m or 1h".to_owned())
 }
 
 impl std::fmt::Debug for LimitArgs {

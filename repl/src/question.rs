@@ -42,6 +42,9 @@ impl Question {
     pub fn given(text: Option<&str>, file: Option<&Path>) -> Result<Question, Failure> {
         match (text, file) {
             (Some("-"), _) => of_stdin(),
+            (Some(text), _) if is_file_name(text) => Err(Failure::Usage(format!(
+                "`{text}` is the name of a file: `-f {text}` runs the query in it"
+            ))),
             (Some(text), _) => Ok(Question::of_text(text)),
             (None, Some(file)) if file == Path::new("-") => of_stdin(),
             (None, Some(file)) => Question::of_file(file),
@@ -52,6 +55,13 @@ impl Question {
             (None, None) => of_stdin(),
         }
     }
+}
+
+/// Whether a text is no query but the name of a file of queries.
+fn is_file_name(text: &str) -> bool {
+    let extension = Path::new(text).extension().and_then(|end| end.to_str());
+    let is_of_queries = extension.is_some_and(|end| ["kql", "kusto", "csl"].contains(&end));
+    is_of_queries && !text.contains(char::is_whitespace)
 }
 
 fn of_stdin() -> Result<Question, Failure> {

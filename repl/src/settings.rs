@@ -13,7 +13,7 @@
 
 use crate::cli::{AskArgs, Cli, DataArgs};
 use crate::failure::Failure;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches};
 use huntql_kql::diagnostics::did_you_mean;
 use std::collections::BTreeMap;
@@ -52,11 +52,22 @@ pub fn cli() -> Result<Cli, Failure> {
         // Help and version are no errors.
         let code = error.exit_code();
         let _ = error.print();
+        if is_query(&error) {
+            crate::report::say("a query is asked by `huntql query '…'`");
+        }
         if let Some(origin) = settings.origin(&error, &arguments) {
             crate::report::say(&format!("the value comes from {origin}"));
         }
         Failure::Reported(u8::try_from(code).unwrap_or(crate::failure::EXIT_USAGE))
     })
+}
+
+/// Whether what stands in the place of a command is the text of a query.
+fn is_query(error: &clap::Error) -> bool {
+    let named = error.get(ContextKind::InvalidSubcommand);
+    let is_of_words = |text: &str| text.contains([' ', '|']);
+    error.kind() == ErrorKind::InvalidSubcommand
+        && matches!(named, Some(ContextValue::String(text)) if is_of_words(text))
 }
 
 struct Settings {

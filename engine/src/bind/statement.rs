@@ -219,11 +219,9 @@ fn query_parameter(binder: &mut Binder<'_>, parameter: &Parameter) {
 fn given(binder: &mut Binder<'_>, text: &str, ty: Type, parameter: &Parameter) -> Scalar {
     let value = binder.convert(Scalar::literal(Value::String(text.to_string())), ty);
     if value.as_literal().is_some_and(Value::is_null) && !matches!(text.trim(), "" | "null") {
-        return binder.wrong(facts::wrong_type(
-            parameter.span,
-            Type::String,
-            &format!("a {ty} (`{text}` was given)"),
-        ));
+        let name = &parameter.name.text;
+        let message = format!("`{text}`, given for the parameter `{name}`, is no {ty}");
+        return binder.wrong(Diagnostic::binding("KS107", parameter.span, message));
     }
     value
 }

@@ -293,7 +293,7 @@ impl Chart {
         }
         if self.split == Split::Panels && !self.parts.is_empty() {
             // What a panel needs besides its lines is some three of the eight that a chart alone leaves free.
-            let each = height / self.parts.len() + 5;
+            let each = height / self.parts.len() + 3;
             for part in &self.parts {
                 out.push_str(&part.text(width, each, paint));
             }

@@ -66,7 +66,30 @@ pub fn failed(kind: &str, message: &str) {
 }
 
 fn write(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", without_numbers(text));
+}
+
+/// The system's words for what went wrong without its number for it: `No such file or directory (os error 2)`.
+fn without_numbers(text: &str) -> String {
+    const BEGIN: &str = " (os error ";
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGIN) {
+        let behind = &rest[at + BEGIN.len()..];
+        let digits = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+        match digits.strip_prefix(')') {
+            Some(end) => {
+                left.push_str(&rest[..at]);
+                rest = end;
+            }
+            None => {
+                left.push_str(&rest[..at + BEGIN.len()]);
+                rest = behind;
+            }
+        }
+    }
+    left.push_str(rest);
+    left
 }
 
 /// A hint that belongs to no place in the query.

@@ -83,6 +83,12 @@ fn add_logs(
     for remark in logs::remarks(&report) {
         report::say(&remark);
     }
+    if report.files.is_empty() && report.missing.is_empty() {
+        let paths = paths.join("`, `");
+        return Err(Failure::Data(format!(
+            "--logs: there is no file in `{paths}`"
+        )));
+    }
     let read = |outcome: &Outcome| *outcome == Outcome::Read;
     if !report.files.iter().any(|file| read(&file.outcome)) {
         return Err(Failure::Data("--logs: no file could be read".to_owned()));

@@ -164,3 +164,40 @@ fn machines_learn_why_a_run_ended() {
         false
     );
 }
+
+#[test]
+fn wrong_values_are_told_in_the_words_of_the_option() {
+    run(&["query", "print 1", "--max-rows", "many"])
+        .code(2)
+        .says("expected a number of rows");
+    run(&["query", "print 1", "--timeout", "5x"])
+        .code(2)
+        .says("expected a length of time such as 30s");
+    run(&["query", "print 1", "--timeout", "1m", "--max-rows", "1,000"]).code(0);
+    let text = "declare query_parameters(A:long); print A";
+    run(&["query", text, "--param", "A=abc"])
+        .code(1)
+        .says("`abc`, given for the parameter `A`, is no long");
+}
+
+#[test]
+fn a_query_in_the_place_of_a_command_and_a_file_in_the_place_of_a_query_are_told() {
+    run(&["print 1 | take 1"]).code(2).says("huntql query '…'");
+    run(&["query", "hunt.kql"]).code(2).says("`-f hunt.kql`");
+}
+
+#[test]
+fn a_query_over_no_rows_says_where_rows_could_come_from() {
+    let place = Place::new();
+    place
+        .run(&["query", "DeviceNetworkEvents | take 1"])
+        .code(0)
+        .says("`huntql ingest PATH`");
+    place.write("logs/.keep", "");
+    let ran = place.run(&["query", "print 1", "--logs", "logs"]).code(3);
+    assert!(!ran.stderr.contains("os error"), "{ran:#?}");
+    let ran = place
+        .run(&["query", "print 1", "--logs", "nowhere"])
+        .code(3);
+    assert!(!ran.says("nowhere").stderr.contains("os error"));
+}

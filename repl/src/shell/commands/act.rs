@@ -121,6 +121,12 @@ fn target(shell: &Shell, file: &str, content: Before) -> Result<Option<Target>, 
     if path.is_dir() {
         return Err(format!("`{file}` is a folder"));
     }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(format!("there is no folder `{}`", folder.display()));
+    }
     let extension = path.extension().and_then(|extension| extension.to_str());
     let named = match extension {
         Some("jsonl") => format("ndjson"),
@@ -144,6 +150,10 @@ pub(super) fn set(shell: &mut Shell, argument: &str) -> io::Result<Flow> {
         None => (argument, ""),
     };
     match (name, value) {
+        ("", _) if shell.ask.param.is_empty() => print([
+            "no parameter is set: `.set NAME VALUE` gives one to `declare query_parameters`"
+                .to_owned(),
+        ]),
         ("", _) => print(
             shell
                 .ask
