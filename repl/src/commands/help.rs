@@ -4,6 +4,7 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::manual::{self, TOPICS};
 use crate::output::Pager;
+use crate::screen::window;
 use clap::{Args, CommandFactory};
 use std::io::{IsTerminal, Write};
 
@@ -63,6 +64,7 @@ fn show(text: &str) -> Result<(), Failure> {
     if stdout.is_terminal() {
         let lines = terminal_size::terminal_size().map_or(24, |(_, height)| height.0.into());
         let mut pager = Pager::new(lines);
+        let text = manual::fitted(text, window().0);
         pager.write_all(text.as_bytes())?;
         return Ok(pager.flush()?);
     }

@@ -2,10 +2,12 @@
 //!
 //! `huntql help` and the shell's `.help` both ask here.
 
+mod operators;
 mod topics;
 
 pub use topics::TOPICS;
 
+use crate::output;
 use huntql_engine::described::{Callable, Described, described};
 use huntql_kql::diagnostics::did_you_mean;
 use huntql_kql::operators::OPERATORS;
@@ -19,6 +21,12 @@ pub fn about(word: &str) -> Option<String> {
     if let Some(function) = described().into_iter().find(|row| row.name == bare) {
         return Some(function_page(&function));
     }
+    if let Some(operator) = operators::find(bare) {
+        return Some(format!(
+            "{}\n    {}\n    {}\n    {PAGES}kusto/query/{}\n",
+            operator.form, operator.doc, operator.example, operator.page
+        ));
+    }
     if OPERATORS.iter().any(|row| row.name == bare) {
         return Some(format!(
             "{bare}: an operator, {PAGES}kusto/query/{bare}-operator\n"
@@ -26,6 +34,15 @@ pub fn about(word: &str) -> Option<String> {
     }
     let topic = TOPICS.iter().find(|topic| topic.name == bare)?;
     Some(topic.text.to_owned())
+}
+
+/// A page of a function or an operator as it fits a window: no word is cut, and a line that goes on keeps its indent. A topic is
+/// Markdown, and stays as it is.
+pub fn fitted(page: &str, width: usize) -> String {
+    if page.starts_with('#') {
+        return page.to_owned();
+    }
+    output::fitted(page, width)
 }
 
 /// The name nearest to a word that nothing is known about.
@@ -59,6 +76,7 @@ pub fn function_page(function: &Described) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions};
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -79,9 +97,49 @@ mod tests {
     #[test]
     fn functions_operators_and_topics_have_pages() {
         assert!(about("strcat").unwrap().contains("strcat("));
-        assert!(about("mv-expand").unwrap().contains("mv-expand-operator"));
+        let page = about("mv-expand").unwrap();
+        assert!(page.contains("mv-expand-operator") && page.contains("each element"));
         assert!(about("tour").unwrap().starts_with('#'));
         assert_eq!(about("nosuchthing"), None);
         assert_eq!(near("strct").as_deref(), Some("strcat"));
+    }
+
+    #[test]
+    fn every_operator_that_runs_has_a_page() {
+        let hidden = ["__partitionby", "project-by-names"];
+        for row in OPERATORS.iter().filter(|row| row.is_read()) {
+            let is_known = operators::find(row.name).is_some() || hidden.contains(&row.name);
+            assert!(is_known, "no row for `{}`", row.name);
+        }
+    }
+
+    #[test]
+    fn the_examples_of_operators_are_good_queries() {
+        let engine = Engine::new(Catalog::builtin(), EngineOptions::default());
+        let options = QueryOptions {
+            now: 0,
+            parameters: Default::default(),
+        };
+        for row in operators::OPERATORS {
+            let checked = engine.check(row.example, &options);
+            assert!(!checked.has_errors(), "{}\n{checked:?}", row.example);
+        }
+    }
+
+    #[test]
+    fn a_page_fits_the_window_and_keeps_its_words() {
+        let page = about("dcount").unwrap();
+        let narrow = fitted(&page, 60);
+        assert!(
+            narrow
+                .lines()
+                .all(|line| !line.contains(' ') || output::width(line) <= 70)
+        );
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&page), words(&narrow));
     }
 }

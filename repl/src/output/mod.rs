@@ -27,7 +27,7 @@ pub use html::{HEAD as HTML_HEAD, TAIL as HTML_TAIL, escaped as html_escaped};
 pub use kusto::document;
 pub use pager::Pager;
 pub use timeline::TIMELINE;
-pub use width::{cut_middle, width};
+pub use width::{cut_middle, fitted, width};
 
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::Column;

@@ -83,6 +83,34 @@ pub fn fit(shares: &[Share], available: usize) -> Option<Vec<usize>> {
     Some(widths)
 }
 
+/// A text as it fits a window of so many columns: no word is cut, and a line that goes on keeps its indent.
+pub fn fitted(text: &str, columns: usize) -> String {
+    let mut fitted = String::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let mut used = 0;
+        for word in line.trim_start().split(' ') {
+            let length = width(word);
+            let goes_on = used > indent && used + 1 + length <= columns;
+            if goes_on {
+                fitted.push(' ');
+                used += 1;
+            } else {
+                let hang = if used == 0 { indent } else { indent + 2 };
+                if used > 0 {
+                    fitted.push('\n');
+                }
+                fitted.push_str(&" ".repeat(hang));
+                used = hang;
+            }
+            fitted.push_str(word);
+            used += length;
+        }
+        fitted.push('\n');
+    }
+    fitted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ mod sarif;
 
 pub use findings::Finding;
 
+use crate::output::fitted;
 use crate::question::Question;
 use crate::screen::window;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -94,7 +95,11 @@ fn without_numbers(text: &str) -> String {
 
 /// A hint that belongs to no place in the query.
 pub fn hint(text: &str) {
-    say(&format!("hint: {text}"));
+    let text = format!("hint: {text}");
+    match std::io::stderr().is_terminal() {
+        true => say(fitted(&text, window().0).trim_end()),
+        false => say(&text),
+    }
 }
 
 /// Draws all of them, errors last: that is where one looks.

@@ -5,14 +5,14 @@ use crate::manual;
 use crate::output::{FORMATS, format as format_of};
 use crate::question::Question;
 use crate::run;
-use crate::screen::Screen;
+use crate::screen::{Screen, window};
 use crate::session::proxies::PROXIES;
 use crate::shell::{Flow, Shell};
 use huntql_engine::Table;
 use huntql_engine::described::described;
 use huntql_kql::diagnostics::did_you_mean;
 use huntql_store::schema::builtin;
-use std::io;
+use std::io::{self, IsTerminal};
 
 pub(super) fn help(shell: &mut Shell, word: &str) -> io::Result<Flow> {
     if word.is_empty() {
@@ -24,7 +24,7 @@ pub(super) fn help(shell: &mut Shell, word: &str) -> io::Result<Flow> {
         return print([usage, format!("    {}", command.doc)]);
     }
     if let Some(page) = manual::about(bare) {
-        return print(page.lines().map(str::to_owned));
+        return print(shown(&page).lines().map(str::to_owned));
     }
     if shell.session.engine.catalog().table(bare).is_some() {
         return schema(shell, bare);
@@ -55,10 +55,18 @@ fn all() -> io::Result<Flow> {
     )
 }
 
+/// A page as it goes to the screen, or into a pipe.
+fn shown(page: &str) -> String {
+    match io::stdout().is_terminal() {
+        true => manual::fitted(page, window().0),
+        false => page.to_owned(),
+    }
+}
+
 pub(super) fn functions(_: &mut Shell, word: &str) -> io::Result<Flow> {
     let all = described();
     if let Some(exact) = all.iter().find(|row| row.name == word) {
-        return print([manual::function_page(exact)]);
+        return print([shown(&manual::function_page(exact))]);
     }
     let word = word.to_lowercase();
     let mut found = all
