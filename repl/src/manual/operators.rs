@@ -333,7 +333,7 @@ pub const OPERATORS: &[Operator] = &[
     ),
     row(
         &["reduce"],
-        "Groups texts that are alike, and gives a pattern of each group.",
+        "Groups texts that are alike, and gives a pattern of each group. huntql does not run it: how it finds its patterns is not published.",
         "T | reduce by Column [with threshold=0.1]",
         "DeviceProcessEvents | reduce by ProcessCommandLine",
         "reduce-operator",
