@@ -1,5 +1,6 @@
 //! Plans to rows: DataFusion's session, its limits, and what its errors mean to the user.
 
+use crate::codes::by_numbers;
 use crate::gauge::{Gauge, PeakPool};
 use crate::ir::Relation;
 use crate::kernel::KernelError;
@@ -125,10 +126,12 @@ impl Session {
     }
 
     pub async fn physical(&self, plan: &Plan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-        self.state(plan)
+        let state = self.state(plan);
+        let physical = state
             .create_physical_plan(&plan.logical)
             .await
-            .map_err(theirs)
+            .map_err(theirs)?;
+        by_numbers(physical, state.as_ref()).await.map_err(theirs)
     }
 
     pub fn stream(

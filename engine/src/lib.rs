@@ -5,6 +5,7 @@
 pub mod aggregates;
 mod bind;
 pub mod catalog;
+mod codes;
 pub mod conversion;
 pub mod described;
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod schema;
 mod tests;
 
 pub use columns::{OutputColumn, name_in_expression, output_columns};
+pub(crate) use distinct::{dcount_of_hashes, hash as text_hash, is_dcount_of_text};
 pub use fold::Folding;
 pub use lower::lower;
 pub use resolve::{AggregateCall, AggregateResolution, find, names, resolve};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod codes;
 mod hostile;
 mod index;
 mod limits;

@@ -15,7 +15,7 @@ mod blocks;
 mod build;
 mod escapes;
 mod format;
-mod intern;
+pub(crate) mod intern;
 mod keys;
 mod lookup;
 mod pattern;

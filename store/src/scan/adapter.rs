@@ -4,6 +4,7 @@
 //! conversion is planted where a column is read. A comparison with a literal is turned around so that the file's own
 //! column is compared: then row groups, pages and bloom filters are pruned, and the exact predicate still holds.
 
+use super::codes::Coded;
 use super::distinct::{PerDistinct, without_dictionaries};
 use super::dynamic::Turned;
 use super::functions::{JoinTicks, ToEngine};
@@ -132,6 +133,9 @@ impl EngineAdapter {
         if let Some(column) = expr.downcast_ref::<Column>() {
             return self.column(column.name());
         }
+        if let Some(coded) = expr.downcast_ref::<Coded>() {
+            return coded.over_file(self, &self.physical);
+        }
         if let Some(test) = self.per_distinct(expr)? {
             return Ok(test);
         }
@@ -213,7 +217,7 @@ impl EngineAdapter {
     }
 
     /// The engine's value of a column.
-    fn column(&self, name: &str) -> Result<Expr> {
+    pub(super) fn column(&self, name: &str) -> Result<Expr> {
         let ty = self.ty(name)?;
         let Some((index, field)) = self.physical.column_with_name(name) else {
             return Ok(lit(missing(ty)?));

@@ -108,7 +108,7 @@ impl PerDistinct {
 /// A row that was looked at pays for this many values: few rows of a large dictionary are asked one by one.
 const ROWS_WORTH: usize = 1;
 
-fn is_same(one: &ArrayRef, other: &ArrayRef) -> bool {
+pub(super) fn is_same(one: &ArrayRef, other: &ArrayRef) -> bool {
     Arc::ptr_eq(one, other) || one.to_data().ptr_eq(&other.to_data())
 }
 

@@ -5,6 +5,7 @@
 //! above the scan or, when that pays, goes into the decoder.
 
 pub(crate) mod adapter;
+pub mod codes;
 pub(crate) mod convert;
 mod distinct;
 mod dynamic;

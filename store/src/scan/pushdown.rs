@@ -87,7 +87,10 @@ pub(super) async fn reads_nested(
     Ok(columns.any(|column| nested(&column.name)))
 }
 
-async fn footer(state: &dyn Session, file: &ObjectMeta) -> Result<(Arc<ParquetMetaData>, Schema)> {
+pub(super) async fn footer(
+    state: &dyn Session,
+    file: &ObjectMeta,
+) -> Result<(Arc<ParquetMetaData>, Schema)> {
     let environment = state.runtime_env();
     let store = environment.object_store(ObjectStoreUrl::local_filesystem())?;
     let known = environment.cache_manager.get_file_metadata_cache();
@@ -127,7 +130,7 @@ pub(super) async fn with_dictionaries(
 }
 
 /// Whether every data page of a column holds numbers into the dictionary.
-fn is_dictionary(metadata: &ParquetMetaData, name: &str) -> bool {
+pub(super) fn is_dictionary(metadata: &ParquetMetaData, name: &str) -> bool {
     let columns = metadata.file_metadata().schema_descr().columns();
     let Some(leaf) = columns
         .iter()

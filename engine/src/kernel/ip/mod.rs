@@ -19,8 +19,8 @@ pub struct Network {
 impl Network {
     /// Reads `a.b.c.d` or `a.b.c.d/n`; `None` when it is neither.
     pub fn parse(text: &str) -> Option<Network> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, parse_bits(bits, 32)?),
+        let (address, bits) = match memchr::memchr(b'/', text.as_bytes()) {
+            Some(at) => (&text[..at], parse_bits(&text[at + 1..], 32)?),
             None => (text, 32),
         };
         Some(Network {
@@ -76,7 +76,30 @@ impl Network {
 
 /// `a.b.c.d`, four decimal numbers up to 255 without leading zeros.
 pub fn parse_address(text: &str) -> Option<u32> {
-    text.parse::<std::net::Ipv4Addr>().ok().map(u32::from)
+    let bytes = text.as_bytes();
+    let (mut address, mut at) = (0_u32, 0);
+    for number in 0..4 {
+        if number > 0 {
+            if bytes.get(at) != Some(&b'.') {
+                return None;
+            }
+            at += 1;
+        }
+        let (start, mut value) = (at, 0_u32);
+        while let Some(digit) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
+            if at - start == 3 {
+                return None;
+            }
+            value = value * 10 + u32::from(digit - b'0');
+            at += 1;
+        }
+        let has_zero_before = at - start > 1 && bytes[start] == b'0';
+        if at == start || value > 255 || has_zero_before {
+            return None;
+        }
+        address = address << 8 | value;
+    }
+    (at == bytes.len()).then_some(address)
 }
 
 /// One to three digits with a value of at most `most`.
@@ -122,6 +145,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn addresses_are_read_as_the_standard_library_does(text in "([0-9]{0,4}\\.?){3,5}[0-9]{0,3}|[0-9.]{0,12}|\\PC{0,6}") {
+            let wanted = text.parse::<std::net::Ipv4Addr>().ok().map(u32::from);
+            prop_assert_eq!(parse_address(&text), wanted);
+        }
+    }
 
     #[test]
     fn what_is_no_address_is_refused() {
