@@ -215,6 +215,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             example(r#"parse_json('{"a":[1, 2]}').a[1]"#, "dynamic(2)"),
             example(r#"tostring(parse_json("no json"))"#, r#""no json""#),
             example(r#"isnull(parse_json(""))"#, "true"),
+            example(r#"tostring(parse_json(" "))"#, r#"" ""#),
         ],
     },
     ScalarFunction {
@@ -294,7 +295,7 @@ fn parse_json(args: &Args<'_>) -> KernelResult {
 
 /// JSON text as it is (compact), other text as a JSON string; `None` for empty text and `null`.
 fn dynamic_of_text(text: &str) -> Option<Cow<'_, str>> {
-    if text.trim_ascii().is_empty() {
+    if text.is_empty() {
         return None;
     }
     match json::parse(text) {

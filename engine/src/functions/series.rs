@@ -123,6 +123,11 @@ fn dot_product(a: &str, b: &str) -> Option<f64> {
     Some(dot(&a, &b))
 }
 
+/// A series by one number.
+fn scaled(series: &str, by: f64) -> Option<f64> {
+    Some(reals(series)?.iter().map(|value| value * by).sum())
+}
+
 fn product(series: &str) -> Option<f64> {
     Some(reals(series)?.iter().product())
 }
@@ -263,9 +268,17 @@ const CONSTANT: &[Overload] =
 const COSINE: &[Overload] = &[overload(&[SERIES, SERIES], Type::Real, |args| {
     args.map2(|Json(a), Json(b)| cosine(a, b))
 })];
-const DOT: &[Overload] = &[overload(&[SERIES, SERIES], Type::Real, |args| {
-    args.map2(|Json(a), Json(b)| dot_product(a, b))
-})];
+const DOT: &[Overload] = &[
+    overload(&[SERIES, SERIES], Type::Real, |args| {
+        args.map2(|Json(a), Json(b)| dot_product(a, b))
+    }),
+    overload(&[SERIES, REAL], Type::Real, |args| {
+        args.map2(|Json(series), by: f64| scaled(series, by))
+    }),
+    overload(&[REAL, SERIES], Type::Real, |args| {
+        args.map2(|by: f64, Json(series)| scaled(series, by))
+    }),
+];
 const PRODUCT: &[Overload] = &[overload(&[SERIES], Type::Real, |args| {
     args.map1(|Json(series)| product(series))
 })];
@@ -596,13 +609,15 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "series_dot_product",
         DOT,
         "kusto/query/series-dot-product-function",
-        "Gives the sum of the products of two series' elements.",
+        "Gives the sum of the products of two series' elements, or of one's and a number.",
         &[
             example(
                 "series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))",
                 "12.0",
             ),
             example("series_dot_product(dynamic([3]), dynamic([2]))", "6.0"),
+            example("series_dot_product(dynamic([1,2,4]), 2)", "14.0"),
+            example("series_dot_product(0.5, dynamic([1,2,4]))", "3.5"),
         ],
     ),
     row(

@@ -92,6 +92,10 @@ const SPEEDS: &[Unit] = &[
     unit("YardPerHour", 0.9144 / 3600.0),
     unit("YardPerMinute", 0.9144 / 60.0),
     unit("YardPerSecond", 0.9144),
+    unit("MicrometerPerMinute", 1e-6 / 60.0),
+    unit("MicrometerPerSecond", 1e-6),
+    unit("NanometerPerMinute", 1e-9 / 60.0),
+    unit("NanometerPerSecond", 1e-9),
 ];
 
 const ANGLES: &[Unit] = &[
@@ -103,6 +107,12 @@ const ANGLES: &[Unit] = &[
     unit("Milliradian", 0.18 / PI),
     unit("Radian", 180.0 / PI),
     unit("Revolution", 360.0),
+    unit("Centiradian", 1.8 / PI),
+    unit("Deciradian", 18.0 / PI),
+    unit("Microdegree", 1e-6),
+    unit("Microradian", 0.000_18 / PI),
+    unit("Nanodegree", 1e-9),
+    unit("Nanoradian", 0.000_000_18 / PI),
 ];
 
 const TEMPERATURES: &[Unit] = &[
@@ -141,7 +151,15 @@ const VOLUMES: &[Unit] = &[
     unit("Megaliter", 1e3),
     unit("Microliter", 1e-9),
     unit("Milliliter", 1e-6),
+    unit("CubicHectometer", 1e6),
+    unit("CubicMicrometer", 1e-18),
+    unit("Decaliter", 1e-2),
+    unit("HectocubicMeter", 100.0),
+    unit("KilocubicMeter", 1e3),
 ];
+
+/// In joules.
+const BRITISH_THERMAL_UNIT: f64 = 1_055.055_852_62;
 
 const ENERGIES: &[Unit] = &[
     unit("Erg", 1e-7),
@@ -154,6 +172,17 @@ const ENERGIES: &[Unit] = &[
     unit("MegawattHour", 3.6e9),
     unit("Millijoule", 1e-3),
     unit("WattHour", 3.6e3),
+    // As the page's example shows; its multiples follow.
+    unit("BritishThermalUnit", BRITISH_THERMAL_UNIT),
+    unit("KilobritishThermalUnit", 1e3 * BRITISH_THERMAL_UNIT),
+    unit("MegabritishThermalUnit", 1e6 * BRITISH_THERMAL_UNIT),
+    unit("GigabritishThermalUnit", 1e9 * BRITISH_THERMAL_UNIT),
+    unit("WattDay", 86_400.0),
+    unit("KilowattDay", 8.64e7),
+    unit("MegawattDay", 8.64e10),
+    unit("GigawattDay", 8.64e13),
+    unit("TerawattDay", 8.64e16),
+    unit("TerawattHour", 3.6e15),
 ];
 
 const FORCES: &[Unit] = &[
@@ -287,6 +316,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         [
             example("convert_energy(1, 'KilowattHour', 'Joule')", "3600000.0"),
             example("round(convert_energy(1, 'Joule', 'Kilojoule'), 9)", "0.001"),
+            example("round(convert_energy(1200, 'Joule', 'BritishThermalUnit'), 9)", "1.137380544"),
         ]
     ),
     conversion!(
@@ -312,7 +342,7 @@ fn convert(args: &Args<'_>, units: &[Unit]) -> KernelResult {
             .find(|unit| unit.name == name)
             .ok_or_else(|| KernelError::Argument {
                 index,
-                message: format!("the unit `{name}` is not supported yet"),
+                message: format!("the unit `{name}` is not supported"),
             })
     };
     let (from, to) = (unit(1)?, unit(2)?);

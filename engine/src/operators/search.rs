@@ -34,6 +34,13 @@ pub(super) fn bind(
     if legs.is_empty() || legs.iter().any(|(_, leg)| leg.unknown) {
         return Relation::unknown();
     }
+    if legs.iter().any(|(_, leg)| leg.column(TABLE).is_some()) {
+        binder.report(
+            Diagnostic::unsupported(span, "`search` behind a `search` is not supported")
+                .help("ask for both in one: `search \"…\" and \"…\"`; or go on with `where * has \"…\"`"),
+        );
+        return Relation::unknown();
+    }
     let columns = union::outer_columns(&legs);
     let united = union::unite(union::with_rows(legs), &columns, Some(TABLE));
     let mut searched = united.clone();
