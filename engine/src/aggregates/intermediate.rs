@@ -19,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
+use huntql_kql::time::format_datetime;
 use huntql_kql::types::Type;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -158,7 +159,7 @@ impl Fold for Hll {
 /// Different values that a digest may hold.
 const DIGEST_MAX: usize = 100_000;
 
-/// Numbers by their text, each with its weight.
+/// Numbers, and datetimes, by their JSON text, each with its weight.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Digest(BTreeMap<String, i64>);
 
@@ -174,7 +175,9 @@ impl Digest {
         }
         let mut digest = Digest::default();
         for (value, weight) in items(values).zip(items(weights)) {
-            number(value)?;
+            if kind(value) != Kind::Text {
+                number(value)?;
+            }
             digest.add(value.to_owned(), weight.parse().ok()?);
         }
         Some(digest)
@@ -202,15 +205,20 @@ impl Digest {
             .sum()
     }
 
-    /// Values with their texts and weights, the least first.
+    /// Whether it holds datetimes, which have no numbers to compare with.
+    pub fn has_times(&self) -> bool {
+        self.0.keys().any(|text| kind(text) == Kind::Text)
+    }
+
+    /// Values with their texts and weights, the least first. A datetime's number is 0: their texts have their order.
     pub fn sorted(&self) -> Vec<(f64, &str, i64)> {
-        let read = |text: &str| number(text).expect("a number was put in").as_real();
+        let read = |text: &str| number(text).map_or(0.0, |number| number.as_real());
         let mut sorted: Vec<(f64, &str, i64)> = self
             .0
             .iter()
             .map(|(text, weight)| (read(text), text.as_str(), *weight))
             .collect();
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         sorted
     }
 
@@ -272,6 +280,7 @@ impl Fold for Tdigest {
 
     fn add(&self, state: &mut Digest, (values, weights): &Self::Input<'_>, row: usize) -> usize {
         let text = match values.get(row) {
+            Cell::Long(value) if self.ty == Type::Datetime => quote(&format_datetime(value)),
             Cell::Long(value) => value.to_string(),
             Cell::Real(value) if value.is_finite() => dynamic_of_real(value),
             _ => return 0,
@@ -414,6 +423,7 @@ const COUNTABLE: Takes = Takes::OneOf(&[
 const ACCURACY: Takes = Takes::Constant(Type::Long);
 const SKETCH: Takes = Takes::OneOf(&[Type::Dynamic]);
 const NUMBER: Takes = Takes::OneOf(&[Type::Int, Type::Long, Type::Real]);
+const DATETIME: Takes = Takes::OneOf(&[Type::Datetime]);
 const WEIGHT: Takes = Takes::Typed(&[Type::Int, Type::Long], Type::Long);
 
 const fn overload(
@@ -494,9 +504,11 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         overloads: &[
             overload(&[NUMBER], &[], TDIGEST),
             overload(&[NUMBER, WEIGHT], &[], TDIGEST),
+            overload(&[DATETIME], &[], TDIGEST),
+            overload(&[DATETIME, WEIGHT], &[], TDIGEST),
         ],
         result_name: AggregateName::Prefix("tdigest"),
-        doc: "Gathers numbers, for `percentile_tdigest` and its like. Every value is kept; above 100,000 different ones it is refused.",
+        doc: "Gathers numbers or datetimes, for `percentile_tdigest` and its like. Every value is kept; above 100,000 different ones it is refused.",
         source: "kusto/query/tdigest-aggregation-function",
         examples: &[
             example(
@@ -506,6 +518,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             example(
                 "datatable(x:long, w:long)[1, 3, 2, 1] | summarize tdigest(x, w)",
                 "datatable(tdigest_x:dynamic)[dynamic([[7],[1,2],[3,1]])]",
+            ),
+            example(
+                "range x from datetime(2024-01-01) to datetime(2024-01-05) step 1d | summarize t = tdigest(x) | project p = percentile_tdigest(t, 50, typeof(datetime))",
+                "datatable(p:datetime)[datetime(2024-01-03)]",
             ),
         ],
     },

@@ -73,7 +73,7 @@ fn percentile(digest: &Digest, part: f64) -> Option<String> {
 
 /// How many values are not above another, and how many there are.
 fn rank(json: &str, value: f64) -> Option<(i64, i64)> {
-    let digest = Digest::parse(json)?;
+    let digest = Digest::parse(json).filter(|digest| !digest.has_times())?;
     let sorted = digest.sorted();
     let total = sorted.iter().map(|(_, _, weight)| weight).sum();
     let below = sorted.iter().take_while(|(known, _, _)| *known <= value);
