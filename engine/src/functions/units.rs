@@ -316,7 +316,10 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         [
             example("convert_energy(1, 'KilowattHour', 'Joule')", "3600000.0"),
             example("round(convert_energy(1, 'Joule', 'Kilojoule'), 9)", "0.001"),
-            example("round(convert_energy(1200, 'Joule', 'BritishThermalUnit'), 9)", "1.137380544"),
+            example(
+                "round(convert_energy(1200, 'Joule', 'BritishThermalUnit'), 9)",
+                "1.137380544"
+            ),
         ]
     ),
     conversion!(

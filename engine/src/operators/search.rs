@@ -36,8 +36,9 @@ pub(super) fn bind(
     }
     if legs.iter().any(|(_, leg)| leg.column(TABLE).is_some()) {
         binder.report(
-            Diagnostic::unsupported(span, "`search` behind a `search` is not supported")
-                .help("ask for both in one: `search \"…\" and \"…\"`; or go on with `where * has \"…\"`"),
+            Diagnostic::unsupported(span, "`search` behind a `search` is not supported").help(
+                "ask for both in one: `search \"…\" and \"…\"`; or go on with `where * has \"…\"`",
+            ),
         );
         return Relation::unknown();
     }
