@@ -13,7 +13,7 @@ use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr};
@@ -27,9 +27,12 @@ use datafusion::physical_plan::{
     InputDistributionRequirements, Partitioning, PlanProperties,
 };
 use futures::StreamExt;
-use huntql_store::scan::codes::Texts;
+use huntql_store::scan::codes::{Codable, Texts};
 use std::fmt;
 use std::sync::Arc;
+
+/// What ordering takes for a row, beyond the row as it came and gathered.
+const KEY_BYTES: usize = 64;
 
 /// Whether a node orders all rows by texts.
 pub(super) fn orders_texts(plan: &Plan) -> bool {
@@ -83,6 +86,9 @@ impl Walk {
         if self.codable.is_empty() || !possible || !orders_texts(&(sort_plan(plan))) {
             return Ok(None);
         }
+        if !self.holds(fields.len()) {
+            return Ok(None);
+        }
         let wishes: Vec<Wish> = fields
             .iter()
             .map(|field| match field.data_type() {
@@ -128,6 +134,19 @@ impl Walk {
         };
         let made = NumberSortExec::over(input, sort.expr().clone(), Arc::new(lexicon))?;
         Ok(Some((Arc::new(made), forms)))
+    }
+}
+
+impl Walk {
+    /// Whether memory is sure to suffice for a sort of so many columns. A plain sort can use the disk instead.
+    fn holds(&self, columns: usize) -> bool {
+        let rows = self.codable.values().map(Codable::rows).max().unwrap_or(0);
+        match self.pool.memory_limit() {
+            MemoryLimit::Finite(limit) => {
+                rows.saturating_mul(2 * 8 * columns + KEY_BYTES) <= limit / 2
+            }
+            MemoryLimit::Infinite | MemoryLimit::Unknown => true,
+        }
     }
 }
 

@@ -391,6 +391,12 @@ impl Codable {
         }))
     }
 
+    /// Rows of the files, before any filter.
+    pub fn rows(&self) -> usize {
+        let rows = self.config.statistics().num_rows;
+        rows.get_value().copied().unwrap_or(usize::MAX)
+    }
+
     /// Whether a column of the scan can be coded.
     pub fn can(&self, column: usize) -> bool {
         self.columns.get(column) == Some(&true)
