@@ -153,7 +153,7 @@ pub(super) fn expected_type(function: &ScalarFunction, index: usize) -> String {
         .filter_map(|overload| overload.param(index))
     {
         let word = match param {
-            Param::Is(ty) => format!("a {ty}"),
+            Param::Is(ty) => facts::one(ty),
             Param::Text | Param::Any => "a scalar".into(),
             Param::Json => "a dynamic".into(),
             Param::Number => "a number".into(),

@@ -173,6 +173,7 @@ pub(crate) fn not_taken(span: Span, name: &str, read: Type) -> Diagnostic {
         Type::Dynamic => diagnostic
             .help("convert it to what it holds: `tostring(…)`, `tolong(…)`, `todatetime(…)`"),
         Type::Bool => diagnostic.help("`tolong(…)` makes 1 and 0 of it"),
+        _ if name.ends_with("if") => diagnostic.help("write a condition, as in `Column == value`"),
         _ => diagnostic,
     }
 }
@@ -197,6 +198,9 @@ pub fn wrong_type(span: Span, read: Type, wanted: &str) -> Diagnostic {
         }
         (Type::String, "a datetime") => diagnostic
             .help("write `datetime(2026-03-04)` for a constant, `todatetime(…)` for a column"),
+        (Type::Int | Type::Long, "a timespan") => {
+            diagnostic.help("write a length of time with its unit, as in `7d` or `1h`")
+        }
         (Type::String, "a dynamic") => diagnostic.help("`parse_json(…)` reads the JSON in a text"),
         (_, "a string") => diagnostic.help("`tostring(…)` makes a text of it"),
         (_, "a bool") => diagnostic.help("write a condition, as in `Column == value`"),
@@ -217,11 +221,19 @@ pub(crate) fn text_without_members(span: Span, text: &str) -> Diagnostic {
     ))
 }
 
+/// A type with its article.
+pub(crate) fn one(ty: Type) -> String {
+    match ty {
+        Type::Int => "an int".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
 pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
     Diagnostic::binding(
         "SEM0064",
         span,
-        format!("a {left} cannot be compared with a {right}"),
+        format!("{} cannot be compared with {}", one(left), one(right)),
     )
     .help(match (left, right) {
         (Type::Datetime, Type::Timespan) | (Type::Timespan, Type::Datetime) => {
@@ -245,7 +257,7 @@ pub fn incomparable(span: Span, left: Type, right: Type) -> Diagnostic {
 
 /// `+`, `-` … between types that do not go together.
 pub(crate) fn no_arithmetic(span: Span, symbol: &str, types: &[Type]) -> Diagnostic {
-    let read: Vec<String> = types.iter().map(|ty| format!("a {ty}")).collect();
+    let read: Vec<String> = types.iter().map(|ty| one(*ty)).collect();
     let has = |ty| types.contains(&ty);
     let diagnostic = Diagnostic::binding(
         "KS107",

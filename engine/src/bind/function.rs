@@ -233,7 +233,7 @@ impl Binder<'_> {
                     self.report(facts::wrong_type(
                         arg.value.span,
                         value.ty,
-                        &format!("a {ty}"),
+                        &facts::one(*ty),
                     ));
                     return false;
                 }

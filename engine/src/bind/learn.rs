@@ -122,11 +122,23 @@ impl Binder<'_> {
             Some(time) if TIMES.contains(&name.text.as_str()) => {
                 diagnostic.help(format!("the time of these rows is `{time}`"))
             }
-            _ => Self::suggest(diagnostic, &name.text, candidates),
+            _ => {
+                let listed: Vec<String> = candidates.iter().map(|one| format!("`{one}`")).collect();
+                let found = Self::suggest(diagnostic, &name.text, candidates);
+                match listed.len() {
+                    1..=LISTED_MAX if found.help.is_none() => {
+                        found.help(format!("known here: {}", listed.join(", ")))
+                    }
+                    _ => found,
+                }
+            }
         };
         self.report(diagnostic);
     }
 }
+
+/// Columns that are listed where none is like the one that was written: an operator in front has left so few.
+const LISTED_MAX: usize = 8;
 
 /// The portals' names for the column of times.
 const TIMES: [&str; 2] = ["Timestamp", "TimeGenerated"];

@@ -315,8 +315,11 @@ fn call_of(
             let mut diagnostic = facts::wrong_count(span, aggregate.name, count, &expected);
             if has_star {
                 diagnostic.message = format!("`{}` does not take `*`", aggregate.name);
-                diagnostic =
-                    diagnostic.help(format!("write `{}()`, or name a column", aggregate.name));
+                let help = match aggregate.overloads.iter().any(|one| one.takes_count(0)) {
+                    true => format!("write `{}()`, or name a column", aggregate.name),
+                    false => format!("name a column: `{}(Column)`", aggregate.name),
+                };
+                diagnostic = diagnostic.help(help);
             }
             binder.report(diagnostic);
             return None;

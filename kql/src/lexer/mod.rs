@@ -156,6 +156,11 @@ impl<'a> Scanner<'a> {
                 Some("write a straight quote, `\"` or `'`".into())
             }
             '&' => Some("write `and`".into()),
+            '!' => Some(
+                "negated operators are one word, as in `!contains`; `not(…)` negates a condition"
+                    .into(),
+            ),
+            '¦' | '｜' | '│' => Some("write `|`".into()),
             '#' => Some("write `//` before a comment".into()),
             _ => None,
         };

@@ -95,7 +95,8 @@ pub(super) fn parse_rename(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
 fn rename(input: Tokens<'_>) -> PResult<'_, Rename> {
     if !input.is_symbol(if input.is_symbol(0, "[") { 3 } else { 1 }, "=") {
         let diagnostic =
-            Diagnostic::binding("KS110", input.here(), "expected a renaming, `New = Old`");
+            Diagnostic::binding("KS110", input.here(), "expected a renaming, `New = Old`")
+                .help("write the new name first: `project-rename New = Old`");
         return refuse(input, diagnostic);
     }
     let (input, new) = made_name(input)?;

@@ -40,6 +40,7 @@ const BEHIND_EXPRESSIONS: &[(&[&str], &str)] = &[
         &["starts", "ends", "begins"],
         "write `startswith` or `endswith`",
     ),
+    (&["contains_any", "has_some"], "write `has_any (…)`"),
     (&["matches"], "write `matches regex \"…\"`"),
     (&["mod"], "write `%`"),
     (&["div"], "write `/`"),
@@ -225,6 +226,9 @@ fn behind_expressions(site: &Site<'_>) -> Option<String> {
     if site.found == "=" && site.before().ends_with("==") {
         return say("write `==`");
     }
+    if site.found == "=" && site.expects(",") && site.before().trim_end().ends_with(['"', '\'']) {
+        return say("a new column has a name without quotes, or `['a name']`");
+    }
     let lower = site.found.to_lowercase();
     let row = BEHIND_EXPRESSIONS
         .iter()
@@ -249,6 +253,24 @@ fn words_of_operators(site: &Site<'_>) -> Option<String> {
     }
     if site.found == "by" && site.expects("on") {
         return say("write `make-series … on Timestamp step 1h by …`");
+    }
+    if site.expected == [":"] {
+        return say("a name and its type have a `:` between them, as in `x: long`");
+    }
+    if site.expected == [";"] {
+        return say("a `;` ends each `let` statement");
+    }
+    if site.expects("on") && site.is_word() && !site.expects("and") {
+        return Some(match site.word_before() {
+            "on" => "the table is missing in front of `on`".to_owned(),
+            _ => format!("`on` is missing: write `on {}`", site.found),
+        });
+    }
+    if site.expects("step") && site.statement().starts_with("range") {
+        return say("write `range Name from Start to Stop step Step`");
+    }
+    if site.found == "with" && site.expects("with") {
+        return say("properties stand in brackets: `with (title=\"…\")`");
     }
     if site.expected == ["="] && site.statement().starts_with("let ") {
         return say("write `let Name = value;`");
@@ -360,6 +382,9 @@ fn in_place_of_expressions(site: &Site<'_>) -> Option<String> {
         };
         return say(help);
     }
+    if ["and", "or"].contains(&site.found) {
+        return Some(format!("something is missing in front of `{}`", site.found));
+    }
     let word = site.word_before();
     let continues = ["and", "or", "where", "by", "on", "not"].contains(&word);
     (continues && (site.is_end() || site.found == "|"))
@@ -375,6 +400,13 @@ fn brackets(site: &Site<'_>) -> Option<String> {
     }
     if site.expected == ["a name"] && site.found == "[" && is_word_operator(site.word_before()) {
         return say("`has_any (…)` and `in (…)` take several values: `has_any (\"a\", \"b\")`");
+    }
+    let behind = site.source.get(site.at + 1..).unwrap_or_default();
+    let is_array = behind
+        .trim_start()
+        .starts_with(|c: char| c.is_ascii_digit());
+    if site.expected == ["a name"] && site.found == "[" && is_array {
+        return say("write `dynamic([…])` for an array");
     }
     if site.expected == ["a name"] && site.found == "[" {
         return say("a name in brackets is written with quotes, as in `['a name']`");
