@@ -300,6 +300,13 @@ pub fn other_type_on_right(span: Span, name: &str, left: Type, right: Type) -> D
     .help("convert one of them in front of the join, with `extend`")
 }
 
+/// Groups by a `dynamic`.
+pub fn dynamic_group(span: Span) -> Diagnostic {
+    Diagnostic::binding("KS116", span, "rows cannot be grouped by a dynamic")
+        .labelled("this is dynamic")
+        .help("convert it, for instance with `tostring(…)`")
+}
+
 /// A join by a `dynamic`.
 pub fn dynamic_key(span: Span) -> Diagnostic {
     Diagnostic::binding("KS241", span, "a dynamic is no key of a join")

@@ -1,10 +1,12 @@
 //! `distinct`: rows without repeats.
 
 use super::project::all_columns;
-use crate::bind::Binder;
+use super::summarize::groupable;
 use crate::bind::names::Names;
+use crate::bind::{Binder, facts};
 use crate::ir::{Node, Relation, Scalar};
 use huntql_kql::ast::{Distinct, ExprKind};
+use huntql_kql::types::Type;
 
 pub(super) fn bind(binder: &mut Binder<'_>, distinct: &Distinct, input: Relation) -> Relation {
     let items = items(binder, distinct, &input);
@@ -32,10 +34,18 @@ pub(super) fn items(
     let mut items = Vec::new();
     for item in &distinct.items {
         if matches!(item.value.kind, ExprKind::Star) {
+            if !binder.has_errors()
+                && input
+                    .columns
+                    .iter()
+                    .any(|column| column.ty == Type::Dynamic)
+            {
+                binder.report(facts::dynamic_group(item.value.span));
+            }
             items.extend(all_columns(&input.columns));
             continue;
         }
-        let scalar = binder.scalar(&item.value, Some(input));
+        let scalar = groupable(binder, &item.value, input);
         items.push((names.of(item), scalar));
     }
     items

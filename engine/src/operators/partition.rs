@@ -31,6 +31,10 @@ pub(super) fn bind(
         }
         return Relation::unknown();
     };
+    if column.ty == Type::Dynamic && !binder.has_errors() {
+        binder.report(facts::dynamic_group(partition.by.span));
+        return Relation::unknown();
+    }
     let operators = match &partition.body {
         PartitionBody::Operators(operators) => operators,
         PartitionBody::Pipeline(pipeline) => {

@@ -75,7 +75,7 @@ fn written(
         .by
         .iter()
         .map(|item| {
-            let scalar = binder.scalar(&item.value, Some(input));
+            let scalar = groupable(binder, &item.value, input);
             (names.of(item), scalar)
         })
         .collect();
@@ -106,6 +106,18 @@ fn written(
         collected,
         items,
     })
+}
+
+/// What rows are grouped by, as `summarize` and `distinct` have it: anything but a `dynamic`.
+pub(super) fn groupable(binder: &mut Binder<'_>, value: &Expr, input: &Relation) -> Scalar {
+    let scalar = binder.scalar(value, Some(input));
+    match scalar.ty {
+        // What an error left behind is a dynamic too.
+        Type::Dynamic if !scalar.is_error() && !binder.has_errors() => {
+            binder.wrong(facts::dynamic_group(value.span))
+        }
+        _ => scalar,
+    }
 }
 
 /// `summarize` in each of many sub-tables.

@@ -7,8 +7,8 @@
 use super::keyed::{Key, first, ordered};
 use super::project::all_columns;
 use super::summarize;
-use crate::bind::Binder;
 use crate::bind::names::Names;
+use crate::bind::{Binder, facts};
 use crate::functions;
 use crate::ir::{JoinKind, Node, Relation, Scalar, SortKey};
 use huntql_kql::ast::{
@@ -102,12 +102,7 @@ fn bound_level(
         return None;
     }
     if value.ty == Type::Dynamic {
-        let diagnostic = crate::bind::facts::wrong_type(
-            level.of.value.span,
-            Type::Dynamic,
-            "a type that can be grouped",
-        );
-        binder.report(diagnostic.help("convert it, for instance with `tostring(…)`"));
+        binder.report(facts::dynamic_group(level.of.value.span));
         return None;
     }
     let of = names.of(&level.of);
