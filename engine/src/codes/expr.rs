@@ -20,7 +20,7 @@ use std::sync::Arc;
 type Expr = Arc<dyn PhysicalExpr>;
 
 /// The same expression over columns in these forms.
-pub(super) fn over(expr: &Expr, forms: &[Form], schema: &Schema) -> Result<Expr> {
+pub(super) fn over(expr: &Expr, forms: &[Form]) -> Result<Expr> {
     if let Some(column) = expr.downcast_ref::<Column>() {
         return Ok(match &forms[column.index()] {
             Form::Number(texts) => shown(Arc::clone(expr), texts),
@@ -36,7 +36,7 @@ pub(super) fn over(expr: &Expr, forms: &[Form], schema: &Schema) -> Result<Expr>
     }
     let children = children
         .into_iter()
-        .map(|child| over(child, forms, schema))
+        .map(|child| over(child, forms))
         .collect::<Result<Vec<_>>>()?;
     Arc::clone(expr).with_new_children(children)
 }

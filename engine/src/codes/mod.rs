@@ -215,7 +215,6 @@ impl Walk {
         if Arc::ptr_eq(projection.input(), &input) {
             return Ok((Arc::clone(plan), plain(&plan.schema())));
         }
-        let schema = input.schema();
         let mut shown = Vec::new();
         let mut exprs = Vec::new();
         for expr in projection.expr() {
@@ -223,7 +222,7 @@ impl Walk {
             shown.push(column.map_or(Form::Plain, |column| forms[column.index()].clone()));
             let recoded = match column {
                 Some(_) => Arc::clone(&expr.expr),
-                None => expr::over(&expr.expr, &forms, &schema)?,
+                None => expr::over(&expr.expr, &forms)?,
             };
             exprs.push(ProjectionExpr::new(recoded, expr.alias.clone()));
         }
