@@ -15,6 +15,9 @@ page. Peers that are not installed (pip install duckdb chdb polars datafusion py
 huntql is measured as one process that answers all hunts (`batch`, as a shell feels) and as a process for each (`query`). CPU
 is user and system time of the process. On a busy machine compare CPU and ratios only. An answer is the number of its rows
 and the sum of its whole numbers; where any rows will do, or where KQL estimates, the number of rows alone.
+
+`ratio over files` sets huntql over the Parquet file against the best peer over the same file, `ratio of the store` huntql over
+its store against the best peer of all, their own tables among them. Below 1 huntql is faster.
 """
 import argparse
 import glob
@@ -154,7 +157,10 @@ def datafusion_peer(hunt, place, native):
         parts = re.split(r"('[^']*')", sql)
         sql = "".join(p if p.startswith("'") else re.sub(r"\b[A-Z]\w*\b", r'"\g<0>"', p) for p in parts)
     import pyarrow
-    return lambda: pyarrow.Table.from_batches(context.sql(sql).collect())
+    def ask():
+        frame = context.sql(sql)
+        return pyarrow.Table.from_batches(frame.collect(), schema=frame.schema())
+    return ask
 
 
 STARTERS = {"duckdb": duckdb_peer, "clickhouse": clickhouse_peer, "polars": polars_peer, "datafusion": datafusion_peer}
@@ -209,9 +215,10 @@ def make_native(options, place, peer):
     path = native_of(options, peer)
     if not path or os.path.exists(path):
         return
+    # In a process of its own: what this one has held would count as the peak of those that it starts.
     if peer == "duckdb-native":
-        import duckdb
-        duckdb.connect(path).execute(f"create table events as select * from '{place.events}'")
+        code = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(f\"create table events as select * from '{sys.argv[2]}'\")"
+        subprocess.run([sys.executable, "-c", code, path, place.events], check=True)
         return
     code = ("import sys; from chdb import session; s = session.Session(sys.argv[1]); s.query('create database db');"
             "s.query(\"create table db.events engine = MergeTree order by tuple() settings allow_nullable_key = 1 as "
@@ -307,7 +314,7 @@ def shown(value):
     return "" if value is None else (f"{value:,.1f}" if value < 10 else f"{value:,.0f}")
 
 
-def row_of(options, place, peers, hunt):
+def measured(options, place, peers, hunt):
     results = {"huntql": run_batch(options, place, hunt, None), "whole": run_whole(options, place, hunt, None)}
     if options.store:
         results["store"] = run_batch(options, place, hunt, options.store)
@@ -316,25 +323,32 @@ def row_of(options, place, peers, hunt):
             results[peer] = run_peer(options, peer, hunt)
         except subprocess.TimeoutExpired:
             results[peer] = dict(error="timeout")
-    known = {peer: cpu_ms(results[peer]) for peer in peers}
-    best = min((value for value in known.values() if value), default=None)
-    ours = cpu_ms(results["huntql"])
-    verdicts = [agrees(hunt, results["huntql"], results[peer]) for peer in peers]
-    differ = [peer for peer, verdict in zip(peers, verdicts) if verdict is False]
-    if options.store and agrees(hunt, results["huntql"], results["store"]) is False:
-        differ.append("store")
-    said = "differs: " + ", ".join(differ) if differ else ("all" if any(verdicts) else "")
-    ratio = f"{ours / best:.2f}" if ours and best else ""
-    peak = max(results[name]["peak"] for name in ("huntql", "whole", "store") if name in results)
-    cells = [hunt.name.replace("_", " "), shown(ours), shown(cpu_ms(results["whole"]))]
-    cells += [shown(cpu_ms(results["store"]))] if options.store else []
-    cells += [shown(known[peer]) for peer in peers] + [ratio, str(peak), said]
-    for peer in peers:
         if results[peer] and "error" in results[peer]:
             print(f"  {hunt.name}: {peer}: {results[peer]['error']}", file=sys.stderr)
     if options.raw:
         open(options.raw, "a").write(json.dumps(dict(hunt=hunt.name, load=os.getloadavg()[0], **results)) + "\n")
-    return cells
+    return results
+
+
+def ratio(ours, known):
+    best = min((value for value in known if value), default=None)
+    return f"{ours / best:.2f}" if ours and best else ""
+
+
+def row_of(options, peers, hunt, results):
+    known = {peer: cpu_ms(results.get(peer)) for peer in peers}
+    over_files = [value for peer, value in known.items() if not peer.endswith("-native")]
+    verdicts = [agrees(hunt, results["huntql"], results.get(peer)) for peer in peers]
+    differ = [peer for peer, verdict in zip(peers, verdicts) if verdict is False]
+    if options.store and agrees(hunt, results["huntql"], results["store"]) is False:
+        differ.append("store")
+    said = "differs: " + ", ".join(differ) if differ else ("all" if any(verdicts) else "")
+    peak = max(results[name]["peak"] for name in ("huntql", "whole", "store") if name in results)
+    cells = [hunt.name.replace("_", " "), shown(cpu_ms(results["huntql"])), shown(cpu_ms(results["whole"]))]
+    cells += [shown(cpu_ms(results["store"]))] if options.store else []
+    cells += [shown(known[peer]) for peer in peers] + [ratio(cpu_ms(results["huntql"]), over_files)]
+    cells += [ratio(cpu_ms(results["store"]), known.values())] if options.store else []
+    return cells + [str(peak), said]
 
 
 def page_of(options, rows, head):
@@ -357,6 +371,7 @@ def main():
     parser.add_argument("--hunts", default="")
     parser.add_argument("--page", default="")
     parser.add_argument("--raw", default="")
+    parser.add_argument("--of", default="", help="show what an earlier run wrote with --raw, and run nothing")
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--hunt", help=argparse.SUPPRESS)
@@ -364,18 +379,23 @@ def main():
     if options.worker:
         return worker(options)
     place = Place(options)
+    earlier = {run["hunt"]: run for run in map(json.loads, open(options.of))} if options.of else {}
+    os.makedirs(options.work, exist_ok=True)
     peers = []
     for peer in filter(None, options.peers.split(",")):
         module = {"clickhouse": "chdb"}.get(peer.removesuffix("-native"), peer.removesuffix("-native"))
         if subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode:
             print(f"  {peer}: not installed, left out", file=sys.stderr)
             continue
-        make_native(options, place, peer)
+        if not earlier:
+            make_native(options, place, peer)
         peers.append(peer)
-    head = ["hunt", "huntql", "a process each", *(["store"] if options.store else []), *peers, "ratio to the best", "peak", "agrees"]
+    head = ["hunt", "huntql", "a process each", *(["store"] if options.store else []), *peers, "ratio over files",
+            *(["ratio of the store"] if options.store else []), "peak", "agrees"]
     rows = []
     for hunt in place.hunts:
-        rows.append(row_of(options, place, peers, hunt))
+        results = earlier.get(hunt.name) or measured(options, place, peers, hunt)
+        rows.append(row_of(options, peers, hunt, results))
         print("  ".join(f"{cell:>10}" if number else f"{cell:24}" for number, cell in enumerate(rows[-1])), flush=True)
     text = page_of(options, rows, head)
     print("\n" + text)
