@@ -438,6 +438,25 @@ impl Relation {
         }
     }
 
+    /// The same, to be changed in their places.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Relation> {
+        match &mut self.node {
+            Node::Scan(_) | Node::Values(_) | Node::Range { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Distinct { input }
+            | Node::DistinctOn { input, .. }
+            | Node::Window { input, .. }
+            | Node::Unnest { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+            Node::Union { inputs } | Node::Program { inputs, .. } => inputs.iter_mut().collect(),
+            Node::Graph(source) => source.inputs.iter_mut().collect(),
+        }
+    }
+
     /// Whether a row's place decides what the rows are: windows look at neighbours, and the first rows of a serialized input are
     /// other rows than the last.
     pub fn counts_on_order(&self) -> bool {

@@ -27,13 +27,12 @@ const KEYS_MAX: usize = 16_384;
 /// # Errors
 /// What running the first step gives.
 pub(crate) async fn resolve(
-    relation: Relation,
+    mut relation: Relation,
     runner: &dyn Runner,
 ) -> Result<Relation, QueryError> {
     let mut firsts = Vec::new();
-    let relation = walk(relation, &mut |input, groups, key| {
-        firsts.push((first_step(&input, groups, &key), key.scalar));
-        input
+    walk(&mut relation, &mut |input, groups, key| {
+        firsts.push((first_step(input, groups, &key), key.scalar));
     });
     if firsts.is_empty() {
         return Ok(relation);
@@ -45,72 +44,45 @@ pub(crate) async fn resolve(
             None => None,
         });
     }
-    let relation = walk(
-        relation,
-        &mut |input, _, _| match predicates.pop_front().flatten() {
-            Some(predicate) => Box::new(input.filtered(predicate)),
-            None => input,
-        },
-    );
+    walk(&mut relation, &mut |input, _, _| {
+        if let Some(predicate) = predicates.pop_front().flatten() {
+            let whole = std::mem::replace(input, Relation::unknown());
+            *input = whole.filtered(predicate);
+        }
+    });
     Ok(relation)
 }
 
-type Change<'c> = dyn FnMut(Box<Relation>, &[(String, Scalar)], Key) -> Box<Relation> + 'c;
+type Change<'c> = dyn FnMut(&mut Relation, &[(String, Scalar)], Key) + 'c;
 
-/// Replaces the inputs of such aggregates.
-fn walk(relation: Relation, change: &mut Change<'_>) -> Relation {
+/// Changes the inputs of such aggregates.
+fn walk(relation: &mut Relation, change: &mut Change<'_>) {
     stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
-        let mut below = |input: Box<Relation>| Box::new(walk(*input, change));
-        let node = match relation.node {
-            Node::Filter { input, predicate } => Node::Filter {
-                input: below(input),
-                predicate,
-            },
-            Node::Project { input, items } => Node::Project {
-                input: below(input),
-                items,
-            },
-            Node::Sort { input, keys, limit } => Node::Sort {
-                input: below(input),
-                keys,
-                limit,
-            },
-            Node::Limit { input, count } => Node::Limit {
-                input: below(input),
-                count,
-            },
-            Node::Join {
-                kind,
-                left,
-                right,
-                on,
-            } => Node::Join {
-                kind,
-                left: below(left),
-                right: below(right),
-                on,
-            },
-            Node::Aggregate {
-                input,
-                groups,
-                aggregates,
-                position,
-            } => {
-                let input = match key_of(&input, &groups, &aggregates, position.as_ref()) {
-                    Some(key) => change(input, &groups, key),
-                    None => below(input),
-                };
-                Node::Aggregate {
-                    input,
-                    groups,
-                    aggregates,
-                    position,
-                }
+        if let Node::Aggregate {
+            input,
+            groups,
+            aggregates,
+            position,
+        } = &mut relation.node
+            && let Some(key) = key_of(input, groups, aggregates, position.as_ref())
+        {
+            return change(input, groups, key);
+        }
+        let is_looked_through = matches!(
+            relation.node,
+            Node::Filter { .. }
+                | Node::Project { .. }
+                | Node::Sort { .. }
+                | Node::Limit { .. }
+                | Node::Join { .. }
+                | Node::Aggregate { .. }
+        );
+        if is_looked_through {
+            for input in relation.inputs_mut() {
+                walk(input, change);
             }
-            other => other,
-        };
-        Relation { node, ..relation }
-    })
+        }
+    });
 }
 
 /// The extreme that decides an aggregate, when it is worth asking first.

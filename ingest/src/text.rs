@@ -1,5 +1,6 @@
 //! Raw bytes as text, without loss.
 
+use huntql_store::words::last_word;
 use std::borrow::Cow;
 
 /// How a byte that is no UTF-8 is written.
@@ -97,24 +98,6 @@ fn escaped_bytes(word: u64) -> u64 {
         | (backslash.wrapping_sub(ONES) & !backslash)
         | (word.wrapping_sub(ONES * 0x20) & !word);
     ends & (ONES << 7)
-}
-
-/// The bytes behind the last whole eight of a text, one to seven, as a number; read in at most two overlapping pieces.
-#[inline]
-fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
-    if let Some(word) = bytes.last_chunk::<8>() {
-        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
-    }
-    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u64::from(first) | u64::from(last) << (8 * (rest.len() - 4))
-        }
-        _ => {
-            let byte = |at: usize| u64::from(rest[at]) << (8 * at);
-            byte(0) | byte(rest.len() / 2) | byte(rest.len() - 1)
-        }
-    }
 }
 
 /// Appends a number in decimal digits.

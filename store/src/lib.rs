@@ -15,6 +15,7 @@ pub mod schema;
 mod store;
 mod vacuum;
 mod verify;
+pub mod words;
 mod writer;
 
 pub use compact::{Crowded, Optimized};

@@ -3,6 +3,8 @@
 //! A look for a string that is known touches two places of memory: its slot, which has its hash, and its entry, which has its first
 //! bytes. Nearly all strings are no longer than those.
 
+use crate::words::last_word;
+
 /// Strings with numbers from 0 on. Equality is by bytes; the hash only finds the place.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
@@ -148,24 +150,6 @@ fn hash(text: &[u8]) -> (u32, [u8; HEAD_BYTES]) {
     }
     let state = mix(state, MIX);
     ((state ^ (state >> 32)) as u32, head)
-}
-
-/// The last bytes of a text, one to seven, as a number; read in at most two overlapping pieces.
-#[inline]
-fn last_word(text: &[u8], rest: &[u8]) -> u64 {
-    if let Some(word) = text.last_chunk::<8>() {
-        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
-    }
-    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u64::from(first) | u64::from(last) << (8 * (rest.len() - 4))
-        }
-        _ => {
-            let byte = |at: usize| u64::from(rest[at]) << (8 * at);
-            byte(0) | byte(rest.len() / 2) | byte(rest.len() - 1)
-        }
-    }
 }
 
 #[cfg(test)]
