@@ -10,8 +10,9 @@ use crate::program::ProgramPlanner;
 use crate::prune::prune;
 use crate::query::{EngineOptions, QueryError};
 use crate::stage::Runner;
+use crate::stop::Awaited;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
@@ -19,7 +20,8 @@ use datafusion::execution::memory_pool::{
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
+use datafusion::physical_plan::common::collect;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::future::BoxFuture;
 use huntql_kql::diagnostics::Diagnostic;
@@ -138,10 +140,16 @@ impl Session {
         &self,
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<SendableRecordBatchStream, QueryError> {
+        self.started(plan).map_err(theirs)
+    }
+
+    fn started(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {
+        let awaited = Awaited::default();
+        let plan = awaited.watched_by(plan)?;
         if let Some(gauge) = &self.gauge {
             gauge.runs(&plan);
         }
-        execute_stream(plan, self.state.task_ctx()).map_err(theirs)
+        Ok(awaited.rows(execute_stream(plan, self.state.task_ctx())?))
     }
 }
 
@@ -152,10 +160,7 @@ impl Runner for Session {
     ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryError>> {
         Box::pin(async move {
             let plan = self.physical(&self.plan(relation.clone())?).await?;
-            if let Some(gauge) = &self.gauge {
-                gauge.runs(&plan);
-            }
-            collect(plan, self.state.task_ctx()).await.map_err(theirs)
+            collect(self.stream(plan)?).await.map_err(theirs)
         })
     }
 }

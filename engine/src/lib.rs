@@ -32,6 +32,7 @@ pub mod registry;
 mod saved;
 mod stage;
 mod standing;
+mod stop;
 pub mod support;
 pub mod travel;
 pub mod value;
@@ -45,3 +46,4 @@ pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
 };
 pub use standing::{Named, Standing};
+pub use stop::within;

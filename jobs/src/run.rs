@@ -11,6 +11,7 @@ use crate::window::{Relative, Window};
 use futures::StreamExt;
 use huntql_engine::{
     Catalog, Engine, EngineOptions, QueryError, QueryOptions, ResultSet, Times, execution_error,
+    within,
 };
 use huntql_kql::diagnostics::{Diagnostic, Fault};
 use huntql_kql::lexer::{Token, TokenKind, lex};
@@ -104,13 +105,15 @@ pub async fn find(
     let Some(timeout) = duration(rule.ours.timeout) else {
         return work.await;
     };
-    match tokio::time::timeout(timeout, work).await {
-        Ok(found) => found,
-        Err(_) => Err(RunError::Permanent(format!(
+    let found = within(timeout, work)
+        .await
+        .map_err(|error| RunError::Transient(format!("cannot start a thread: {error}")))?;
+    found.unwrap_or_else(|| {
+        Err(RunError::Permanent(format!(
             "the query took longer than {} s (`timeout` of the rule)",
             timeout.as_secs()
-        ))),
-    }
+        )))
+    })
 }
 
 async fn ask(

@@ -3,7 +3,7 @@
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
 use futures::StreamExt;
-use huntql_engine::{Catalog, Engine, EngineOptions, QueryError, QueryOptions};
+use huntql_engine::{Catalog, Engine, EngineOptions, QueryError, QueryOptions, within};
 use std::time::{Duration, Instant};
 
 fn engine(memory_limit_bytes: Option<usize>) -> Engine {
@@ -47,6 +47,31 @@ async fn a_query_over_a_long_range_stops_when_it_is_dropped() {
         let stopped = tokio::time::timeout(Duration::from_millis(300), longs(&engine, text)).await;
         assert!(stopped.is_err(), "{text} ended");
         assert!(begin.elapsed() < Duration::from_secs(60), "{text}");
+    }
+}
+
+#[test]
+fn a_join_that_is_stopped_lets_go_of_its_thread() {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    let runtime = threads.worker_threads(1).enable_all().build().unwrap();
+    let engine = engine(None);
+    let kinds = [
+        // Rows, no row ever, and rows that are asked for a pair only.
+        "join kind=inner All on One | join kind=inner All on One | summarize count() by x1",
+        "join kind=inner All on One | where x > x1 * 3000000 | count",
+        "join kind=leftouter All on One | where x1 > 3000000 + x | top 5 by x1",
+        "join kind=inner All on One | summarize by x1 | count",
+    ];
+    for kind in kinds {
+        let text =
+            format!("let All = range x from 1 to 1000000 step 1 | extend One = 1; All | {kind}");
+        let stopped = within(Duration::from_millis(1500), longs(&engine, &text));
+        let stopped = runtime.block_on(stopped).unwrap();
+        assert!(stopped.is_none(), "{kind} ended");
+        // The one thread there is has time for the next.
+        let next = within(Duration::from_secs(120), longs(&engine, "print 1"));
+        let next = runtime.block_on(next).unwrap().expect(kind);
+        assert_eq!(next.unwrap(), [1], "{kind}");
     }
 }
 

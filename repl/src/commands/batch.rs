@@ -11,7 +11,7 @@ use crate::report;
 use crate::session::Session;
 use clap::Args;
 use futures::StreamExt;
-use huntql_engine::{Engine, QueryError, QueryOptions, execution_error};
+use huntql_engine::{Engine, QueryError, QueryOptions, execution_error, within};
 use huntql_kql::diagnostics::Fault;
 use serde::Deserialize;
 use serde_json::value::{RawValue, Value};
@@ -109,9 +109,10 @@ fn answer(
                 let work = document(&engine, &query, &options);
                 match timeout {
                     None => work.await,
-                    Some(limit) => tokio::time::timeout(limit, work)
+                    Some(limit) => within(limit, work)
                         .await
-                        .unwrap_or_else(|_| Err(too_slow(limit))),
+                        .map_err(|error| QueryError::Internal(error.to_string()))?
+                        .unwrap_or_else(|| Err(too_slow(limit))),
                 }
             })
         });

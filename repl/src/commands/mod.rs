@@ -18,6 +18,7 @@ pub mod unmask;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
+use tokio::runtime::{Builder, Runtime};
 
 /// # Errors
 /// Whatever ends the command; the caller turns it into an exit code.
@@ -42,10 +43,21 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 /// The threads that queries run on; nothing else is started.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+pub fn runtime() -> Result<Runtime, Failure> {
+    let mut threads = Builder::new_multi_thread();
+    threads
         .enable_all()
         .thread_stack_size(16 << 20)
         .build()
-        .map_err(|error| Failure::Internal(format!("cannot start threads: {error}")))
+        .map_err(no_threads)
+}
+
+/// Where one waits for keys and clocks while queries keep all their threads busy.
+pub fn desk() -> Result<Runtime, Failure> {
+    let mut thread = Builder::new_current_thread();
+    thread.enable_all().build().map_err(no_threads)
+}
+
+fn no_threads(error: std::io::Error) -> Failure {
+    Failure::Internal(format!("cannot start threads: {error}"))
 }

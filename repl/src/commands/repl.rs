@@ -21,8 +21,8 @@ pub struct ReplArgs {
 
 pub fn run(args: &ReplArgs) -> Result<(), Failure> {
     let session = Session::open(&args.data)?;
-    let runtime = super::runtime()?;
+    let (runtime, desk) = (super::runtime()?, super::desk()?);
     let (data, ask) = (args.data.clone(), args.ask.clone());
     let view = View::new(args.format.format, args.limits.clone());
-    Shell::new(session, data, ask, view, runtime).run()
+    Shell::new(session, data, ask, view, runtime, desk).run()
 }

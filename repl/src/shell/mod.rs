@@ -39,6 +39,7 @@ pub struct Shell {
     data: DataArgs,
     view: View,
     runtime: Runtime,
+    desk: Runtime,
     /// What a line that begins with `|` goes on from.
     last: Option<String>,
     /// Entries for the history that were not typed at the prompt.
@@ -91,6 +92,7 @@ impl Shell {
         ask: AskArgs,
         view: View,
         runtime: Runtime,
+        desk: Runtime,
     ) -> Shell {
         let session = Arc::new(session);
         Shell {
@@ -100,6 +102,7 @@ impl Shell {
             data,
             view,
             runtime,
+            desk,
             last: None,
             typed: Vec::new(),
             history: Vec::new(),
@@ -217,8 +220,8 @@ impl Shell {
         let (limits, timeout) = (self.view.limits.clone(), self.view.limits.timeout());
         let progress = Progress::default();
         let watched = progress.clone();
-        self.runtime.block_on(async {
-            let mut task = tokio::spawn(async move {
+        self.desk.block_on(async {
+            let mut task = self.runtime.spawn(async move {
                 let question = Question::of_text(text);
                 let options = session.options(&ask).await?;
                 hints::look_back(&session, &question, &limits, options.now).await;

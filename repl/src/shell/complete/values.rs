@@ -3,6 +3,7 @@
 use crate::session::Session;
 use datafusion::arrow::array::AsArray;
 use futures::StreamExt;
+use huntql_engine::within;
 use huntql_kql::types::Type;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -116,8 +117,8 @@ impl Values {
         let text = format!(
             "['{table}'] | take {ROWS_MAX} | where isnotempty(['{column}']) | summarize N = count() by V = ['{column}'] | top {VALUES_MAX} by N | project V"
         );
-        let read = async { tokio::time::timeout(WAIT, self.read(&text)).await };
-        let values = self.handle.block_on(read).ok().flatten();
+        let read = within(WAIT, self.read(&text));
+        let values = self.handle.block_on(read).ok().flatten().flatten();
         if let Some(values) = &values {
             let mut known = self.known.lock().expect("no reader panics");
             known.insert(key, values.clone());
