@@ -58,7 +58,7 @@ pub struct IngestArgs {
     /// Afterwards, surface the real targets of connections to proxies (see `huntql unmask`)
     #[arg(long)]
     pub unmask: bool,
-    /// Leave the term index out: a quarter to a third less work now, slower searches until `huntql store optimize` builds it
+    /// Leave the term index out: a third to two fifths less work now, slower searches until `huntql store optimize` builds it
     #[arg(long)]
     pub no_index: bool,
     #[command(flatten)]
