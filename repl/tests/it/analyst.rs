@@ -181,8 +181,11 @@ fn reads_results(terminal: &mut Terminal) {
         &["4 of 1,204 rows; .limit 0 shows all"],
     );
     terminal.types(".limit 50", &[]);
-    // Too many columns for a line.
-    terminal.types("DeviceNetworkEvents | take 1", &["─── row 1", "1 row,"]);
+    // Too many columns for a line. Of this kind is one row, with few values: it fits into the small window.
+    terminal.types(
+        "DeviceNetworkEvents | where ActionType == \"IcmpConnectionInspected\"",
+        &["─── row 1", "1 row,"],
+    );
     let seen = terminal.types(
         "print Short = 1, Long = strcat_array(repeat(\"abcdefgh\", 60), \"\")",
         &["long cells are cut at `…`"],
@@ -190,7 +193,7 @@ fn reads_results(terminal: &mut Terminal) {
     assert!(seen.contains('…'), "{seen}");
     terminal.types(".expand 1", &["abcdefghabcdefghabcdefgh"]);
     terminal.types(
-        "DeviceNetworkEvents | where ActionType == \"HttpConnectionInspected\" | project AdditionalFields | take 1",
+        "DeviceNetworkEvents | where AdditionalFields has_cs \"method\" | summarize min(AdditionalFields)",
         &["1 row,"],
     );
     terminal.types(".expand", &["    \"method\": "]);
