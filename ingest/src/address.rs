@@ -35,22 +35,23 @@ pub fn parse(text: &str) -> Option<IpAddr> {
 /// Four decimal numbers below 256 between dots, without leading zeros: what nearly all addresses of logs are.
 fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
     let mut octets = [0_u8; 4];
-    let mut at = 0;
-    for (index, octet) in octets.iter_mut().enumerate() {
-        if index > 0 {
-            (text.get(at) == Some(&b'.')).then_some(())?;
-            at += 1;
+    let (mut index, mut value, mut digits) = (0, 0_u16, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' if digits == 0 || (value > 0 && digits < 3) => {
+                value = value * 10 + u16::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && index < 3 => {
+                octets[index] = u8::try_from(value).ok()?;
+                (index, value, digits) = (index + 1, 0, 0);
+            }
+            _ => return None,
         }
-        let digits = text[at..].iter().take(4);
-        let length = digits.take_while(|byte| byte.is_ascii_digit()).count();
-        let digits = &text[at..at + length];
-        let is_number = length == 1 || ((2..=3).contains(&length) && digits[0] != b'0');
-        is_number.then_some(())?;
-        let value = |value: u16, digit: &u8| value * 10 + u16::from(digit - b'0');
-        *octet = u8::try_from(digits.iter().fold(0, value)).ok()?;
-        at += length;
     }
-    (at == text.len()).then_some(Ipv4Addr::from(octets))
+    (digits > 0 && index == 3).then_some(())?;
+    octets[3] = u8::try_from(value).ok()?;
+    Some(Ipv4Addr::from(octets))
 }
 
 /// Defender's `LocalIPType` and `RemoteIPType`: `Loopback`, `Private`, `Public`, and the rarer ones of its reference page.
@@ -151,6 +152,9 @@ mod tests {
             ".1.2.3.4",
             "1.2.3.4444",
             "1.2.3.",
+            "1.2.3.256",
+            "1.0.0.00",
+            "999.1.1.1",
             "",
             "2001:db8::1",
             "a.b.c.d",

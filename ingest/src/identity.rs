@@ -1,6 +1,8 @@
 //! Who a record, a file and a device are: ids that are the same on every run and on every machine.
 
-use std::collections::{HashMap, HashSet};
+use crate::hashes::Hashes;
+use huntql_store::words::last_word;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 /// 128 bits of blake3 over the source class, the raw bytes of the record, and its ordinal among equal records of the file.
@@ -17,11 +19,11 @@ impl RecordId {
     }
 }
 
-/// Gives records their ids and remembers how often each was seen in this file: some 12 bytes of memory a record.
+/// Gives records their ids and remembers how often each was seen in this file: 12 to 24 bytes of memory a record.
 #[derive(Debug, Default)]
 pub struct RecordIds {
     /// 64 bits of the id of each record.
-    seen: HashSet<u64, BuildHasherDefault<Folded>>,
+    seen: Hashes,
     /// How often those were seen that were seen again.
     repeated: Counts,
     passed: PassedLines,
@@ -66,9 +68,11 @@ fn key_from(start: u64, raw: &[u8]) -> u64 {
     for word in words {
         key = fold(key, u64::from_le_bytes(*word)).rotate_left(23);
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    fold(fold(key, u64::from_le_bytes(last)), FACTOR)
+    let last = match rest {
+        [] => 0,
+        rest => last_word(raw, rest),
+    };
+    fold(fold(key, last), FACTOR)
 }
 
 impl RecordIds {
@@ -150,9 +154,56 @@ pub fn device_id(name: &str) -> String {
 /// Device ids that were asked for lately, so that a hash is not computed for every row.
 #[derive(Debug, Default)]
 pub struct DeviceIds {
+    /// Those of short names by a hash of the name, the last one that came there: one look at one line of the processor's cache.
+    lately: Vec<Lately>,
     /// Places in `ids`.
     known: HashMap<String, usize, KeyedHash>,
     ids: Vec<String>,
+}
+
+const SHORT_BYTES: usize = 23;
+const ID_BYTES: usize = 40;
+const LATELY_BITS: u32 = 13;
+
+#[derive(Debug, Clone, Copy)]
+struct Lately {
+    name: ShortName,
+    id: [u8; ID_BYTES],
+}
+
+/// A name's bytes, zeros, and how many they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShortName([u8; SHORT_BYTES + 1]);
+
+impl ShortName {
+    const NONE: Self = Self([u8::MAX; SHORT_BYTES + 1]);
+
+    #[inline]
+    fn of(name: &str) -> Option<Self> {
+        let mut padded = [0; SHORT_BYTES + 1];
+        let bytes = name.as_bytes();
+        (bytes.len() <= SHORT_BYTES).then_some(())?;
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut places = padded.as_chunks_mut::<8>().0.iter_mut();
+        for (word, place) in words.iter().zip(&mut places) {
+            *place = *word;
+        }
+        if let (false, Some(place)) = (rest.is_empty(), places.next()) {
+            *place = last_word(bytes, rest).to_le_bytes();
+        }
+        padded[SHORT_BYTES] = bytes.len() as u8;
+        Some(Self(padded))
+    }
+
+    /// Where it stands among `lately`.
+    #[inline]
+    fn place(&self) -> usize {
+        let words = self.0.as_chunks::<8>().0.iter();
+        let hash = words.fold(0_u64, |hash, word| {
+            (hash.rotate_left(29) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR)
+        });
+        (hash >> (64 - LATELY_BITS)) as usize
+    }
 }
 
 /// A quick hash of texts, another one in each run: nobody can choose names that meet.
@@ -189,6 +240,26 @@ const DEVICES_MAX: usize = 65_536;
 
 impl DeviceIds {
     pub fn of(&mut self, name: &str) -> &str {
+        let Some(short) = ShortName::of(name) else {
+            return self.known(name);
+        };
+        let place = short.place();
+        if self.lately.is_empty() {
+            let nothing = Lately {
+                name: ShortName::NONE,
+                id: [0; ID_BYTES],
+            };
+            self.lately = vec![nothing; 1 << LATELY_BITS];
+        }
+        if self.lately[place].name != short {
+            let id = self.known(name).as_bytes();
+            let id = id.try_into().expect("a device id has 40 digits");
+            self.lately[place] = Lately { name: short, id };
+        }
+        std::str::from_utf8(&self.lately[place].id).expect("hex digits are ASCII")
+    }
+
+    fn known(&mut self, name: &str) -> &str {
         let at = match self.known.get(name) {
             Some(at) => *at,
             None => self.learn(name),
@@ -260,5 +331,21 @@ mod tests {
     fn a_device_id_ignores_case_and_looks_like_defenders() {
         assert_eq!(device_id("WS-01"), device_id("ws-01"));
         assert_eq!(device_id("ws-01").len(), 40);
+    }
+
+    #[test]
+    fn a_remembered_device_id_is_that_of_the_name() {
+        let mut ids = DeviceIds::default();
+        for round in 0..3 {
+            for n in 0..20_000_u32 {
+                let name = format!("{}{n:x}", "host-".repeat(n as usize % 7));
+                if round == 0 || n % 97 == 0 {
+                    assert_eq!(ids.of(&name), device_id(&name));
+                }
+            }
+        }
+        for name in ["", "a", "\0", "a\0"] {
+            assert_eq!(ids.of(name), device_id(name));
+        }
     }
 }

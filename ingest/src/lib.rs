@@ -10,6 +10,7 @@ pub mod address;
 mod error;
 mod follow;
 pub mod formats;
+mod hashes;
 pub mod identity;
 pub mod input;
 pub mod options;

@@ -41,14 +41,19 @@ fn push_hex(text: &mut String, byte: u8) {
 }
 
 /// Appends `value` as the inside of a JSON string.
+#[inline]
 pub fn push_json_escaped(text: &mut String, value: &str) {
-    let mut rest = value;
-    loop {
-        let plain = plain_length(rest.as_bytes());
-        text.push_str(&rest[..plain]);
-        let Some(byte) = rest.as_bytes().get(plain) else {
-            return;
-        };
+    let plain = plain_length(value.as_bytes());
+    text.push_str(&value[..plain]);
+    if plain < value.len() {
+        push_escaped(text, &value[plain..]);
+    }
+}
+
+/// The same for a value whose first byte is to be escaped.
+#[cold]
+fn push_escaped(text: &mut String, mut rest: &str) {
+    while let Some(byte) = rest.as_bytes().first() {
         match byte {
             b'"' => text.push_str("\\\""),
             b'\\' => text.push_str("\\\\"),
@@ -60,13 +65,25 @@ pub fn push_json_escaped(text: &mut String, value: &str) {
                 push_hex(text, *byte);
             }
         }
-        rest = &rest[plain + 1..];
+        rest = &rest[1..];
+        let plain = plain_length(rest.as_bytes());
+        text.push_str(&rest[..plain]);
+        rest = &rest[plain..];
     }
 }
 
 /// How many bytes come before the first that JSON escapes in a string: a quote, a backslash or a control character. Eight bytes are looked at in
 /// one step.
+#[inline]
 pub fn plain_length(bytes: &[u8]) -> usize {
+    match bytes.len() {
+        0 => 0,
+        1..8 => plain_length_of_rest(bytes, bytes),
+        _ => plain_length_of_words(bytes),
+    }
+}
+
+fn plain_length_of_words(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let ends = escaped_bytes(u64::from_le_bytes(*word));
@@ -77,14 +94,25 @@ pub fn plain_length(bytes: &[u8]) -> usize {
     if rest.is_empty() {
         return bytes.len();
     }
+    8 * words.len() + plain_length_of_rest(bytes, rest)
+}
+
+/// Of the last one to seven bytes.
+#[inline]
+fn plain_length_of_rest(bytes: &[u8], rest: &[u8]) -> usize {
     // What is missing to eight bytes is taken for blanks.
     let blanks = (ONES * 0x20) << (8 * rest.len());
     let ends = escaped_bytes(last_word(bytes, rest) | blanks);
-    let of_rest = match ends {
+    match ends {
         0 => rest.len(),
         ends => ends.trailing_zeros() as usize / 8,
-    };
-    8 * words.len() + of_rest
+    }
+}
+
+/// Whether JSON escapes any byte of a line but the tabs between its fields.
+pub fn is_plain_between_tabs(line: &[u8]) -> bool {
+    let is_escaped = |byte: u8| (byte < 0x20 && byte != b'\t') | (byte == b'"') | (byte == b'\\');
+    !line.iter().fold(false, |any, byte| any | is_escaped(*byte))
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -132,25 +160,50 @@ impl<'a> TextObject<'a> {
         Self { text, empty: true }
     }
 
+    /// A field whose key may be anything.
     pub fn field(&mut self, key: &str, value: &str) {
         self.field_with(key, |text| push_json_escaped(text, value));
     }
 
     /// A field whose value `write` composes; it must escape what needs it.
     pub fn field_with(&mut self, key: &str, write: impl FnOnce(&mut String)) {
-        self.text.push_str(match self.empty {
-            true => "\"",
-            false => ",\"",
-        });
-        self.empty = false;
+        self.next();
         push_json_escaped(self.text, key);
         self.text.push_str("\":\"");
         write(self.text);
-        self.text.push('"');
+    }
+
+    /// A field whose key is a name of ours: nothing in it is escaped.
+    #[inline]
+    pub fn known(&mut self, key: &'static str, value: &str) {
+        self.known_with(key, |text| push_json_escaped(text, value));
+    }
+
+    /// As [`TextObject::field_with`], for a name of ours.
+    #[inline]
+    pub fn known_with(&mut self, key: &'static str, write: impl FnOnce(&mut String)) {
+        debug_assert_eq!(plain_length(key.as_bytes()), key.len());
+        self.next();
+        self.text.push_str(key);
+        self.text.push_str("\":\"");
+        write(self.text);
+    }
+
+    /// Closes the value before the next key.
+    #[inline]
+    fn next(&mut self) {
+        self.text.push_str(match self.empty {
+            true => "\"",
+            false => "\",\"",
+        });
+        self.empty = false;
     }
 
     pub fn end(self) {
-        self.text.push('}');
+        self.text.push_str(match self.empty {
+            true => "}",
+            false => "\"}",
+        });
     }
 }
 
@@ -203,6 +256,20 @@ mod tests {
         object.field("b", "");
         object.end();
         assert_eq!(text, "{\"a\":\"x\\\"\\\\\\n\\u0001\",\"b\":\"\"}");
+        let mut text = String::new();
+        TextObject::begin(&mut text).end();
+        assert_eq!(text, "{}");
+    }
+
+    #[test]
+    fn a_line_is_plain_when_nothing_but_its_tabs_would_be_escaped() {
+        for line in ["", "a\tb\tcé", "1.5\t-\t(empty)\tlong enough for a few steps"] {
+            assert!(is_plain_between_tabs(line.as_bytes()), "{line}");
+            for odd in ["\"", "\\", "\n", "\u{1}"] {
+                assert!(!is_plain_between_tabs(format!("{line}{odd}").as_bytes()));
+                assert!(!is_plain_between_tabs(format!("{odd}{line}").as_bytes()));
+            }
+        }
     }
 
     #[test]

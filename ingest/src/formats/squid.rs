@@ -194,7 +194,8 @@ impl<'a> Entry<'a> {
         if self.status == "407" {
             return ProxyResult::AuthenticationRequired;
         }
-        match self.action.contains("DENIED") {
+        let action = self.action.as_bytes();
+        match action.windows(6).any(|word| word == b"DENIED") {
             true => ProxyResult::Denied,
             false => ProxyResult::of_status(self.method, Some(self.status)),
         }
@@ -270,7 +271,10 @@ fn end_time(text: &str) -> std::result::Result<i64, Refusal> {
 fn without_syslog_prefix(line: &str) -> &str {
     let line = line.trim_start();
     if line.starts_with(|c: char| c.is_ascii_digit())
-        && line.find(' ').is_some_and(|end| line[..end].contains('.'))
+        && line
+            .bytes()
+            .take_while(|byte| *byte != b' ')
+            .any(|byte| byte == b'.')
     {
         return line;
     }

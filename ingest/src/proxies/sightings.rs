@@ -181,6 +181,7 @@ impl<'a> Columns<'a> {
             return None;
         }
         let address = self.address.value(row);
+        (!address.is_empty()).then_some(())?;
         let peer = address::parse(address)?;
         let evidence = evidence(self.fields.value(row), peer)?;
         let time = self.time.value(row);

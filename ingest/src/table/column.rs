@@ -136,17 +136,10 @@ impl ColumnBuffer {
 
     /// 32 lower-case hex digits.
     pub fn push_hex(&mut self, value: u128) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0_u8; 32];
-        for (byte, pair) in value
-            .to_be_bytes()
-            .iter()
-            .zip(digits.as_chunks_mut::<2>().0)
-        {
-            *pair = [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ];
+        let parts = digits.as_chunks_mut::<8>().0.iter_mut();
+        for (part, shift) in parts.zip([96, 64, 32, 0]) {
+            *part = hex_digits((value >> shift) as u32);
         }
         self.push_text(std::str::from_utf8(&digits).expect("hex digits are ASCII"));
     }
@@ -252,8 +245,32 @@ impl ColumnBuffer {
     }
 }
 
+/// The eight digits of a number, all at once: half a byte goes into each byte, then becomes its digit.
+fn hex_digits(number: u32) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut halves = u64::from(number);
+    halves = (halves | halves << 16) & 0x0000_FFFF_0000_FFFF;
+    halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF;
+    halves = (halves | halves << 4) & (ONES * 0x0F);
+    let letters = ((halves + ONES * 6) >> 4) & ONES;
+    let to_letters = u64::from(b'a' - b'9' - 1);
+    (halves + ONES * u64::from(b'0') + letters * to_letters).to_be_bytes()
+}
+
 /// Takes the values and leaves room for as many.
 fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
     let room = Vec::with_capacity(values.len());
     mem::replace(values, room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hex_digits;
+
+    #[test]
+    fn digits_are_those_of_the_standard_library() {
+        for number in [0, 1, 9, 10, 0x0123_4567, 0x89ab_cdef, 0xa090_f0e9, u32::MAX] {
+            assert_eq!(hex_digits(number), *format!("{number:08x}").as_bytes());
+        }
+    }
 }

@@ -2,14 +2,14 @@
 //!
 //! The same rows give the same bytes, however they are cut into batches. Most values repeat: a column remembers the values that it has
 //! seen with their keys, and a value that occurs again in a block costs one look. A value of JSON is taken member by member: most are
-//! those of the row before, or repeat. Values that hardly repeat are not remembered.
+//! those of the row before, or repeat. Values that hardly repeat are not remembered, and keys that hardly repeat are not looked up.
 
 use super::escapes;
-use super::format::{
-    Coverage, Directory, MAGIC, PageEntry, PageWriter, VERSION, checksum, compress, write_posting,
-};
+use super::filed::{Key, Keys, Known};
+use super::flat::BLOCKS_MAX;
+use super::format::{Coverage, Directory, MAGIC, VERSION, checksum, compress};
 use super::intern::Interner;
-use super::keys::{each_key, fold_into};
+use super::keys::{HEX, each_key, fold_into};
 use super::repeats::{Looked, members, without_key_of};
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
@@ -27,6 +27,9 @@ const PLACES_MAX: usize = 63;
 /// A column with more keys than this is left out of the index, so that memory stays bounded.
 const COLUMN_KEYS_MAX: u32 = 3_000_000;
 
+/// After so many blocks it is judged again which keys are looked up.
+const JUDGED_BLOCKS: u32 = 16;
+
 /// The index of a file that is being written.
 #[derive(Debug)]
 pub(crate) struct Builder {
@@ -42,7 +45,7 @@ pub(crate) struct Builder {
 #[derive(Debug, Default)]
 struct Scratch {
     /// The keys of a value.
-    numbers: Vec<u32>,
+    keys: Vec<Key>,
     folded: String,
     /// The members of this value and of the one before.
     members: Vec<Range<usize>>,
@@ -56,34 +59,23 @@ struct Column {
     coverage: Coverage,
     keys: u32,
     values: Interner,
-    /// For each remembered value: where its keys end in `numbers`, and the block that it was last seen in.
+    /// For each remembered value: where its keys end in `of_values`, and the block that it was last seen in.
     seen: Vec<(u32, u32)>,
-    numbers: Vec<u32>,
+    of_values: Vec<Key>,
     /// Whether it is worth while to remember what stands at this place of a value.
     looked: Vec<Looked>,
+    /// Whether it is to look up its keys; else they are taken for new.
+    looked_up: Vec<Looked>,
     /// Of a column that comes in codes: what is known of each.
     coded: Vec<OfCode>,
 }
 
-/// Where in [`Column::numbers`] the keys of a text stand, and the block that it was last seen in.
+/// Where in [`Column::of_values`] the keys of a text stand, and the block that it was last seen in.
 #[derive(Debug, Clone, Copy)]
 struct OfCode {
     start: u32,
     end: u32,
     block: u32,
-}
-
-/// All keys of all columns: a column's number, then the key.
-#[derive(Debug, Default)]
-struct Keys {
-    interner: Interner,
-    /// The block that each key was last seen in.
-    last_block: Vec<u32>,
-    /// Keys in the order of blocks, each once a block.
-    marks: Vec<u32>,
-    /// Where the marks of each block begin.
-    block_starts: Vec<usize>,
-    bytes: Vec<u8>,
 }
 
 const NEVER: u32 = u32::MAX;
@@ -122,8 +114,9 @@ impl Builder {
             keys: 0,
             values: Interner::default(),
             seen: Vec::new(),
-            numbers: Vec::new(),
+            of_values: Vec::new(),
             looked: Vec::new(),
+            looked_up: Vec::new(),
             coded: Vec::new(),
         });
         Builder {
@@ -157,7 +150,7 @@ impl Builder {
         while from < count {
             let within = (self.rows % u64::from(self.block_rows)) as usize;
             if within == 0 {
-                self.keys.block_starts.push(self.keys.marks.len());
+                self.begin_block();
             }
             let rows = (self.block_rows as usize - within).min(count - from);
             let range = from..from + rows;
@@ -176,6 +169,20 @@ impl Builder {
             }
             self.rows += rows as u64;
             from += rows;
+        }
+    }
+
+    fn begin_block(&mut self) {
+        let crowded = self.keys.begin_block();
+        let is_last = self.keys.block() + 1 == BLOCKS_MAX;
+        let is_to_judge = self.keys.block().is_multiple_of(JUDGED_BLOCKS);
+        for (column, number) in self.columns.iter_mut().zip(0_u8..) {
+            if is_last || crowded.contains(&number) {
+                column.give_up();
+            }
+            if is_to_judge {
+                column.looked_up.fill(Looked::default());
+            }
         }
     }
 
@@ -232,9 +239,13 @@ impl Column {
 
     fn give_up_when_too_large(&mut self) {
         if self.keys > COLUMN_KEYS_MAX {
-            self.coverage = Coverage::Left;
-            self.forget();
+            self.give_up();
         }
+    }
+
+    fn give_up(&mut self) {
+        self.coverage = Coverage::Left;
+        self.forget();
     }
 
     fn push_codes(
@@ -250,6 +261,7 @@ impl Column {
             block: NEVER,
         };
         let block = keys.block();
+        self.make_place(0);
         self.coded.resize(values.len(), UNKNOWN);
         let mut last = None;
         for code in codes {
@@ -263,14 +275,14 @@ impl Column {
             }
             if self.coded[at].start == NEVER {
                 let text = std::str::from_utf8(values.text(*code));
-                self.learn(text.expect("texts are UTF-8"), keys, scratch);
-                self.coded[at].start = self.numbers.len() as u32;
-                self.numbers.extend_from_slice(&scratch.numbers);
-                self.coded[at].end = self.numbers.len() as u32;
+                self.learn(0, text.expect("texts are UTF-8"), keys, scratch);
+                self.coded[at].start = self.of_values.len() as u32;
+                self.of_values.extend_from_slice(&scratch.keys);
+                self.coded[at].end = self.of_values.len() as u32;
             }
             self.coded[at].block = block;
             let OfCode { start, end, .. } = self.coded[at];
-            for key in &self.numbers[start as usize..end as usize] {
+            for key in &self.of_values[start as usize..end as usize] {
                 keys.mark(*key, block);
             }
         }
@@ -327,12 +339,13 @@ impl Column {
     fn file(&mut self, place: usize, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
         let block = keys.block();
         let place = place.min(PLACES_MAX);
-        if self.looked.len() <= place {
-            self.looked.resize(place + 1, Looked::default());
-        }
+        self.make_place(place);
         if !self.looked[place].repeats() {
-            self.learn(text, keys, scratch);
-            for key in &scratch.numbers {
+            if !self.looked_up[place].repeats() {
+                return self.file_loose(text, keys, scratch);
+            }
+            self.learn(place, text, keys, scratch);
+            for key in &scratch.keys {
                 keys.mark(*key, block);
             }
             return;
@@ -340,9 +353,9 @@ impl Column {
         let (number, is_new) = self.values.number(text.as_bytes());
         self.looked[place].count(!is_new);
         if is_new {
-            self.learn(text, keys, scratch);
-            self.numbers.extend_from_slice(&scratch.numbers);
-            self.seen.push((self.numbers.len() as u32, NEVER));
+            self.learn(place, text, keys, scratch);
+            self.of_values.extend_from_slice(&scratch.keys);
+            self.seen.push((self.of_values.len() as u32, NEVER));
         }
         let seen = &mut self.seen[number as usize];
         if seen.1 == block {
@@ -354,7 +367,7 @@ impl Column {
             0 => 0,
             _ => self.seen[number as usize - 1].0 as usize,
         };
-        for key in &self.numbers[start..end] {
+        for key in &self.of_values[start..end] {
             keys.mark(*key, block);
         }
         if self.values.bytes() > REMEMBERED_BYTES_MAX {
@@ -365,146 +378,57 @@ impl Column {
     fn forget(&mut self) {
         self.values.clear();
         self.seen.clear();
-        self.numbers.clear();
+        self.of_values.clear();
     }
 
-    /// Finds the keys of a text, into `scratch.numbers`.
-    fn learn(&mut self, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
-        let Scratch {
-            numbers, folded, ..
-        } = scratch;
-        numbers.clear();
+    fn make_place(&mut self, place: usize) {
+        if self.looked.len() <= place {
+            self.looked.resize(place + 1, Looked::default());
+            self.looked_up.resize(place + 1, Looked::default());
+        }
+    }
+
+    /// Finds the keys of a text, into `scratch.keys`.
+    fn learn(&mut self, place: usize, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
+        scratch.keys.clear();
         let column = self.index as u8;
+        let (mut new, mut before) = (0, 0);
+        let found = &mut scratch.keys;
+        let is_looked_up = self.looked_up[place].repeats();
+        self.each_key(text, &mut scratch.folded, |class, bytes| {
+            let (key, known) = match is_looked_up {
+                true => keys.key(column, class, bytes),
+                false => keys.new_key(column, class, bytes),
+            };
+            new += u32::from(known == Known::New);
+            before += u32::from(known == Known::Before);
+            found.push(key);
+        });
+        self.keys += new;
+        if is_looked_up {
+            self.looked_up[place].count_all(new + before, before);
+        }
+    }
+
+    /// Files a text whose keys are most likely new.
+    fn file_loose(&mut self, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
+        let (column, block) = (self.index as u8, keys.block());
         let mut new = 0;
-        let mut file = |text: &str| {
-            fold_into(folded, text);
-            each_key(folded, |class, bytes| {
-                let (number, is_new) = keys.number(column, class, bytes);
-                new += u32::from(is_new);
-                numbers.push(number);
-            });
-        };
-        file(text);
+        self.each_key(text, &mut scratch.folded, |class, bytes| {
+            new += u32::from(class != HEX);
+            keys.mark_loose(column, class, bytes, block);
+        });
+        self.keys += new;
+    }
+
+    fn each_key(&self, text: &str, folded: &mut String, mut tell: impl FnMut(u8, &[u8])) {
+        fold_into(folded, text);
+        each_key(folded, &mut tell);
         if self.coverage == Coverage::Json
             && let Cow::Owned(plain) = escapes::without(text)
         {
-            file(&plain);
-        }
-        self.keys += new;
-    }
-}
-
-impl Keys {
-    fn block(&self) -> u32 {
-        self.block_starts.len() as u32 - 1
-    }
-
-    fn number(&mut self, column: u8, class: u8, bytes: &[u8]) -> (u32, bool) {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(&[column, class]);
-        self.bytes.extend_from_slice(bytes);
-        let (number, is_new) = self.interner.number(&self.bytes);
-        if is_new {
-            self.last_block.push(NEVER);
-        }
-        (number, is_new)
-    }
-
-    #[inline]
-    fn mark(&mut self, key: u32, block: u32) {
-        let last = &mut self.last_block[key as usize];
-        if *last != block {
-            *last = block;
-            self.marks.push(key);
-        }
-    }
-
-    /// The blocks of each key: ends in the second list, by key.
-    fn by_key(&self) -> (Vec<u32>, Vec<usize>) {
-        let mut ends = vec![0_usize; self.interner.len() + 1];
-        for key in &self.marks {
-            ends[*key as usize + 1] += 1;
-        }
-        for at in 1..ends.len() {
-            ends[at] += ends[at - 1];
-        }
-        let mut next = ends.clone();
-        let mut blocks = vec![0; self.marks.len()];
-        let starts = self.block_starts.iter().copied();
-        let stops = self.block_starts.iter().skip(1).copied();
-        for (block, (start, stop)) in starts.zip(stops.chain([self.marks.len()])).enumerate() {
-            for key in &self.marks[start..stop] {
-                let place = &mut next[*key as usize];
-                blocks[*place] = block as u32;
-                *place += 1;
-            }
-        }
-        (blocks, ends)
-    }
-
-    /// The keys in their order: by class and bytes, then by column.
-    fn sorted(&self, directory: &Directory) -> Vec<u32> {
-        let kept = |key: &u32| {
-            let column = usize::from(self.interner.text(*key)[0]);
-            directory.columns[column].1 != Coverage::Left
-        };
-        let head = |text: &[u8]| {
-            let mut head = [0; 8];
-            let length = text.len().min(8);
-            head[..length].copy_from_slice(&text[..length]);
-            u64::from_be_bytes(head)
-        };
-        let numbers = (0..self.interner.len() as u32).filter(kept);
-        let mut order: Vec<(u64, u32)> = numbers
-            .map(|key| (head(&self.interner.text(key)[1..]), key))
-            .collect();
-        order.sort_unstable_by(|(left_head, left), (right_head, right)| {
-            left_head.cmp(right_head).then_with(|| {
-                let (left, right) = (self.interner.text(*left), self.interner.text(*right));
-                left[1..].cmp(&right[1..]).then(left[0].cmp(&right[0]))
-            })
-        });
-        order.into_iter().map(|(_, key)| key).collect()
-    }
-
-    fn write(&self, directory: &mut Directory, out: &mut Vec<u8>) {
-        let count = directory.blocks();
-        let (blocks, ends) = self.by_key();
-        let order = self.sorted(directory);
-        let mut page = PageWriter::default();
-        let mut first: Vec<u8> = Vec::new();
-        let mut posting = Vec::new();
-        let mut close = |page: &mut PageWriter, first: &[u8]| {
-            let compressed = page.close();
-            directory.pages.push(PageEntry {
-                first: first.to_vec(),
-                start: out.len() as u64,
-                length: compressed.len() as u32,
-                checksum: checksum(&compressed),
-            });
-            out.extend_from_slice(&compressed);
-        };
-        let same = |left: &u32, right: &u32| {
-            self.interner.text(*left)[1..] == self.interner.text(*right)[1..]
-        };
-        for columns in order.chunk_by(same) {
-            let key = &self.interner.text(columns[0])[1..];
-            if !page.is_empty() && (page.is_full() || first[0] != key[0]) {
-                close(&mut page, &first);
-            }
-            if page.is_empty() {
-                first = key.to_vec();
-            }
-            posting.clear();
-            for (at, number) in columns.iter().enumerate() {
-                let column = self.interner.text(*number)[0];
-                let of_key = &blocks[ends[*number as usize]..ends[*number as usize + 1]];
-                write_posting(&mut posting, column, at + 1 < columns.len(), of_key, count);
-            }
-            page.push(key, &posting);
-        }
-        if !page.is_empty() {
-            close(&mut page, &first);
+            fold_into(folded, &plain);
+            each_key(folded, &mut tell);
         }
     }
 }

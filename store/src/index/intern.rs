@@ -11,6 +11,7 @@ pub(crate) struct Interner {
     entries: Vec<Entry>,
     /// A power of two of them, at most three quarters taken.
     slots: Vec<Slot>,
+    taken: usize,
     /// The strings that are longer than an entry holds.
     long: Vec<u8>,
     bytes: usize,
@@ -39,7 +40,7 @@ impl Interner {
     /// The number of a string, and whether it is new.
     #[inline]
     pub(crate) fn number(&mut self, text: &[u8]) -> (u32, bool) {
-        if (self.entries.len() + 1) * 4 > self.slots.len() * 3 {
+        if (self.taken + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
         let (hash, head) = hash(text);
@@ -55,6 +56,22 @@ impl Interner {
             }
             at = (at + 1) & mask;
         }
+        let number = self.push(text, head);
+        self.slots[at] = Slot {
+            hash,
+            taken: number + 1,
+        };
+        self.taken += 1;
+        (number, true)
+    }
+
+    /// A further number for a string, new or not; [`Interner::number`] does not find it.
+    pub(crate) fn append(&mut self, text: &[u8]) -> u32 {
+        let (_, head) = hash(text);
+        self.push(text, head)
+    }
+
+    fn push(&mut self, text: &[u8], head: [u8; HEAD_BYTES]) -> u32 {
         let number = self.entries.len() as u32;
         self.entries.push(Entry {
             start: self.long.len() as u32,
@@ -65,11 +82,7 @@ impl Interner {
             self.long.extend_from_slice(text);
         }
         self.bytes += text.len();
-        self.slots[at] = Slot {
-            hash,
-            taken: number + 1,
-        };
-        (number, true)
+        number
     }
 
     #[inline]
@@ -103,6 +116,7 @@ impl Interner {
     pub(crate) fn clear(&mut self) {
         self.long.clear();
         self.entries.clear();
+        self.taken = 0;
         self.slots.fill(Slot::default());
         self.bytes = 0;
     }
@@ -171,6 +185,9 @@ mod tests {
             let text = format!("{n:b}-{}", "x".repeat(n as usize % 20));
             assert_eq!(interner.text(n), text.as_bytes());
         }
+        assert_eq!(interner.append(b"11-xxx"), 5001);
+        assert_eq!(interner.text(5001), b"11-xxx");
+        assert_eq!(interner.number(b"11-xxx"), (3, false));
         interner.clear();
         assert_eq!(interner.number(b"11-xxx"), (0, true));
     }

@@ -14,6 +14,8 @@
 mod blocks;
 mod build;
 mod escapes;
+mod filed;
+mod flat;
 mod format;
 pub(crate) mod intern;
 mod keys;

@@ -21,8 +21,14 @@ impl Looked {
 
     #[inline]
     pub(super) fn count(&mut self, is_known: bool) {
-        self.times += 1;
-        self.known += u32::from(is_known);
+        self.count_all(1, u32::from(is_known));
+    }
+
+    /// So many looks, of which some found what they looked for.
+    #[inline]
+    pub(super) fn count_all(&mut self, times: u32, known: u32) {
+        self.times = self.times.saturating_add(times);
+        self.known = self.known.saturating_add(known);
     }
 }
 

@@ -7,11 +7,19 @@ use crate::error::{Result, StoreError};
 use crate::log::DataFile;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// Bytes of rows that files under way may hold; one larger file is written alone.
 const WRITING_BYTES_MAX: usize = 128 << 20;
+
+/// Makes the allocator keep what is freed, up to some tens of MiB: rows come and go by pieces of a few MiB, and to get each of them from the
+/// system and back costs a tenth of an ingest. glibc learns from the largest piece that was ever freed; to others it means nothing.
+pub(super) fn keep_memory() {
+    const PIECE_BYTES: usize = 31 << 20;
+    static KEPT: Once = Once::new();
+    KEPT.call_once(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(PIECE_BYTES))));
+}
 
 /// The room that the files of one ingest share.
 #[derive(Debug, Clone, Default)]

@@ -59,6 +59,7 @@ pub struct Committed {
 
 impl Ingest {
     pub(crate) fn new(layout: Layout, indexing: Indexing) -> Self {
+        beside::keep_memory();
         Self {
             layout,
             indexing,

@@ -152,7 +152,7 @@ impl ProxyRecord<'_> {
 
     fn write_fields(&self, text: &mut String, format: &str, log: &ProxyLog) {
         let mut object = TextObject::begin(text);
-        object.field("direction", "Out");
+        object.known("direction", "Out");
         let name = self.proxy_name.or(log.name.as_deref());
         for (key, value) in [
             ("method", self.method),
@@ -173,24 +173,24 @@ impl ProxyRecord<'_> {
             ("TargetIP", self.target_ip),
         ] {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
-                object.field(key, value);
+                object.known(key, value);
             }
         }
         for (key, value) in self.more.iter().filter(|(_, value)| !value.is_empty()) {
             object.field(key, value);
         }
         if let Some(milliseconds) = self.duration_ms {
-            object.field_with("duration", |text| {
+            object.known_with("duration", |text| {
                 let (seconds, rest) = (milliseconds / 1000, (milliseconds % 1000).abs());
                 push_number(text, seconds);
                 write!(text, ".{rest:03}000").expect("a String takes everything");
             });
         }
         if let Some(port) = self.target.port {
-            object.field_with("TargetPort", |text| push_number(text, i64::from(port)));
+            object.known_with("TargetPort", |text| push_number(text, i64::from(port)));
         }
         if let Some(mime) = self.mime.filter(|mime| !mime.is_empty()) {
-            object.field_with("resp_mime_types", |text| {
+            object.known_with("resp_mime_types", |text| {
                 text.push_str("[\\\"");
                 push_json_escaped(text, mime);
                 text.push_str("\\\"]");

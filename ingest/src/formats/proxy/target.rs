@@ -23,16 +23,12 @@ impl<'a> Target<'a> {
         if url.starts_with("error:") || url == "-" || url == "NONE://" {
             return Self::default();
         }
-        let (scheme, rest) = match url.split_once("://") {
-            Some((scheme, rest)) => (Some(scheme), rest),
-            None => (None, url),
-        };
+        let (scheme, rest) = split_scheme(url);
         let is_tunnel = method.is_some_and(|method| method.eq_ignore_ascii_case("CONNECT"))
             || scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("tunnel"));
         if is_tunnel {
             // Squid has `host:port`; other writers put a scheme before it, and a path behind.
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            let (host, port) = split_port(authority);
+            let (host, port) = split_port(authority_of(rest));
             return Self {
                 url: host,
                 host,
@@ -46,7 +42,7 @@ impl<'a> Target<'a> {
                 port: None,
             };
         };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        let authority = authority_of(rest);
         let authority = authority
             .rsplit_once('@')
             .map_or(authority, |(_, host)| host);
@@ -61,6 +57,21 @@ impl<'a> Target<'a> {
             port: port.or(default),
         }
     }
+}
+
+/// What comes before the first `://`, and what behind it.
+fn split_scheme(url: &str) -> (Option<&str>, &str) {
+    let mut colons = memchr::memchr_iter(b':', url.as_bytes());
+    match colons.find(|colon| url[colon + 1..].starts_with("//")) {
+        Some(colon) => (Some(&url[..colon]), &url[colon + 3..]),
+        None => (None, url),
+    }
+}
+
+/// What comes before a path, a query or a fragment.
+fn authority_of(rest: &str) -> &str {
+    let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes());
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 /// `host:port`, `[::1]:443` or a host alone; the brackets go.

@@ -106,14 +106,14 @@ pub(super) fn conn(record: &Record<'_>, target: &mut Target<'_>) -> Result<Writt
     target.rows.cell(protocol).push_text(protocol_name(&proto));
     target.rows.cell(additional_fields).write_text(|text| {
         let mut object = TextObject::begin(text);
-        object.field("direction", ends.direction.name());
+        object.known("direction", ends.direction.name());
         if let Some(uid) = record.text(logs::UID) {
-            object.field("uid", &uid);
+            object.known("uid", &uid);
         }
         if icmp {
             // Zeek keeps type and code where the ports are.
-            object.field("icmp_type", &record.text(logs::ORIG_P).unwrap_or_default());
-            object.field("icmp_code", &record.text(logs::RESP_P).unwrap_or_default());
+            object.known("icmp_type", &record.text(logs::ORIG_P).unwrap_or_default());
+            object.known("icmp_code", &record.text(logs::RESP_P).unwrap_or_default());
         }
         let elsewhere = [
             logs::CONN_PROTO,
@@ -224,14 +224,14 @@ fn inspected(
         .cell(table.additional_fields)
         .write_text(|text| {
             let mut object = TextObject::begin(text);
-            object.field("direction", ends.direction.name());
-            object.field_with("ts", |text| {
+            object.known("direction", ends.direction.name());
+            object.known_with("ts", |text| {
                 use std::fmt::Write;
                 write!(text, "{}", ends.tick - time::FILETIME_EPOCH)
                     .expect("a String takes everything");
             });
             if let Some(uid) = record.text(logs::UID) {
-                object.field("uid", &uid);
+                object.known("uid", &uid);
             }
             // Zeek's ssh log has a `direction` too, which the row has already.
             let twice = (record.log.name == "ssh").then_some(logs::SSH_DIRECTION);

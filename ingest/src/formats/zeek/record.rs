@@ -3,7 +3,7 @@
 use super::logs::{Kind, OWN, ZeekLog};
 use super::tsv::Style;
 use super::value;
-use crate::text::TextObject;
+use crate::text::{TextObject, is_plain_between_tabs};
 use std::borrow::Cow;
 
 /// Where a value stands in the line. Empty means unset.
@@ -37,16 +37,17 @@ pub(super) enum Writing<'a> {
 /// Whether a line may have escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escapes {
-    /// There is no backslash in it.
+    /// There is nothing in it that Zeek or JSON escapes.
     Absent,
     Possible,
 }
 
 impl Escapes {
-    pub fn of(line: &str) -> Self {
-        match memchr::memchr(b'\\', line.as_bytes()) {
-            Some(_) => Self::Possible,
-            None => Self::Absent,
+    /// Of a line whose fields stand between these.
+    pub fn of(line: &str, separator: &str) -> Self {
+        match separator == "\t" && is_plain_between_tabs(line.as_bytes()) {
+            true => Self::Absent,
+            false => Self::Possible,
         }
     }
 }
@@ -98,7 +99,7 @@ impl<'a> Record<'a> {
         for (index, (name, kind)) in self.log.fields.iter().enumerate() {
             let field = OWN + index;
             if let Some(raw) = self.raw(field).filter(|_| wanted(field)) {
-                object.field_with(name, |text| value::push(text, raw, *kind, self.writing));
+                object.known_with(name, |text| value::push(text, raw, *kind, self.writing));
             }
         }
         for (extra, span) in self.extras.iter().zip(self.extra_spans) {

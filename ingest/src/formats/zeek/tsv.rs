@@ -252,7 +252,10 @@ impl Reading {
         let record = Record {
             log,
             line: &text,
-            writing: Writing::Tsv(&self.header.style, Escapes::of(&text)),
+            writing: Writing::Tsv(
+                &self.header.style,
+                Escapes::of(&text, &self.header.style.separator),
+            ),
             known: &self.known,
             extras: &self.header.extras,
             extra_spans: &self.extras,

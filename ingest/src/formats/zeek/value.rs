@@ -22,6 +22,11 @@ pub(super) fn push(text: &mut String, raw: &str, kind: Kind, writing: Writing<'_
         (Writing::Tsv(style, _), Kind::Texts | Kind::SecondsList) => {
             push_tsv_list(text, raw, kind, style)
         }
+        (Writing::Tsv(style, Escapes::Absent), Kind::Text | Kind::Seconds) => {
+            if raw != style.empty {
+                text.push_str(raw);
+            }
+        }
         (Writing::Tsv(style, escapes), Kind::Text | Kind::Seconds) => {
             push_json_escaped(text, &tsv_text(raw, style, escapes))
         }
