@@ -192,10 +192,11 @@ impl<'a> TextObject<'a> {
     /// Closes the value before the next key.
     #[inline]
     fn next(&mut self) {
-        self.text.push_str(match self.empty {
-            true => "\"",
-            false => "\",\"",
-        });
+        // Each of a length that is known here, and so one store.
+        match self.empty {
+            true => self.text.push('"'),
+            false => self.text.push_str("\",\""),
+        }
         self.empty = false;
     }
 

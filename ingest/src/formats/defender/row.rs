@@ -26,8 +26,8 @@ pub(super) struct RowWriter {
 struct KnownKey {
     name: String,
     key: Key,
-    /// Nothing of the name is escaped in JSON.
-    is_plain: bool,
+    /// How it stands in compact JSON behind another member; `None` for a name with escapes.
+    written: Option<String>,
 }
 
 impl KnownKey {
@@ -36,7 +36,7 @@ impl KnownKey {
         Self {
             name: name.to_owned(),
             key,
-            is_plain: !name.bytes().any(is_escaped),
+            written: (!name.bytes().any(is_escaped)).then(|| format!(",\"{name}\":")),
         }
     }
 }
@@ -90,8 +90,10 @@ impl RowWriter {
         while let Some(found) = key {
             self.value(found, place, json, rows)?;
             place += 1;
-            key = match self.order.get(place) {
-                Some(known) if known.is_plain && json.next_key_is(&known.name) => Some(known.key),
+            let known = self.order.get(place);
+            let written = known.and_then(|known| Some((known.key, known.written.as_deref()?)));
+            key = match written {
+                Some((key, written)) if json.next_key_is(written) => Some(key),
                 _ => json.next_key()?.map(|name| self.key(place, name, rows)),
             };
         }

@@ -21,6 +21,7 @@ impl Span {
         }
     }
 
+    #[inline]
     pub fn of(self, line: &str) -> &str {
         &line[self.start as usize..self.end as usize]
     }
@@ -74,10 +75,12 @@ pub(super) struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// The raw text of a known field; `None` when unset.
+    #[inline]
     fn raw(&self, field: usize) -> Option<&'a str> {
         self.unless_unset(self.known[field])
     }
 
+    #[inline]
     fn unless_unset(&self, span: Span) -> Option<&'a str> {
         let raw = span.of(self.line);
         let unset = match self.writing {
@@ -88,6 +91,7 @@ impl<'a> Record<'a> {
     }
 
     /// A scalar as plain text; `None` when unset or empty.
+    #[inline]
     pub fn text(&self, field: usize) -> Option<Cow<'a, str>> {
         self.raw(field)
             .map(|raw| value::plain(raw, self.writing))
