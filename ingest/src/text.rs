@@ -264,7 +264,11 @@ mod tests {
 
     #[test]
     fn a_line_is_plain_when_nothing_but_its_tabs_would_be_escaped() {
-        for line in ["", "a\tb\tcé", "1.5\t-\t(empty)\tlong enough for a few steps"] {
+        for line in [
+            "",
+            "a\tb\tcé",
+            "1.5\t-\t(empty)\tlong enough for a few steps",
+        ] {
             assert!(is_plain_between_tabs(line.as_bytes()), "{line}");
             for odd in ["\"", "\\", "\n", "\u{1}"] {
                 assert!(!is_plain_between_tabs(format!("{line}{odd}").as_bytes()));

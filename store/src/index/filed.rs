@@ -163,8 +163,7 @@ impl Keys {
         };
         let keys = 0..(self.interner.len() + self.loose.len()) as u32;
         let kept = keys.filter(|key| !left(self.column_of(*key)));
-        let mut order: Vec<(u64, u32)> =
-            kept.map(|key| (head(self.bytes_of(key)), key)).collect();
+        let mut order: Vec<(u64, u32)> = kept.map(|key| (head(self.bytes_of(key)), key)).collect();
         order.sort_unstable_by(|(left_head, left), (right_head, right)| {
             left_head.cmp(right_head).then_with(|| {
                 let bytes = self.bytes_of(*left).cmp(self.bytes_of(*right));
@@ -178,7 +177,7 @@ impl Keys {
     /// Writes the pages, and what the directory has to say of them.
     pub(super) fn write(mut self, directory: &mut Directory, out: &mut Vec<u8>) {
         let columns: Vec<Coverage> = directory.columns.iter().map(|(_, kept)| *kept).collect();
-        let left = |column: u8| columns[usize::from(column)] == Coverage::Left;
+        let left = |column: u8| columns.get(usize::from(column)) == Some(&Coverage::Left);
         self.hex.close_block();
         self.hex.sort(left);
         let order = self.sorted(&left);
