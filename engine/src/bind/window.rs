@@ -5,11 +5,11 @@
 
 use super::{Binder, Row, facts};
 use crate::ir::{Node, Relation, Scalar, ScalarKind};
-use crate::windows::{self, WindowCall, WindowResolution};
+use crate::windows::{self, WindowCall, WindowParam, WindowResolution};
 use huntql_kql::ast::Call;
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
-use huntql_kql::types::{Column, Type};
+use huntql_kql::types::{Column, Type, Value};
 
 /// What the hidden columns of window calls are called; they live only within one operator.
 pub(crate) const WINDOW_PREFIX: &str = "__window";
@@ -47,6 +47,10 @@ impl Binder<'_> {
                 .help("put `sort by …` or `serialize` in front of it"),
             );
         }
+        let arguments = match window.overloads[0].params.get(2) {
+            Some(WindowParam::ConstantLikeFirst) => default_that_is_null(arguments),
+            _ => arguments,
+        };
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
         match windows::resolve(window, &types) {
             WindowResolution::Found(bound) => {
@@ -102,6 +106,21 @@ impl Binder<'_> {
             windowed(input, level)
         }
     }
+}
+
+/// The value for rows that are not there (`prev(x, 1, …)`) may have another type than the others when it is null or `""`: it is null
+/// in every type.
+fn default_that_is_null(mut arguments: Vec<Scalar>) -> Vec<Scalar> {
+    if let [value, _, default] = arguments.as_mut_slice()
+        && value.ty != default.ty
+        && default.ty != Type::Bool
+        && default
+            .as_literal()
+            .is_some_and(|literal| *literal == Value::null(default.ty))
+    {
+        *default = Scalar::literal(Value::null(value.ty));
+    }
+    arguments
 }
 
 type WindowItem = (String, WindowCall, Vec<Scalar>);

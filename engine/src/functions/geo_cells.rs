@@ -3,12 +3,14 @@
 //! Cells are text as Kusto writes them: geohash characters, H3's fifteen hexadecimal digits, S2's tokens. What names no cell, or
 //! lies out of range, gives null, or `""` where the result is a string.
 
-use super::geo_lines::undocumented;
+use super::geo_lines::refused;
+use super::tuples::rows;
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use crate::json::{Array, quote};
 use crate::kernel;
 use crate::kernel::geo::geohash::Cell;
 use crate::kernel::geo::{self, shape, write};
+use crate::kernel::hash_order;
 use crate::kernel::{Args, Json, KernelResult, collect};
 use h3o::{CellIndex, LatLng, Resolution};
 use huntql_kql::types::Type;
@@ -22,7 +24,7 @@ const SHAPE: Param = Param::Is(Type::Dynamic);
 /// Cells that a shape may be covered by.
 const COVERING_MAX: usize = 65_536;
 
-fn texts(texts: impl IntoIterator<Item = String>) -> String {
+pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> String {
     let mut list = Array::default();
     for text in texts {
         list.push(Some(&quote(&text)));
@@ -58,7 +60,7 @@ fn h3_cell(longitude: f64, latitude: f64, resolution: i64) -> Option<String> {
     )
 }
 
-fn resolution_of(value: i64) -> Option<Resolution> {
+pub(super) fn resolution_of(value: i64) -> Option<Resolution> {
     u8::try_from(value).ok()?.try_into().ok()
 }
 
@@ -92,18 +94,59 @@ fn h3_rings(text: &str, distance: i64) -> Option<String> {
     Some(list.finish())
 }
 
-fn h3_neighbors(args: &Args<'_>) -> KernelResult {
+/// The cells around a cell, in the order of the set that the real engine gathers them in. `around` gives `None` for what is no
+/// cell; where there are fewer than there should be, the real engine's set may have another size, and so another order.
+fn neighbors(
+    args: &Args<'_>,
+    full: usize,
+    around: impl Fn(&str) -> Option<Vec<String>>,
+) -> KernelResult {
     let cell = args.input::<&str>(0);
-    undocumented(args, "the order of a cell's neighbors", |row| {
-        cell.get(row).and_then(h3).is_some()
+    rows(args, |row| {
+        let Some(cells) = cell.get(row).and_then(&around) else {
+            return Ok(None);
+        };
+        if cells.len() != full {
+            return Err(refused(&format!(
+                "the neighbors of a cell that has fewer than {full} are not supported: their order is not documented"
+            )));
+        }
+        Ok(Some(texts(hash_order::of_known_size(&cells))))
+    })
+}
+
+fn geohash_neighbors(args: &Args<'_>) -> KernelResult {
+    neighbors(args, 8, |text| {
+        let around = Cell::parse(text)?.neighbors();
+        Some(distinct(around.into_iter().map(Cell::text)))
+    })
+}
+
+/// Beside a pentagon H3 finds the cells another way, and gives no list here.
+fn h3_neighbors(args: &Args<'_>) -> KernelResult {
+    neighbors(args, 6, |text| {
+        let disk: Option<Vec<CellIndex>> = h3(text)?.grid_disk_fast(1).collect();
+        let around = disk.unwrap_or_default().into_iter().skip(1);
+        Some(around.map(|near| near.to_string()).collect())
     })
 }
 
 fn s2_neighbors(args: &Args<'_>) -> KernelResult {
-    let cell = args.input::<&str>(0);
-    undocumented(args, "the order of a cell's neighbors", |row| {
-        cell.get(row).and_then(s2).is_some()
+    neighbors(args, 8, |text| {
+        let cell = s2(text)?;
+        let around = cell.all_neighbors(cell.level());
+        Some(distinct(around.iter().map(CellID::to_token)))
     })
+}
+
+fn distinct(cells: impl Iterator<Item = String>) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for cell in cells {
+        if !list.contains(&cell) {
+            list.push(cell);
+        }
+    }
+    list
 }
 
 /// The resolution asked for, or the one next to the cell's own.
@@ -331,11 +374,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "geo_geohash_neighbors",
-        of_cell!(|text| Some(texts(
-            Cell::parse(text)?.neighbors().into_iter().map(Cell::text)
-        ))),
+        &[overload(&[TEXT], Type::Dynamic, geohash_neighbors)],
         "kusto/query/geo-geohash-neighbors-function",
-        "Gives the geohash cells around a cell.",
+        "Gives the geohash cells around a cell. A cell at a pole is refused.",
         &[
             example("array_length(geo_geohash_neighbors('sunny'))", "8"),
             example("geo_geohash_neighbors('a')", "dynamic(null)"),
@@ -398,8 +439,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "geo_h3cell_neighbors",
         &[overload(&[TEXT], Type::Dynamic, h3_neighbors)],
         "kusto/query/geo-h3cell-neighbors-function",
-        "Would give the H3 cells around a cell. Every good cell is refused, for their order is not documented; `geo_h3cell_rings(Cell, 1)[1]` gives them.",
+        "Gives the H3 cells around a cell. A cell at or beside a pentagon is refused.",
         &[
+            example(
+                "geo_h3cell_neighbors('862a1072fffffff')",
+                "dynamic(['862a10777ffffff','862a100d7ffffff','862a100dfffffff','862a1070fffffff','862a10707ffffff','862a10727ffffff'])",
+            ),
             example("geo_h3cell_neighbors('abc')", "dynamic(null)"),
             example("geo_h3cell_neighbors('')", "dynamic(null)"),
         ],
@@ -408,8 +453,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "geo_s2cell_neighbors",
         &[overload(&[TEXT], Type::Dynamic, s2_neighbors)],
         "kusto/query/geo-s2cell-neighbors-function",
-        "Would give the S2 cells around a cell. Every good cell is refused, for their order is not documented.",
+        "Gives the S2 cells around a cell. A cell at a corner of one of the six faces is refused.",
         &[
+            example(
+                "geo_s2cell_neighbors('89c259')",
+                "dynamic(['89c25d','89c25b','89c2f7','89c257','89c2f5','89c251','89c25f','89c2f9'])",
+            ),
             example("geo_s2cell_neighbors('a')", "dynamic(null)"),
             example("geo_s2cell_neighbors('')", "dynamic(null)"),
         ],

@@ -2,13 +2,16 @@
 //!
 //! The latter give null for bad input as the reference says, and refuse good input.
 
+use super::geo_cells::texts as texts_of;
 use super::geo_shapes::{collection, shape_at};
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use super::tuples::rows;
 use crate::json::{Kind, items, kind};
 use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions, polygon_positions};
+use crate::kernel::geo::h3_cells::{self, Cells};
 use crate::kernel::geo::{self, Crossing, Point, Ring, crossing, degrees, write};
-use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
+use crate::kernel::hash_order;
+use crate::kernel::{Args, Json, KernelError, KernelResult};
 use huntql_kql::types::Type;
 
 const REAL: Param = Param::Is(Type::Real);
@@ -285,29 +288,40 @@ pub(super) fn runs_counterclockwise(ring: &[Degrees]) -> bool {
     Ring::new(vertices.clone()).is_some_and(|made| made.vertices == vertices)
 }
 
-/// Null for a row that is not good, else a refusal.
-pub(super) fn undocumented(
-    args: &Args<'_>,
-    what: &str,
-    good: impl Fn(usize) -> bool,
-) -> KernelResult {
-    if (0..args.rows()).any(good) {
-        return Err(refused(&format!(
-            "{what} is not supported: how the real engine does it is not documented"
-        )));
-    }
-    collect(args, |_| None::<String>)
-}
-
 fn polygon_to_h3cells(args: &Args<'_>) -> KernelResult {
     let polygon = shape_at(args, 0, Polygon::parse);
-    undocumented(args, "the order of a polygon's H3 cells", |row| {
-        polygon(row).is_some()
-            && (args.len() < 2
-                || args
-                    .input::<i64>(1)
-                    .get(row)
-                    .is_some_and(|level| (0..=15).contains(&level)))
+    let texts = args.input::<Json<'_>>(0);
+    let resolution = (args.len() > 1).then(|| args.input::<i64>(1));
+    let radius = (args.len() > 2).then(|| args.input::<f64>(2));
+    rows(args, |row| {
+        let level = match &resolution {
+            Some(resolution) => resolution.get(row),
+            None => Some(6),
+        };
+        let resolution = level.and_then(super::geo_cells::resolution_of);
+        let radius = match &radius {
+            Some(radius) => radius.get(row).filter(|metres| *metres >= 0.0),
+            None => Some(0.0),
+        };
+        let (Some(_), Some(text), Some(resolution), Some(radius)) =
+            (polygon(row), texts.get(row), resolution, radius)
+        else {
+            return Ok(None);
+        };
+        let polygons = polygon_positions(text.0).unwrap_or_default();
+        let [rings] = polygons.as_slice() else {
+            return Err(refused("the order of several polygons' H3 cells is not documented"));
+        };
+        if radius > 0.0 {
+            return Err(refused("H3 cells of a polygon with a radius are not supported"));
+        }
+        match h3_cells::cells(rings, resolution) {
+            Cells::Found(cells) => Ok(Some(texts_of(hash_order::of_growing(&cells)))),
+            Cells::TooMany => Ok(None),
+            Cells::Doubtful(why) => Err(refused(&format!(
+                "H3 cells of {why} are not supported: their order is not documented"
+            ))),
+        }
     })
 }
 
@@ -406,8 +420,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "geo_polygon_to_h3cells",
         H3CELLS,
         "kusto/query/geo-polygon-to-h3cells-function",
-        "Would give the H3 cells of a polygon. Every good polygon is refused: the order of the cells is not documented.",
+        "Gives the H3 cells whose middle is in a polygon, of resolution 6 when none is given. A radius, several polygons and polygons across the meridian of 180 degrees are refused.",
         &[
+            example(
+                "geo_polygon_to_h3cells(dynamic({'type':'Polygon','coordinates':[[[10,50],[10.2,50],[10.2,50.15],[10,50.15],[10,50]]]}), 5)",
+                "dynamic(['851fa807fffffff'])",
+            ),
             example(
                 "geo_polygon_to_h3cells(dynamic({'type':'Polygon','coordinates':[[[0,0],[1,1]]]}))",
                 "dynamic(null)",

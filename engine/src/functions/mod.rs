@@ -51,7 +51,7 @@ pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resol
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };
-pub use tuples::{Columns, columns};
+pub use tuples::{Columns, SORTING, columns};
 pub use udf::{by_name, convert_udf, scalar_udf};
 
 /// Every family's rows.

@@ -19,6 +19,9 @@ const REAL: Param = Param::Is(Type::Real);
 const TEXT: Param = Param::Is(Type::String);
 const BOOL: Param = Param::Is(Type::Bool);
 
+/// Functions that give a column for each array: the first sorted, the others in its order.
+pub const SORTING: [&str; 2] = ["array_sort_asc", "array_sort_desc"];
+
 /// Columns by name and type.
 pub type Columns = &'static [(&'static str, Type)];
 

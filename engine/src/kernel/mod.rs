@@ -11,6 +11,7 @@ pub(crate) mod bags;
 pub(crate) mod calendar;
 pub mod dynamic_text;
 pub mod geo;
+pub mod hash_order;
 mod input;
 pub mod ip;
 mod output;

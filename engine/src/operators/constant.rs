@@ -1,7 +1,7 @@
 //! Tables out of nothing: `print`, `datatable`, `range`.
 
 use super::tuple::{self, Unnamed};
-use crate::bind::names::{Names, lent};
+use crate::bind::names::Names;
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Order, Relation, Scalar};
 use huntql_kql::ast::{Datatable, Print, Range};
@@ -9,25 +9,24 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
 
-/// One row. Unnamed items are called `print_0`, `print_1` … by their position.
+/// One row. Unnamed items are called `print_0`, `print_1` … by their position, whatever name they could lend.
 pub(super) fn print(binder: &mut Binder<'_>, print: &Print) -> Relation {
     let mut names = Names::default();
     let mut items = Vec::new();
     for (index, item) in print.items.iter().enumerate() {
-        if let Some(columns) = tuple::bind(binder, item, None, &mut names, Unnamed::Dropped) {
+        if let Some(columns) = tuple::bind(binder, item, None, &mut names, Unnamed::Printed(index)) {
             items.extend(columns);
             continue;
         }
         let scalar = binder.scalar(&item.value, None);
-        let name = match (item.names.first(), lent(&item.value)) {
-            (Some(name), _) => {
+        let name = match item.names.first() {
+            Some(name) => {
                 if !names.take(&name.text) {
                     binder.report(facts::duplicate_column(name.span, &name.text));
                 }
                 name.text.clone()
             }
-            (None, Some(lent)) => names.free(&lent),
-            (None, None) => names.free(&format!("print_{index}")),
+            None => names.free(&format!("print_{index}")),
         };
         items.push((name, scalar));
     }

@@ -31,14 +31,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
     if legs.iter().any(|(_, leg)| leg.unknown) {
         return Relation::unknown();
     }
-    let mut used = Used::default();
-    used.collect(&written);
-    let has = |leg: &Relation, name: &String| leg.column(name).is_some();
-    used.names
-        .retain(|name| legs.iter().any(|(_, leg)| has(leg, name)));
-    if !used.names.is_empty() && !used.everything {
-        legs.retain(|(_, leg)| used.names.iter().any(|name| has(leg, name)));
-    }
+    let names = keep_those_named(&mut legs, &written);
     if legs.is_empty() {
         binder.report(Diagnostic::binding(
             "KS106",
@@ -48,11 +41,11 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
         return Relation::unknown();
     }
     let columns = union::outer_columns(&legs);
-    if !one_type_each(binder, &used.names, &columns, span) {
+    if !one_type_each(binder, &names, &columns, span) {
         return Relation::unknown();
     }
     let shown: Vec<Column> = match &find.project {
-        FindProject::Smart => smart(&legs, &columns, &used.names),
+        FindProject::Smart => smart(&legs, &columns, &names),
         FindProject::Columns { items, .. } => {
             // The types are those of the tables; one that is written is converted to at the end.
             items
@@ -97,6 +90,20 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
         ));
     }
     by_leg::filtered(united, condition).projected(items)
+}
+
+/// Leaves out the tables without any column that the predicate names, and gives those names. Where it looks at all columns, or
+/// names none, all tables stay.
+pub(super) fn keep_those_named(legs: &mut Vec<(String, Relation)>, predicate: &Expr) -> Vec<String> {
+    let mut used = Used::default();
+    used.collect(predicate);
+    let has = |leg: &Relation, name: &String| leg.column(name).is_some();
+    used.names
+        .retain(|name| legs.iter().any(|(_, leg)| has(leg, name)));
+    if !used.names.is_empty() && !used.everything {
+        legs.retain(|(_, leg)| used.names.iter().any(|name| has(leg, name)));
+    }
+    used.names
 }
 
 fn source_column(binder: &mut Binder<'_>, find: &Find) -> String {

@@ -82,8 +82,11 @@ fn bound_item(
             binder.json_texts.named(&name.text, &item.value);
             name.text.clone()
         }
-        // `extend tostring(Port)` replaces `Port`.
-        (None, Some(name)) if names.keeps_columns() && input.column(&name).is_some() => name,
+        // `extend tostring(Port)` replaces `Port`; a new column is replaced as well.
+        (None, Some(name)) if names.keeps_columns() => {
+            names.take(&name);
+            name
+        }
         (None, Some(name)) => names.free(&name),
         (None, None) => names.unnamed(),
     };

@@ -1,9 +1,10 @@
 //! `search`: rows of several tables that hold a term.
 //!
 //! It means a `union` of the tables and a `where` behind it, in which a bare text stands for `* has "text"`. The first column,
-//! `$table`, tells the table; it is not searched itself. Source: Kusto docs, "search operator".
+//! `$table`, tells the table; it is not searched itself. Tables without any column that the predicate names take no part, as in
+//! `find`: so the real engine (the example of "let statement" with views). Source: Kusto docs, "search operator".
 
-use super::by_leg;
+use super::{by_leg, find};
 use super::union::{self, Options};
 use crate::bind::Binder;
 use crate::ir::{Node, Relation};
@@ -30,7 +31,8 @@ pub(super) fn bind(
     let Some(predicate) = predicate(binder, &search.predicate, case) else {
         return Relation::unknown();
     };
-    let legs = legs(binder, search, input, span);
+    let mut legs = legs(binder, search, input, span);
+    find::keep_those_named(&mut legs, &predicate);
     if legs.is_empty() || legs.iter().any(|(_, leg)| leg.unknown) {
         return Relation::unknown();
     }
@@ -91,15 +93,13 @@ fn legs(
             legs.push((source_name(&input), input));
         }
         None if search.tables.is_empty() => {
-            if !binder.scope.views().is_empty() {
-                binder.unsupported(span, "`search` over all tables beside views of `let`");
-            }
             let catalog = binder.catalog;
             legs.extend(
                 catalog
                     .tables()
                     .map(|table| (table.schema.name.clone(), crate::bind::scan(catalog, table))),
             );
+            legs.extend(binder.views(|_| true));
         }
         None => {
             for table in &search.tables {

@@ -80,7 +80,7 @@ pub(super) fn parse_find(input: Tokens<'_>) -> PResult<'_, OperatorKind> {
     Ok((input, OperatorKind::Find(find)))
 }
 
-/// `project-smart`, `project Name[: type], …, pack(*)`, or nothing.
+/// `project-smart`, `project Name[: type], …, pack(*)` (the page writes `pack_all()`), or nothing.
 fn find_project(input: Tokens<'_>) -> PResult<'_, FindProject> {
     if let Ok((rest, _)) = keyword("project-smart")(input) {
         return Ok((rest, FindProject::Smart));
@@ -99,7 +99,7 @@ fn find_project(input: Tokens<'_>) -> PResult<'_, FindProject> {
     ))
 }
 
-/// `Name[: type]`; `None` is `pack(*)`.
+/// `Name[: type]`; `None` is `pack(*)` or `pack_all()`.
 fn find_column(input: Tokens<'_>) -> PResult<'_, Option<FindColumn>> {
     if input.is_word(0, "pack")
         && input.is_symbol(1, "(")
@@ -107,6 +107,9 @@ fn find_column(input: Tokens<'_>) -> PResult<'_, Option<FindColumn>> {
         && input.is_symbol(3, ")")
     {
         return Ok((input.skip(4), None));
+    }
+    if input.is_word(0, "pack_all") && input.is_symbol(1, "(") && input.is_symbol(2, ")") {
+        return Ok((input.skip(3), None));
     }
     let (input, name) = name(input)?;
     if !input.is_symbol(0, ":") {

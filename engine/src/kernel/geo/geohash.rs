@@ -94,18 +94,18 @@ impl Cell {
         vec![(west, south), (east, south), (east, north), (west, north)]
     }
 
-    /// The cells around, in the order in which the real engine gives them; none beyond the poles.
+    /// The cells around, clockwise from the north-west; none beyond the poles.
     pub fn neighbors(self) -> Vec<Cell> {
         let (east, north) = bits(self.characters);
         [
-            (-1, 0),
-            (-1, -1),
-            (0, -1),
-            (1, -1),
+            (-1, 1),
+            (0, 1),
             (1, 1),
             (1, 0),
-            (0, 1),
-            (-1, 1),
+            (1, -1),
+            (0, -1),
+            (-1, -1),
+            (-1, 0),
         ]
         .into_iter()
         .filter_map(|(x, y): (i64, i64)| {

@@ -9,6 +9,7 @@ mod digits;
 mod edge;
 mod exact;
 pub mod geohash;
+pub mod h3_cells;
 mod overlay;
 mod ring;
 pub mod shape;

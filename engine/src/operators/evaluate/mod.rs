@@ -12,6 +12,7 @@ mod ip_lookup;
 mod narrow;
 mod new_activity;
 mod pivot;
+mod schema_merge;
 mod sequence;
 
 use super::project::all_columns;
@@ -61,6 +62,12 @@ const PLUGINS: &[Plugin] = &[
         name: "narrow",
         doc: "A row for each cell.",
         bind: narrow::bind,
+        declares: false,
+    },
+    Plugin {
+        name: "schema_merge",
+        doc: "Schemas, as `getschema` gives them, as one. Refused where the types of a column differ or two columns share a place.",
+        bind: schema_merge::bind,
         declares: false,
     },
     Plugin {
