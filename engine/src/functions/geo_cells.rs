@@ -4,8 +4,8 @@
 //! lies out of range, gives null, or `""` where the result is a string.
 
 use super::geo_lines::refused;
-use super::tuples::rows;
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
+use super::tuples::rows;
 use crate::json::{Array, quote};
 use crate::kernel;
 use crate::kernel::geo::geohash::Cell;

@@ -7,8 +7,8 @@ use super::geo_shapes::{collection, shape_at};
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use super::tuples::rows;
 use crate::json::{Kind, items, kind};
-use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions, polygon_positions};
 use crate::kernel::geo::h3_cells::{self, Cells};
+use crate::kernel::geo::shape::{Degrees, Line, Polygon, line_positions, polygon_positions};
 use crate::kernel::geo::{self, Crossing, Point, Ring, crossing, degrees, write};
 use crate::kernel::hash_order;
 use crate::kernel::{Args, Json, KernelError, KernelResult};
@@ -310,10 +310,14 @@ fn polygon_to_h3cells(args: &Args<'_>) -> KernelResult {
         };
         let polygons = polygon_positions(text.0).unwrap_or_default();
         let [rings] = polygons.as_slice() else {
-            return Err(refused("the order of several polygons' H3 cells is not documented"));
+            return Err(refused(
+                "the order of several polygons' H3 cells is not documented",
+            ));
         };
         if radius > 0.0 {
-            return Err(refused("H3 cells of a polygon with a radius are not supported"));
+            return Err(refused(
+                "H3 cells of a polygon with a radius are not supported",
+            ));
         }
         match h3_cells::cells(rings, resolution) {
             Cells::Found(cells) => Ok(Some(texts_of(hash_order::of_growing(&cells)))),

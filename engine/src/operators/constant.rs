@@ -14,7 +14,8 @@ pub(super) fn print(binder: &mut Binder<'_>, print: &Print) -> Relation {
     let mut names = Names::default();
     let mut items = Vec::new();
     for (index, item) in print.items.iter().enumerate() {
-        if let Some(columns) = tuple::bind(binder, item, None, &mut names, Unnamed::Printed(index)) {
+        if let Some(columns) = tuple::bind(binder, item, None, &mut names, Unnamed::Printed(index))
+        {
             items.extend(columns);
             continue;
         }

@@ -94,7 +94,10 @@ pub(super) fn bind(binder: &mut Binder<'_>, find: &Find, span: Span) -> Relation
 
 /// Leaves out the tables without any column that the predicate names, and gives those names. Where it looks at all columns, or
 /// names none, all tables stay.
-pub(super) fn keep_those_named(legs: &mut Vec<(String, Relation)>, predicate: &Expr) -> Vec<String> {
+pub(super) fn keep_those_named(
+    legs: &mut Vec<(String, Relation)>,
+    predicate: &Expr,
+) -> Vec<String> {
     let mut used = Used::default();
     used.collect(predicate);
     let has = |leg: &Relation, name: &String| leg.column(name).is_some();

@@ -4,8 +4,8 @@
 //! `$table`, tells the table; it is not searched itself. Tables without any column that the predicate names take no part, as in
 //! `find`: so the real engine (the example of "let statement" with views). Source: Kusto docs, "search operator".
 
-use super::{by_leg, find};
 use super::union::{self, Options};
+use super::{by_leg, find};
 use crate::bind::Binder;
 use crate::ir::{Node, Relation};
 use huntql_kql::ast::{Arg, Binary, BinaryOp, Call, Expr, ExprKind, Literal, Search};

@@ -83,11 +83,7 @@ fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-fn values(
-    binder: &mut Binder<'_>,
-    item: &NamedExpr,
-    input: Option<&Relation>,
-) -> Option<Values> {
+fn values(binder: &mut Binder<'_>, item: &NamedExpr, input: Option<&Relation>) -> Option<Values> {
     let ExprKind::Call(call) = &bare(&item.value).kind else {
         return None;
     };

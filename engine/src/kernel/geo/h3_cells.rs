@@ -133,7 +133,8 @@ impl Fill {
             let share = 1.0 / steps;
             for step in 0..steps as u64 {
                 let done = step as f64;
-                let between = |from: f64, to: f64| from * (steps - done) * share + to * done * share;
+                let between =
+                    |from: f64, to: f64| from * (steps - done) * share + to * done * share;
                 let at = place((between(from.0, to.0), between(from.1, to.1)))?;
                 let cell = at.to_cell(self.resolution);
                 if known.insert(cell) {
@@ -175,7 +176,8 @@ impl Fill {
         let middle = LatLng::from(cell);
         let at = (middle.lng_radians(), middle.lat_radians());
         let mut rings = self.loops.iter();
-        rings.next().is_some_and(|outer| is_inside(outer, at)) && !rings.any(|hole| is_inside(hole, at))
+        rings.next().is_some_and(|outer| is_inside(outer, at))
+            && !rings.any(|hole| is_inside(hole, at))
     }
 }
 

@@ -50,7 +50,10 @@ pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation
             binder.report(facts::wrong_type(span, found.ty, "what `getschema` gives"));
             return Relation::unknown();
         }
-        let value = binder.convert(Scalar::column(found), *types.last().expect("each has a type"));
+        let value = binder.convert(
+            Scalar::column(found),
+            *types.last().expect("each has a type"),
+        );
         items.push((name.to_string(), value));
     }
     let mut table = input.projected(items);
