@@ -14,6 +14,7 @@ mod execute;
 mod external;
 pub mod functions;
 mod gauge;
+mod into_text;
 mod ir;
 pub mod json;
 pub mod kernel;

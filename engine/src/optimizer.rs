@@ -13,6 +13,7 @@
 //! | `extract_leaf_expressions`, `push_down_leaf_projections` | no structs |
 //! | `resolve_grouping_function` | no grouping sets |
 
+use crate::into_text::IntoText;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
 use datafusion::optimizer::eliminate_filter::EliminateFilter;
@@ -54,5 +55,6 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
         Arc::new(SingleDistinctToGroupBy::new()),
         Arc::new(CommonSubexprEliminate::new()),
         Arc::new(OptimizeProjections::new()),
+        Arc::new(IntoText),
     ]
 }

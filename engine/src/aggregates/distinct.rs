@@ -8,7 +8,7 @@ use super::cell::{Cell, Cells};
 use super::fold::{Constants, Fold, Folding, Shape, constant_long};
 use super::row::Meaning;
 use super::udaf::udaf;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, Int64Array};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::AggregateUDF;
@@ -50,19 +50,44 @@ pub(crate) enum Sketch {
 }
 
 /// Hashes as they came: the first ones in order and each once, the others not yet. Adding one writes at the end of a list;
-/// a set would look at a place of its own for each.
+/// a set would look at a place of its own for each. As long as there is one alone it needs no list: most groups of a fine
+/// grouping have no other.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hashes {
+    /// The only one, while the list is empty.
+    alone: Option<u64>,
     values: Vec<u64>,
     settled: usize,
     /// For the registers that too many become.
     bucket_bits: u32,
 }
 
+/// So many saved hashes are added one by one.
+const FEW: usize = 4;
+
 /// So many unsettled hashes are worth an ordering.
 const UNSETTLED_MIN: usize = 32;
 
 impl Hashes {
+    fn push(&mut self, hash: u64) {
+        if self.values.is_empty() {
+            match self.alone {
+                None => {
+                    self.alone = Some(hash);
+                    return;
+                }
+                Some(alone) if alone == hash => return,
+                Some(_) => self.values.extend(self.alone.take()),
+            }
+        }
+        self.values.push(hash);
+    }
+
+    /// Each at least once, in no order.
+    fn iter(&self) -> impl Iterator<Item = u64> {
+        self.alone.into_iter().chain(self.values.iter().copied())
+    }
+
     /// Whether the unsettled ones are as many as the others: ordering then costs each of them a few steps.
     fn is_due(&self) -> bool {
         self.values.len() >= UNSETTLED_MIN.max(2 * self.settled)
@@ -79,6 +104,9 @@ impl Hashes {
 
     /// In order, each once.
     fn sorted(&self) -> Cow<'_, [u64]> {
+        if let Some(alone) = &self.alone {
+            return Cow::Borrowed(std::slice::from_ref(alone));
+        }
         if self.settled == self.values.len() {
             return Cow::Borrowed(&self.values);
         }
@@ -111,7 +139,7 @@ impl Sketch {
             Sketch::Exact(hashes) => {
                 let before = hashes.bytes();
                 hashes.bucket_bits = bucket_bits;
-                hashes.values.push(hash);
+                hashes.push(hash);
                 if hashes.is_due() {
                     self.settle();
                 }
@@ -146,33 +174,30 @@ impl Sketch {
         let before = self.bytes();
         match (&mut *self, other) {
             (Sketch::Exact(mine), Sketch::Exact(theirs)) => {
-                mine.bucket_bits = bucket_bits;
-                match mine.values.is_empty() {
-                    true => {
-                        *mine = Hashes {
-                            bucket_bits,
-                            ..theirs
-                        }
+                let none = mine.alone.is_none() && mine.values.is_empty();
+                match none {
+                    true => *mine = theirs,
+                    false => {
+                        mine.values.extend(mine.alone.take());
+                        mine.values.extend(theirs.iter());
                     }
-                    false => mine.values.extend(theirs.values),
                 }
+                mine.bucket_bits = bucket_bits;
                 if mine.is_due() {
                     self.settle();
                 }
             }
             (Sketch::Registers(registers), Sketch::Exact(theirs)) => theirs
-                .values
                 .iter()
-                .for_each(|hash| register(registers, *hash, bucket_bits)),
+                .for_each(|hash| register(registers, hash, bucket_bits)),
             (Sketch::Registers(mine), Sketch::Registers(theirs)) => mine
                 .iter_mut()
                 .zip(theirs)
                 .for_each(|(mine, theirs)| *mine = theirs.max(*mine)),
             (Sketch::Exact(hashes), Sketch::Registers(mut registers)) => {
                 hashes
-                    .values
                     .iter()
-                    .for_each(|hash| register(&mut registers, *hash, bucket_bits));
+                    .for_each(|hash| register(&mut registers, hash, bucket_bits));
                 *self = Sketch::Registers(registers);
             }
         }
@@ -235,21 +260,40 @@ impl Sketch {
 
     /// A byte for the form, then hashes (little endian, in order) or registers.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let registers = |registers: &[u8]| [&[1], registers].concat();
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// Appends what [`Sketch::to_bytes`] gives.
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let registers = |bytes: &mut Vec<u8>, registers: &[u8]| {
+            bytes.push(1);
+            bytes.extend_from_slice(registers);
+        };
         match self {
             Sketch::Exact(hashes) => {
                 let values = hashes.sorted();
                 if values.len() > EXACT_MAX {
-                    return registers(&registers_of(&values, hashes.bucket_bits));
+                    return registers(bytes, &registers_of(&values, hashes.bucket_bits));
                 }
-                let mut bytes = Vec::with_capacity(1 + values.len() * size_of::<u64>());
                 bytes.push(0);
-                for hash in values.iter() {
-                    bytes.extend_from_slice(&hash.to_le_bytes());
-                }
-                bytes
+                bytes.extend(values.iter().flat_map(|hash| hash.to_le_bytes()));
             }
-            Sketch::Registers(bytes) => registers(bytes),
+            Sketch::Registers(values) => registers(bytes, values),
+        }
+    }
+
+    /// [`Sketch::merge`] with what [`Sketch::to_bytes`] wrote; a few hashes need no list in between.
+    fn merge_bytes(&mut self, bytes: &[u8], bucket_bits: u32) -> usize {
+        let few = 1 + FEW * size_of::<u64>();
+        match (bytes.split_first(), &mut *self) {
+            (Some((0, hashes)), Sketch::Exact(_)) if bytes.len() <= few => {
+                let (hashes, _) = hashes.as_chunks::<8>();
+                let insert = |hash: &[u8; 8]| self.insert(u64::from_le_bytes(*hash), bucket_bits);
+                hashes.iter().map(insert).sum()
+            }
+            _ => self.merge(Sketch::from_bytes(bytes), bucket_bits),
         }
     }
 
@@ -263,8 +307,16 @@ impl Sketch {
                     .iter()
                     .map(|hash| u64::from_le_bytes(*hash))
                     .collect();
+                if let [alone] = values[..] {
+                    return Sketch::Exact(Hashes {
+                        alone: Some(alone),
+                        bucket_bits: BUCKET_BITS[1],
+                        ..Hashes::default()
+                    });
+                }
                 let in_order = values.is_sorted_by(|one, next| one < next);
                 let mut hashes = Hashes {
+                    alone: None,
                     settled: if in_order { values.len() } else { 0 },
                     values,
                     bucket_bits: BUCKET_BITS[1],
@@ -423,13 +475,18 @@ impl Fold for Dcount {
         if saved.is_null(row) {
             return 0;
         }
-        state.merge(Sketch::from_bytes(saved.value(row)), self.bucket_bits)
+        state.merge_bytes(saved.value(row), self.bucket_bits)
     }
 
     fn save(&self, states: Vec<Sketch>) -> Result<Vec<ArrayRef>> {
-        Ok(vec![Arc::new(BinaryArray::from_iter_values(
-            states.iter().map(Sketch::to_bytes),
-        ))])
+        let mut saved = BinaryBuilder::with_capacity(states.len(), states.len() * 16);
+        let mut bytes = Vec::new();
+        for state in &states {
+            bytes.clear();
+            state.write(&mut bytes);
+            saved.append_value(&bytes);
+        }
+        Ok(vec![Arc::new(saved.finish())])
     }
 
     fn finish(&self, states: Vec<Sketch>) -> Result<ArrayRef> {

@@ -294,7 +294,7 @@ fn parse_json(args: &Args<'_>) -> KernelResult {
 }
 
 /// JSON text as it is (compact), other text as a JSON string; `None` for empty text and `null`.
-fn dynamic_of_text(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn dynamic_of_text(text: &str) -> Option<Cow<'_, str>> {
     if text.is_empty() {
         return None;
     }

@@ -29,6 +29,7 @@ mod ip6;
 mod math;
 mod networks;
 mod operators_dynamic;
+mod operators_json;
 mod operators_parse;
 mod operators_real;
 mod operators_text;
@@ -99,6 +100,7 @@ pub const OPERATOR_FAMILIES: &[&[ScalarFunction]] = &[
     networks::OPERATORS,
     series_bins::OPERATORS,
     operators_dynamic::OPERATORS,
+    operators_json::OPERATORS,
     operators_parse::OPERATORS,
     operators_real::OPERATORS,
     operators_text::OPERATORS,

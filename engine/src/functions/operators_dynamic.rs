@@ -206,7 +206,7 @@ fn dynamic_path_text(args: &Args<'_>) -> KernelResult {
     })
 }
 
-fn path_of(args: &Args<'_>) -> Result<Vec<Step>, KernelError> {
+pub(super) fn path_of(args: &Args<'_>) -> Result<Vec<Step>, KernelError> {
     args.constant_text(1)
         .and_then(steps_of)
         .ok_or_else(|| KernelError::Argument {

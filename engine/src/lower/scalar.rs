@@ -9,10 +9,11 @@ use super::path;
 use crate::functions::{convert_udf, scalar_udf};
 use crate::ir::{Compare, Scalar, ScalarKind};
 use crate::value::to_arrow;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Case, Operator, binary_expr};
+use datafusion::logical_expr::{Case, Cast, Operator, binary_expr};
 use datafusion::prelude::Expr;
 use huntql_kql::types::{Type, Value};
 
@@ -69,6 +70,11 @@ impl<'a> Scalars<'a> {
                     .map(|argument| self.raw(argument))
                     .collect::<Result<Vec<_>>>()?;
                 Ok(scalar_udf(callable).call(arguments))
+            }
+            // A cast of DataFusion's own: against a constant it is the column that is compared, and statistics are asked.
+            ScalarKind::Convert(operand) if (operand.ty, scalar.ty) == (Type::Int, Type::Long) => {
+                let whole = self.raw(operand)?;
+                Ok(Expr::Cast(Cast::new(Box::new(whole), DataType::Int64)))
             }
             ScalarKind::Convert(operand) => {
                 Ok(convert_udf(operand.ty, scalar.ty).call(vec![self.raw(operand)?]))
