@@ -14,6 +14,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::AggregateUDF;
 use huntql_kql::types::Type;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Distinct values that are counted exactly.
@@ -49,8 +50,8 @@ pub(crate) enum Sketch {
     Registers(Vec<u8>),
 }
 
-/// Hashes as they came: the first ones in order and each once, the others not yet. Adding one writes at the end of a list;
-/// a set would look at a place of its own for each. As long as there is one alone it needs no list: most groups of a fine
+/// Hashes as they came: of the first ones each once, of the others not yet. Adding one writes at the end of a list; a set would
+/// look at a place of its own for each. As long as there is one alone it needs no list: most groups of a fine
 /// grouping have no other.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hashes {
@@ -95,15 +96,13 @@ impl Hashes {
 
     fn settle(&mut self) {
         if self.settled < self.values.len() {
-            // Two lists in order, as merging brings them, are found and merged.
-            self.values.sort();
-            self.values.dedup();
+            once_each(&mut self.values);
             self.settled = self.values.len();
         }
     }
 
-    /// In order, each once.
-    fn sorted(&self) -> Cow<'_, [u64]> {
+    /// Each once.
+    fn distinct(&self) -> Cow<'_, [u64]> {
         if let Some(alone) = &self.alone {
             return Cow::Borrowed(std::slice::from_ref(alone));
         }
@@ -115,9 +114,54 @@ impl Hashes {
         Cow::Owned(copy.values)
     }
 
+    /// In order, each once.
+    fn sorted(&self) -> Cow<'_, [u64]> {
+        let distinct = self.distinct();
+        if distinct.is_sorted() {
+            return distinct;
+        }
+        let mut sorted = distinct.into_owned();
+        sorted.sort_unstable();
+        Cow::Owned(sorted)
+    }
+
     fn bytes(&self) -> usize {
         self.values.capacity() * size_of::<u64>()
     }
+}
+
+thread_local! {
+    /// A table of hashes that is used for one list after the other: it stays in the processor's cache.
+    static PLACES: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Leaves of equal hashes the first.
+fn once_each(hashes: &mut Vec<u64>) {
+    PLACES.with_borrow_mut(|places| {
+        let size = (hashes.len() * 2).next_power_of_two().max(2);
+        if places.len() < size {
+            places.resize(size, 0);
+        }
+        let places = &mut places[..size];
+        places.fill(0);
+        let shift = 64 - size.trailing_zeros();
+        let mut zero_seen = false;
+        hashes.retain(|hash| {
+            if *hash == 0 {
+                return !std::mem::replace(&mut zero_seen, true);
+            }
+            // At most 2^16 places.
+            let mut at = (hash >> shift) as usize;
+            while places[at] != 0 {
+                if places[at] == *hash {
+                    return false;
+                }
+                at = (at + 1) & (size - 1);
+            }
+            places[at] = *hash;
+            true
+        });
+    });
 }
 
 impl Default for Sketch {
@@ -234,7 +278,7 @@ impl Sketch {
     pub(crate) fn count(&self) -> i64 {
         match self {
             Sketch::Exact(hashes) => {
-                let values = hashes.sorted();
+                let values = hashes.distinct();
                 match values.len() <= EXACT_MAX {
                     true => i64::try_from(values.len()).unwrap_or(i64::MAX),
                     false => estimate(&registers_of(&values, hashes.bucket_bits)),
@@ -261,40 +305,43 @@ impl Sketch {
     /// A byte for the form, then hashes (little endian, in order) or registers.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.write(&mut bytes);
+        match self {
+            Sketch::Exact(hashes) => write(&hashes.sorted(), hashes.bucket_bits, &mut bytes),
+            Sketch::Registers(registers) => write_registers(registers, &mut bytes),
+        }
         bytes
     }
 
-    /// Appends what [`Sketch::to_bytes`] gives.
-    fn write(&self, bytes: &mut Vec<u8>) {
-        let registers = |bytes: &mut Vec<u8>, registers: &[u8]| {
-            bytes.push(1);
-            bytes.extend_from_slice(registers);
-        };
+    /// Appends what [`Sketch::to_bytes`] gives, the hashes in any order.
+    fn write_to(&self, bytes: &mut Vec<u8>) {
         match self {
-            Sketch::Exact(hashes) => {
-                let values = hashes.sorted();
-                if values.len() > EXACT_MAX {
-                    return registers(bytes, &registers_of(&values, hashes.bucket_bits));
-                }
-                bytes.push(0);
-                bytes.extend(values.iter().flat_map(|hash| hash.to_le_bytes()));
-            }
-            Sketch::Registers(values) => registers(bytes, values),
+            Sketch::Exact(hashes) => write(&hashes.distinct(), hashes.bucket_bits, bytes),
+            Sketch::Registers(registers) => write_registers(registers, bytes),
         }
     }
-
-    /// [`Sketch::merge`] with what [`Sketch::to_bytes`] wrote; a few hashes need no list in between.
+    /// [`Sketch::merge`] with what [`Sketch::write_to`] wrote: hashes are known to stand there once each.
     fn merge_bytes(&mut self, bytes: &[u8], bucket_bits: u32) -> usize {
-        let few = 1 + FEW * size_of::<u64>();
-        match (bytes.split_first(), &mut *self) {
-            (Some((0, hashes)), Sketch::Exact(_)) if bytes.len() <= few => {
-                let (hashes, _) = hashes.as_chunks::<8>();
-                let insert = |hash: &[u8; 8]| self.insert(u64::from_le_bytes(*hash), bucket_bits);
-                hashes.iter().map(insert).sum()
+        let (Some((0, hashes)), Sketch::Exact(mine)) = (bytes.split_first(), &mut *self) else {
+            return self.merge(Sketch::from_bytes(bytes), bucket_bits);
+        };
+        let before = mine.bytes();
+        mine.bucket_bits = bucket_bits;
+        let (hashes, _) = hashes.as_chunks::<8>();
+        let hashes = hashes.iter().map(|hash| u64::from_le_bytes(*hash));
+        if hashes.len() <= FEW {
+            hashes.for_each(|hash| mine.push(hash));
+        } else {
+            let none = mine.alone.is_none() && mine.values.is_empty();
+            mine.values
+                .extend(mine.alone.take().into_iter().chain(hashes));
+            if none {
+                mine.settled = mine.values.len();
             }
-            _ => self.merge(Sketch::from_bytes(bytes), bucket_bits),
         }
+        if mine.is_due() {
+            self.settle();
+        }
+        self.bytes().saturating_sub(before)
     }
 
     /// Reads what [`Sketch::to_bytes`] wrote, in any order of the hashes.
@@ -327,6 +374,19 @@ impl Sketch {
             None => Sketch::default(),
         }
     }
+}
+
+fn write(hashes: &[u64], bucket_bits: u32, bytes: &mut Vec<u8>) {
+    if hashes.len() > EXACT_MAX {
+        return write_registers(&registers_of(hashes, bucket_bits), bytes);
+    }
+    bytes.push(0);
+    bytes.extend(hashes.iter().flat_map(|hash| hash.to_le_bytes()));
+}
+
+fn write_registers(registers: &[u8], bytes: &mut Vec<u8>) {
+    bytes.push(1);
+    bytes.extend_from_slice(registers);
 }
 
 fn registers_of(hashes: &[u64], bucket_bits: u32) -> Vec<u8> {
@@ -483,7 +543,7 @@ impl Fold for Dcount {
         let mut bytes = Vec::new();
         for state in &states {
             bytes.clear();
-            state.write(&mut bytes);
+            state.write_to(&mut bytes);
             saved.append_value(&bytes);
         }
         Ok(vec![Arc::new(saved.finish())])
@@ -572,6 +632,37 @@ mod tests {
         }
         left.merge(Sketch::from_bytes(&right.to_bytes()), 14);
         assert_eq!(left.count(), 16_000);
+    }
+
+    #[test]
+    fn hashes_are_counted_as_a_set_counts_them() {
+        let mut state = 1_u64;
+        let mut next = move |most: u64| {
+            state = mix(state.wrapping_add(1));
+            state % most
+        };
+        for round in 0..200 {
+            let (mut left, mut right) = (Sketch::default(), Sketch::default());
+            let mut seen = std::collections::HashSet::new();
+            for _ in 0..next(1 + round * 7) {
+                // Few values, 0 among them, so that many are equal.
+                let value = next(1 + round * 3);
+                let hash = if value == 0 { 0 } else { mix(value) };
+                seen.insert(hash);
+                match next(2) {
+                    0 => left.insert(hash, 14),
+                    _ => right.insert(hash, 14),
+                };
+            }
+            let mut saved = Vec::new();
+            right.write_to(&mut saved);
+            left.merge_bytes(&saved, 14);
+            let again = Sketch::from_bytes(&left.to_bytes());
+            assert_eq!(left.count(), seen.len() as i64, "round {round}");
+            assert_eq!(again, left, "round {round}");
+            let twice = Sketch::common(&[&left, &again]);
+            assert_eq!(twice, Some(seen.len() as i64), "round {round}");
+        }
     }
 
     #[test]

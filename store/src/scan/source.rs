@@ -67,6 +67,9 @@ impl EventSource {
             Some(parquet) if grows && wanted >= tested.len() + FURTHER_COLUMNS_MIN => {
                 Arc::new(parquet.clone().with_pushdown_filters(true))
             }
+            Some(parquet) if grows && parquet.table_parquet_options().global.pushdown_filters => {
+                Arc::new(without_cache(parquet))
+            }
             _ => Arc::clone(&self.parquet),
         }
     }
@@ -78,6 +81,15 @@ impl EventSource {
             self.note.clone(),
         ))
     }
+}
+
+/// The source that decodes a column again for the rows that are left, where a condition has read it for others before.
+///
+/// The decoder's cache takes in whole batches of such a column, also of those of which other conditions left a few rows.
+fn without_cache(parquet: &ParquetSource) -> ParquetSource {
+    let mut options = parquet.table_parquet_options().clone();
+    options.global.max_predicate_cache_size = Some(0);
+    parquet.clone().with_table_parquet_options(options)
 }
 
 impl FileSource for EventSource {
