@@ -1,5 +1,6 @@
 //! Groups by numbers, and distinct counts of hashes.
 
+use super::join::is_joined;
 use super::tally::TallyExec;
 use super::{Below, Deal, Form, Plan, Walk, Walked, Wish, plain, shown};
 use crate::aggregates::{dcount_of_hashes, is_dcount_of_text};
@@ -194,6 +195,12 @@ fn under(node: &AggregateExec, deal: Deal) -> Deal {
     let is_dealt = node.input().downcast_ref::<RepartitionExec>().is_some();
     match node.mode() {
         AggregateMode::FinalPartitioned if is_dealt => deal,
+        // Both sides of a join are dealt out alike, by texts or by numbers.
+        AggregateMode::FinalPartitioned | AggregateMode::SinglePartitioned
+            if is_joined(node.input()) =>
+        {
+            deal
+        }
         AggregateMode::FinalPartitioned | AggregateMode::SinglePartitioned => Deal::ByTexts,
         AggregateMode::Final | AggregateMode::Single => Deal::Free,
         AggregateMode::Partial | AggregateMode::PartialReduce => deal,

@@ -19,6 +19,41 @@ use std::sync::Arc;
 
 type Expr = Arc<dyn PhysicalExpr>;
 
+/// How an expression reads a text column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Compares it with `""`.
+    Emptiness,
+    AsText,
+}
+
+/// The columns that an expression reads, once for each place.
+pub(super) fn uses(expr: &Expr) -> Vec<(usize, Use)> {
+    if let Some(column) = expr.downcast_ref::<Column>() {
+        return vec![(column.index(), Use::AsText)];
+    }
+    if let Some(column) = emptiness(expr) {
+        return vec![(column, Use::Emptiness)];
+    }
+    expr.children().into_iter().flat_map(uses).collect()
+}
+
+/// The column that is compared with `""` in a way that [`over`] knows.
+fn emptiness(expr: &Expr) -> Option<usize> {
+    let binary = expr.downcast_ref::<BinaryExpr>()?;
+    let column = binary.left().downcast_ref::<Column>()?;
+    let literal = binary.right().downcast_ref::<Literal>()?;
+    let empty = matches!(literal.value(), ScalarValue::Utf8(Some(text)) if text.is_empty());
+    (empty && is_equality(binary.op())).then(|| column.index())
+}
+
+fn is_equality(operator: &Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
+    )
+}
+
 /// The same expression over columns in these forms.
 pub(super) fn over(expr: &Expr, forms: &[Form]) -> Result<Expr> {
     if let Some(column) = expr.downcast_ref::<Column>() {
@@ -46,11 +81,7 @@ fn compared(expr: &Expr, forms: &[Form]) -> Result<Option<Expr>> {
     let Some(binary) = expr.downcast_ref::<BinaryExpr>() else {
         return Ok(None);
     };
-    let equality = matches!(
-        binary.op(),
-        Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
-    );
-    if !equality {
+    if !is_equality(binary.op()) {
         return Ok(None);
     }
     let sides = (

@@ -10,11 +10,14 @@
 //! | `SortExec` of all rows | [`sort`]: the texts are put in order once, then numbers are sorted |
 //! | `WindowAggExec` of `prev` alone | [`shift`], which passes rows on; for plain texts, too |
 //! | `ProjectionExec` | columns stay numbers; equality of two is that of their numbers ([`expr`]) |
-//! | filters, exchanges | pass them on |
+//! | `HashJoinExec` | joins by them where both sides have them ([`join`]) |
+//! | `FilterExec` | passes them on; compared with `""` they stay numbers |
+//! | exchanges | pass them on |
 //! | all else | sees texts |
 
 mod aggregate;
 mod expr;
+mod join;
 mod shift;
 mod sort;
 mod tally;
@@ -28,7 +31,7 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
-use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::repartition::RepartitionExec;
@@ -95,7 +98,12 @@ pub(crate) async fn by_numbers(plan: Plan, state: &dyn Session) -> Result<Plan> 
     }
     let pool = Arc::clone(&state.runtime_env().memory_pool);
     let wishes = vec![Wish::Text; plan.schema().fields().len()];
-    let (plan, _) = Walk { codable, pool }.walk(&plan, &wishes, Deal::Free)?;
+    let walk = Walk {
+        codable: Arc::new(codable),
+        pool,
+        shared: None,
+    };
+    let (plan, _) = walk.walk(&plan, &wishes, Deal::Free)?;
     Ok(plan)
 }
 
@@ -104,8 +112,10 @@ fn address(plan: &Plan) -> usize {
 }
 
 struct Walk {
-    codable: HashMap<usize, Codable>,
+    codable: Arc<HashMap<usize, Codable>>,
     pool: Arc<dyn MemoryPool>,
+    /// Under a join: where all scans look texts up.
+    shared: Option<Arc<Texts>>,
 }
 
 impl Walk {
@@ -143,16 +153,15 @@ impl Walk {
         if let Some(walked) = self.shift(plan, wishes, deal)? {
             return Ok(walked);
         }
+        if let Some(walked) = self.join(plan, wishes, deal)? {
+            return Ok(walked);
+        }
+        if let Some(filter) = plan.downcast_ref::<FilterExec>() {
+            return self.filter(plan, filter, wishes, deal);
+        }
         match passes(plan, wishes, deal) {
             Some((below, deal)) => {
                 let (input, forms) = self.walk(plan.children()[0], &below, deal)?;
-                let forms = match plan
-                    .downcast_ref::<FilterExec>()
-                    .map(FilterExec::projection)
-                {
-                    Some(Some(shown)) => shown.iter().map(|at| forms[*at].clone()).collect(),
-                    _ => forms,
-                };
                 Ok((over(plan, vec![input])?, forms))
             }
             None => self.other(plan, deal),
@@ -178,7 +187,8 @@ impl Walk {
     }
 
     fn scan(&self, plan: &Plan, known: &Codable, wishes: &[Wish]) -> Result<Walked> {
-        let texts = Texts::new(&self.pool);
+        let texts = self.shared.clone();
+        let texts = texts.unwrap_or_else(|| Texts::new(&self.pool));
         let coding = |(column, wish): (usize, &Wish)| match wish {
             _ if !known.can(column) => None,
             Wish::Number => Some(Coding::Number(Arc::clone(&texts))),
@@ -195,6 +205,44 @@ impl Walk {
             Some(Coding::Hash(_)) => Form::Hash,
         };
         Ok((known.coded(&codings)?, codings.iter().map(form).collect()))
+    }
+
+    /// Columns that the condition compares with `""` alone may be numbers, the others that it reads are texts.
+    fn filter(
+        &self,
+        plan: &Plan,
+        filter: &FilterExec,
+        wishes: &[Wish],
+        deal: Deal,
+    ) -> Result<Walked> {
+        let mut below = vec![Wish::Any; filter.input().schema().fields().len()];
+        match filter.projection() {
+            Some(shown) => shown
+                .iter()
+                .zip(wishes)
+                .for_each(|(at, wish)| below[*at] = *wish),
+            None => below.copy_from_slice(wishes),
+        }
+        for (column, use_) in expr::uses(filter.predicate()) {
+            if use_ == expr::Use::AsText || below[column] != Wish::Number {
+                below[column] = Wish::Text;
+            }
+        }
+        let (input, forms) = self.walk(filter.input(), &below, deal)?;
+        let made: Plan = match expr::over(filter.predicate(), &forms)? {
+            same if same.eq(filter.predicate()) => over(plan, vec![input])?,
+            predicate => Arc::new(
+                FilterExecBuilder::from(filter)
+                    .with_predicate(predicate)
+                    .with_input(input)
+                    .build()?,
+            ),
+        };
+        let forms = match filter.projection() {
+            Some(shown) => shown.iter().map(|at| forms[*at].clone()).collect(),
+            None => forms,
+        };
+        Ok((made, forms))
     }
 
     fn projection(
@@ -265,19 +313,7 @@ fn passes(plan: &Plan, wishes: &[Wish], deal: Deal) -> Option<(Vec<Wish>, Deal)>
         }
         return Some((below, Deal::Free));
     }
-    let filter = plan.downcast_ref::<FilterExec>()?;
-    let mut below = vec![Wish::Any; filter.input().schema().fields().len()];
-    match filter.projection() {
-        Some(shown) => shown
-            .iter()
-            .zip(wishes)
-            .for_each(|(at, wish)| below[*at] = *wish),
-        None => below.copy_from_slice(wishes),
-    }
-    for column in collect_columns(filter.predicate()) {
-        below[column.index()] = Wish::Text;
-    }
-    Some((below, deal))
+    None
 }
 
 /// What all readers of the columns of a plan wish together.

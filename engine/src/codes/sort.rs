@@ -83,7 +83,11 @@ impl Walk {
                 let column = key.expr.downcast_ref::<Column>();
                 column.is_some_and(|column| sortable(fields[column.index()].data_type()))
             });
-        if self.codable.is_empty() || !possible || !orders_texts(&(sort_plan(plan))) {
+        if self.codable.is_empty()
+            || self.shared.is_some()
+            || !possible
+            || !orders_texts(&(sort_plan(plan)))
+        {
             return Ok(None);
         }
         if !self.holds(fields.len()) {
