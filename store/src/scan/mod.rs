@@ -357,13 +357,7 @@ impl TableProvider for EventTable {
                 into_decoder &= !pushdown::reads_nested(state, &file.object_meta, filters).await?;
             }
         }
-        let mut options = state.table_options().parquet.clone();
-        if std::env::var("HQ_SEL").is_ok() {
-            options.global.force_filter_selections = true;
-        }
-        if std::env::var("HQ_NC").is_ok() {
-            options.global.max_predicate_cache_size = Some(0);
-        }
+        let options = state.table_options().parquet.clone();
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(footers(state)?)
