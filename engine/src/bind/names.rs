@@ -15,18 +15,12 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
         ExprKind::Paren(inner) => lent(inner),
-        ExprKind::Member(object, name) => Some(format!("{}_{}", lent(object)?, name.text)),
-        ExprKind::Index(object, index) => {
-            let object = lent(object)?;
-            match &index.kind {
-                ExprKind::Literal(literal) => match &literal.value {
-                    Value::String(key) => Some(format!("{object}_{key}")),
-                    Value::Long(Some(index)) => Some(format!("{object}_{index}")),
-                    _ => None,
-                },
-                _ => None,
-            }
-        }
+        ExprKind::Member(object, name) => Some(behind(lent(object), &name.text)),
+        ExprKind::Index(object, index) => match written_step(index) {
+            Some(step) => Some(behind(lent(object), &step)),
+            // What is computed has no name of its own.
+            None => Some(format!("{}_", lent(object)?)),
+        },
         ExprKind::Call(call) => {
             let first = || call.args.first().and_then(lent_by);
             let rule = forms::find(&call.name.text)
@@ -51,6 +45,26 @@ pub(crate) fn lent(expr: &Expr) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// The key or index of a step, when it is written out.
+fn written_step(index: &Expr) -> Option<String> {
+    let ExprKind::Literal(literal) = &index.kind else {
+        return None;
+    };
+    match &literal.value {
+        Value::String(key) => Some(key.clone()),
+        Value::Long(Some(index)) if *index >= 0 => Some(index.to_string()),
+        _ => None,
+    }
+}
+
+/// A step into a value: its own name alone where the value lends none, as in `parse_url(x).Host`.
+fn behind(object: Option<String>, step: &str) -> String {
+    match object {
+        Some(object) => format!("{object}_{step}"),
+        None => step.to_string(),
     }
 }
 

@@ -148,13 +148,17 @@ pub(super) fn reorder(
     input: Relation,
 ) -> Relation {
     let mut ordered: Vec<Column> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for item in &reorder.items {
         let mut columns = matching(binder, &item.pattern, &input);
+        // A pattern may have placed it before; then it stays there.
         if let [column] = columns.as_slice()
             && column.name == item.pattern.text
-            && ordered.contains(column)
         {
-            binder.report(facts::placed_twice(item.pattern.span, &column.name));
+            if named.contains(&item.pattern.text.as_str()) {
+                binder.report(facts::placed_twice(item.pattern.span, &column.name));
+            }
+            named.push(&item.pattern.text);
         }
         columns.retain(|column| !ordered.contains(column) && input.columns.contains(column));
         match item.order {
