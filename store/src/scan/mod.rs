@@ -357,7 +357,23 @@ impl TableProvider for EventTable {
                 into_decoder &= !pushdown::reads_nested(state, &file.object_meta, filters).await?;
             }
         }
-        let options = state.table_options().parquet.clone();
+        let as_dictionaries = match into_decoder {
+            true => pushdown::asked_alone(&self.types, filters),
+            false => HashSet::new(),
+        };
+        let mut reads_long_texts = false;
+        for file in partitioned
+            .iter_mut()
+            .filter(|_| !as_dictionaries.is_empty())
+        {
+            let read = pushdown::with_dictionaries(state, &file.object_meta, &as_dictionaries);
+            let (read, all) = read.await?;
+            file.arrow_schema = read;
+            reads_long_texts |= !all;
+        }
+        let mut options = state.table_options().parquet.clone();
+        // Skipping rows costs more than decoding them, but for texts that are copied one by one.
+        options.global.force_filter_selections |= reads_long_texts;
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(footers(state)?)
@@ -366,16 +382,6 @@ impl TableProvider for EventTable {
             .with_enable_page_index(true)
             // The index says all that they would.
             .with_bloom_filter_on_read(!narrowed.is_told);
-        let as_dictionaries = match into_decoder {
-            true => pushdown::asked_alone(&self.types, filters),
-            false => HashSet::new(),
-        };
-        if !as_dictionaries.is_empty() {
-            for file in &mut partitioned {
-                let read = pushdown::with_dictionaries(state, &file.object_meta, &as_dictionaries);
-                file.arrow_schema = read.await?;
-            }
-        }
         let groups =
             FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
         let config =

@@ -105,20 +105,22 @@ pub(super) async fn footer(
 
 /// The schema in which a file is read so that `names` come as dictionaries, where the file has them so in every page.
 ///
-/// `None` when there is no such column: then the file is read as it says itself.
+/// `None` when there is no such column: then the file is read as it says itself. Also tells whether all columns of these names
+/// that it has are dictionaries.
 pub(super) async fn with_dictionaries(
     state: &dyn Session,
     file: &ObjectMeta,
     names: &HashSet<String>,
-) -> Result<Option<SchemaRef>> {
+) -> Result<(Option<SchemaRef>, bool)> {
     let (metadata, schema) = footer(state, file).await?;
-    let mut any = false;
+    let (mut any, mut all) = (false, true);
     let fields: Vec<_> = schema
         .fields()
         .iter()
         .map(|field| {
             let text = *field.data_type() == DataType::Utf8 && names.contains(field.name());
             if !text || !is_dictionary(&metadata, field.name()) {
+                all &= !names.contains(field.name());
                 return Arc::clone(field);
             }
             any = true;
@@ -126,7 +128,8 @@ pub(super) async fn with_dictionaries(
             Arc::new(read.with_data_type(super::distinct::dictionary_of_text()))
         })
         .collect();
-    Ok(any.then(|| Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))))
+    let read = any.then(|| Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())));
+    Ok((read, all))
 }
 
 /// Whether every data page of a column holds numbers into the dictionary.
