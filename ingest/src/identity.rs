@@ -163,7 +163,7 @@ pub struct DeviceIds {
 
 const SHORT_BYTES: usize = 23;
 const ID_BYTES: usize = 40;
-const LATELY_BITS: u32 = 13;
+const LATELY_BITS: u32 = 14;
 
 #[derive(Debug, Clone, Copy)]
 struct Lately {

@@ -340,7 +340,11 @@ impl Column {
         let block = keys.block();
         let place = place.min(PLACES_MAX);
         self.make_place(place);
-        if !self.looked[place].repeats() {
+        let repeats = match self.coverage {
+            Coverage::Json => self.looked[place].member_repeats(),
+            Coverage::Text | Coverage::Left => self.looked[place].repeats(),
+        };
+        if !repeats {
             if !self.looked_up[place].repeats() {
                 return self.file_loose(text, keys, scratch);
             }

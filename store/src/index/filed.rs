@@ -137,6 +137,7 @@ impl Keys {
     }
 
     /// Class and bytes of a key: numbered ones come first, then the loose ones.
+    #[inline]
     fn bytes_of(&self, key: u32) -> &[u8] {
         let key = key as usize;
         match key.checked_sub(self.interner.len()) {
@@ -145,6 +146,7 @@ impl Keys {
         }
     }
 
+    #[inline]
     fn column_of(&self, key: u32) -> u8 {
         let key = key as usize;
         match key.checked_sub(self.interner.len()) {
@@ -154,16 +156,17 @@ impl Keys {
     }
 
     /// The keys but those of hex digits in their order: by class and bytes, then by column, then as they came.
-    fn sorted(&self, left: &impl Fn(u8) -> bool) -> Vec<(u64, u32)> {
+    fn sorted(&self, left: &impl Fn(u8) -> bool) -> Vec<(u128, u32)> {
+        // The class and the longest address: most comparisons need no more.
         let head = |text: &[u8]| {
-            let mut head = [0; 8];
-            let length = text.len().min(8);
+            let mut head = [0; 16];
+            let length = text.len().min(16);
             head[..length].copy_from_slice(&text[..length]);
-            u64::from_be_bytes(head)
+            u128::from_be_bytes(head)
         };
         let keys = 0..(self.interner.len() + self.loose.len()) as u32;
         let kept = keys.filter(|key| !left(self.column_of(*key)));
-        let mut order: Vec<(u64, u32)> = kept.map(|key| (head(self.bytes_of(key)), key)).collect();
+        let mut order: Vec<(u128, u32)> = kept.map(|key| (head(self.bytes_of(key)), key)).collect();
         order.sort_unstable_by(|(left_head, left), (right_head, right)| {
             left_head.cmp(right_head).then_with(|| {
                 let bytes = self.bytes_of(*left).cmp(self.bytes_of(*right));
@@ -185,10 +188,10 @@ impl Keys {
         let mut pages = Pages::new(directory, out);
         let mut hex_keys = Some(self.hex.keys());
         let (mut found, mut posting) = (Vec::new(), Vec::new());
-        let same_bytes = |(left_head, left): &(u64, u32), (right_head, right): &(u64, u32)| {
+        let same_bytes = |(left_head, left): &(u128, u32), (right_head, right): &(u128, u32)| {
             left_head == right_head && self.bytes_of(*left) == self.bytes_of(*right)
         };
-        let same_column = |left: &(u64, u32), right: &(u64, u32)| {
+        let same_column = |left: &(u128, u32), right: &(u128, u32)| {
             self.column_of(left.1) == self.column_of(right.1)
         };
         for of_key in order.chunk_by(same_bytes) {
