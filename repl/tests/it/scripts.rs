@@ -142,7 +142,7 @@ fn switches_lists_and_tables_stand_in_the_file_too() {
         "other.toml",
         "[options]\nfail-if-rows = true\nformat = \"csv\"\nparam = { A = 1, B = \"x=y\" }\n",
     );
-    let text = "declare query_parameters(A: long, B: string); print A, B";
+    let text = "declare query_parameters(A: long, B: string); print A = A, B = B";
     let ran = place.run(&["query", text, "--config", "other.toml"]);
     assert_eq!(ran.code(5).stdout, "A,B\n1,x=y\n");
     let mut command = place.command();
