@@ -89,8 +89,10 @@ fn json_path_text(args: &Args<'_>) -> KernelResult {
     let texts = args.input::<&str>(0);
     collect(args, |row| {
         let text = texts.get(row).unwrap_or_default();
-        let may = key.may_be_in(text);
-        Some(may.then(|| text_led(text, &steps)).unwrap_or_default())
+        Some(match key.may_be_in(text) {
+            true => text_led(text, &steps),
+            false => Cow::Borrowed(""),
+        })
     })
 }
 
