@@ -340,11 +340,7 @@ impl Column {
         let block = keys.block();
         let place = place.min(PLACES_MAX);
         self.make_place(place);
-        let repeats = match self.coverage {
-            Coverage::Json => self.looked[place].member_repeats(),
-            Coverage::Text | Coverage::Left => self.looked[place].repeats(),
-        };
-        if !repeats {
+        if !self.looked[place].repeats() {
             if !self.looked_up[place].repeats() {
                 return self.file_loose(text, keys, scratch);
             }

@@ -19,12 +19,6 @@ impl Looked {
         self.times < TRIED || self.known >= self.times / 4
     }
 
-    /// Whether three in four were known: a member is short, and to take it apart costs no more than to look for it in vain.
-    #[inline]
-    pub(super) fn member_repeats(self) -> bool {
-        self.times < TRIED || self.known >= self.times / 4 * 3
-    }
-
     #[inline]
     pub(super) fn count(&mut self, is_known: bool) {
         self.count_all(1, u32::from(is_known));
