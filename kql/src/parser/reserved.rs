@@ -1,6 +1,6 @@
 //! Keywords that cannot be names without brackets.
 //!
-//! KQL's keywords are mostly names as well: `count`, `by` in a list of columns to make, `kind`. The lists here are those of
+//! KQL's keywords are mostly names as well: `count`, `by` in a list of columns to make, `step`. The lists here are those of
 //! Microsoft's own parser, as far as their words mean something in a query.
 
 /// Never a name: write `['first']`.
@@ -47,6 +47,7 @@ const NEVER: &[&str] = &[
     "int8",
     "isfuzzy",
     "journal",
+    "kind",
     "ladderchart",
     "last",
     "like",
@@ -62,7 +63,9 @@ const NEVER: &[&str] = &[
     "others",
     "piechart",
     "pivotchart",
+    "project",
     "real",
+    "relaxed",
     "scatterchart",
     "simple",
     "stackedareachart",
@@ -108,7 +111,6 @@ const ONLY_MADE: &[&str] = &[
     "mdm",
     "of",
     "print",
-    "project",
     "sample",
     "search",
     "set",
