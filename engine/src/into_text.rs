@@ -18,7 +18,6 @@ const PARSE: &str = "kql_parse_json(string)";
 const PATH_TEXT: &str = "kql_dynamic_path_text(dynamic,string)";
 const JSON_PATH_TEXT: &str = "kql_json_path_text(string,string)";
 const JSON_PATH_IS: &str = "kql_json_path_is(string,string,string)";
-
 const JSON_PATH: &str = "kql_json_path(string,string)";
 
 /// What the constant behind a dynamic is.
@@ -67,7 +66,7 @@ impl OptimizerRule for IntoText {
 fn fused(expr: Expr) -> Transformed<Expr> {
     let instead = match &expr {
         Expr::ScalarFunction(call) => over_text(call),
-        Expr::BinaryExpr(compared) => is_text(compared),
+        Expr::BinaryExpr(compared) => comparison(compared),
         _ => None,
     };
     match instead {
@@ -94,7 +93,7 @@ fn over_text(call: &ScalarFunction) -> Option<Expr> {
 }
 
 /// The text of a way into JSON text compared with a constant that is not empty.
-fn is_text(compared: &BinaryExpr) -> Option<Expr> {
+fn comparison(compared: &BinaryExpr) -> Option<Expr> {
     let BinaryExpr { left, op, right } = compared;
     let (way, value) = match (left.as_ref(), right.as_ref()) {
         (Expr::ScalarFunction(way), value @ Expr::Literal(..))

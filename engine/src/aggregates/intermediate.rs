@@ -8,9 +8,9 @@
 //! The texts are huntql's own: the reference tells not to rely on Kusto's either.
 
 use super::cell::{Cell, Cells};
-use super::distinct::{BUCKET_BITS, Sketch, hash_cell};
 use super::fold::{Constants, Fold, Folding, Shape, constant_long};
 use super::row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
+use super::sketch::{BUCKET_BITS, Sketch, hash_cell};
 use crate::conversion::dynamic_of_real;
 use crate::functions::example;
 use crate::json::{Kind, items, kind, number, quote, unquote};

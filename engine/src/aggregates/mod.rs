@@ -26,16 +26,18 @@ mod percentile_array;
 mod picked;
 mod reduce;
 mod schema;
+mod sketch;
 
 #[cfg(test)]
 mod tests;
 
 pub use columns::{OutputColumn, name_in_expression, output_columns};
-pub(crate) use distinct::{dcount_of_hashes, hash as text_hash, is_dcount_of_text};
+pub(crate) use distinct::{dcount_of_hashes, is_dcount_of_text};
 pub use fold::Folding;
 pub use lower::lower;
 pub use resolve::{AggregateCall, AggregateResolution, find, names, resolve};
 pub use row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
+pub(crate) use sketch::hash as text_hash;
 pub use udaf::by_name;
 
 /// Every family's rows.

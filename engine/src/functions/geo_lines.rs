@@ -1,6 +1,5 @@
-//! Lines cut, joined and made denser; and the functions of shapes whose algorithm is not documented.
-//!
-//! The latter give null for bad input as the reference says, and refuse good input.
+//! Lines cut, joined and made denser, and the cells in a polygon. Bad input gives null as the reference says; shapes whose answer
+//! is not certain are refused.
 
 use super::geo_cells::texts as texts_of;
 use super::geo_shapes::{collection, shape_at};

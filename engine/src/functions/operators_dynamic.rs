@@ -277,21 +277,12 @@ fn pack_present(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::{Resolution, find, fold, operator, resolve};
-    use crate::json::{Step, parse, path_text};
-    use huntql_kql::types::{Type, Value};
-    use proptest::prelude::*;
+    #![allow(clippy::unwrap_used)]
 
-    fn call(name: &str, arguments: &[Value]) -> Value {
-        let row = operator(name).or_else(|| find(name)).expect("it has a row");
-        let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
-        match resolve(row, &types) {
-            Resolution::Found(callable) => {
-                fold(&callable, arguments).expect("no constant is refused")
-            }
-            other => panic!("{name}: {other:?}"),
-        }
-    }
+    use crate::functions::call;
+    use crate::json::{Step, parse, path_text};
+    use huntql_kql::types::Value;
+    use proptest::prelude::*;
 
     fn json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
@@ -332,16 +323,16 @@ mod tests {
             for step in &steps {
                 here = match step {
                     Step::Member(key) => {
-                        call("dynamic_member", &[here, Value::String(key.clone())])
+                        call("dynamic_member", &[here, Value::String(key.clone())]).unwrap()
                     }
                     Step::Element(index) => {
-                        call("dynamic_element", &[here, Value::Long(Some(*index))])
+                        call("dynamic_element", &[here, Value::Long(Some(*index))]).unwrap()
                     }
                 };
             }
             let path = Value::String(path_text(&steps));
-            prop_assert_eq!(call("dynamic_path", &[whole.clone(), path.clone()]), here.clone());
-            prop_assert_eq!(call("dynamic_path_text", &[whole, path]), call("tostring", &[here]));
+            prop_assert_eq!(call("dynamic_path", &[whole.clone(), path.clone()]).unwrap(), here.clone());
+            prop_assert_eq!(call("dynamic_path_text", &[whole, path]).unwrap(), call("tostring", &[here]).unwrap());
         }
     }
 }

@@ -172,12 +172,13 @@ fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usiz
         .collect()
 }
 
-/// Calls a function on constants: what constant folding and the kernels' own tests use.
+/// Calls a function or an operator's function on constants: what constant folding and the kernels' own tests use.
 ///
 /// # Errors
 /// When no overload takes the arguments, or the kernel refuses a constant.
 pub fn call(name: &str, arguments: &[Value]) -> Result<Value, KernelError> {
     let function = find(name)
+        .or_else(|| operator(name))
         .ok_or_else(|| KernelError::Internal(format!("`{name}` is not a known function")))?;
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
     match resolve(function, &types) {
