@@ -13,11 +13,11 @@ use datafusion::logical_expr::{BinaryExpr, LogicalPlan, Operator};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::prelude::Expr;
+use huntql_store::scan::members::{
+    DYNAMIC_PATH_TEXT, PATH_IS as JSON_PATH_IS, PATH_TEXT as JSON_PATH_TEXT,
+};
 
 const PARSE: &str = "kql_parse_json(string)";
-const PATH_TEXT: &str = "kql_dynamic_path_text(dynamic,string)";
-const JSON_PATH_TEXT: &str = "kql_json_path_text(string,string)";
-const JSON_PATH_IS: &str = "kql_json_path_is(string,string,string)";
 const JSON_PATH: &str = "kql_json_path(string,string)";
 
 /// What the constant behind a dynamic is.
@@ -25,7 +25,7 @@ type Path = fn(&str) -> String;
 
 /// Calls over a dynamic, those over its text, and what the constant becomes.
 const WAYS: &[(&str, &str, Path)] = &[
-    (PATH_TEXT, JSON_PATH_TEXT, str::to_owned),
+    (DYNAMIC_PATH_TEXT, JSON_PATH_TEXT, str::to_owned),
     ("kql_dynamic_path(dynamic,string)", JSON_PATH, str::to_owned),
     ("kql_dynamic_member(dynamic,string)", JSON_PATH, |key| {
         path_text(&[Step::Member(key.to_owned())])

@@ -16,7 +16,6 @@ pub mod functions;
 mod gauge;
 mod into_text;
 mod ir;
-pub mod json;
 pub mod kernel;
 mod latest;
 pub mod lints;
@@ -43,6 +42,7 @@ pub use bind::forms;
 pub use catalog::{Catalog, OtherUrls, Reading, SavedFunction, Table, Times, Watchlist};
 pub use execute::theirs as execution_error;
 pub use gauge::{Gauge, Work};
+pub use huntql_store::json;
 pub use query::{
     Answer, Checked, Engine, EngineOptions, QueryError, QueryOptions, RenderAnnotation, ResultSet,
 };

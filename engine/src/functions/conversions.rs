@@ -7,7 +7,6 @@ use crate::kernel;
 use crate::kernel::{Args, KernelResult};
 use datafusion::arrow::array::{Array, BooleanArray};
 use huntql_kql::types::Type;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 macro_rules! to_type {
@@ -290,18 +289,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
 ];
 
 fn parse_json(args: &Args<'_>) -> KernelResult {
-    args.map1(dynamic_of_text)
-}
-
-/// JSON text as it is (compact), other text as a JSON string; `None` for empty text and `null`.
-pub(super) fn dynamic_of_text(text: &str) -> Option<Cow<'_, str>> {
-    if text.is_empty() {
-        return None;
-    }
-    match json::parse(text) {
-        Some(json) => (kind(&json) != Kind::Null).then_some(json),
-        None => Some(Cow::Owned(json::quote(text))),
-    }
+    args.map1(json::of_text)
 }
 
 fn gettype(args: &Args<'_>) -> KernelResult {

@@ -9,10 +9,9 @@
 //! | `json_path_text(text, path)` | `tostring(parse_json(text).path)` |
 //! | `json_path_is(text, path, value)` | `tostring(parse_json(text).path) == value`, for a value that is not empty |
 
-use super::conversions::dynamic_of_text;
 use super::operators_dynamic::path_of;
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
-use crate::json::{self, Step, follow, unquote};
+use crate::json::{self, Step, led, text_led};
 use crate::kernel::{Args, KernelError, KernelResult, collect};
 use huntql_kql::types::Type;
 use memchr::memmem::Finder;
@@ -109,22 +108,6 @@ fn json_path_is(args: &Args<'_>) -> KernelResult {
         let may = trace.may_be_in(text) && key.may_be_in(text);
         Some(may && text_led(text, &steps) == value)
     })
-}
-
-/// What the steps lead to in JSON text; `None` for null, and where they lead nowhere.
-fn led<'t>(text: &'t str, steps: &[Step]) -> Option<Cow<'t, str>> {
-    match dynamic_of_text(text)? {
-        Cow::Borrowed(json) => follow(json, steps).map(Cow::Borrowed),
-        Cow::Owned(json) => follow(&json, steps).map(|found| Cow::Owned(found.to_owned())),
-    }
-}
-
-fn text_led<'t>(text: &'t str, steps: &[Step]) -> Cow<'t, str> {
-    match led(text, steps) {
-        Some(Cow::Borrowed(json)) => unquote(json),
-        Some(Cow::Owned(json)) => Cow::Owned(unquote(&json).into_owned()),
-        None => Cow::Borrowed(""),
-    }
 }
 
 /// Bytes that JSON text has when a string occurs in it: those of the string, unless it is written with `\u`.

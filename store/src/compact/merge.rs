@@ -7,15 +7,15 @@ use super::output::{Merged, Output, Size};
 use super::plan::Group;
 use super::stream::{Cursor, Shape, Stream, target_schema};
 use crate::error::StoreError;
-use crate::index;
 use crate::log::StoredColumn;
+use crate::members::{self, Chosen};
 use crate::writer::dedupe::{Ids, each_id};
 use crate::writer::parquet::CHUNK_ROWS;
 use crate::writer::table::time_column;
 use datafusion::arrow::compute::interleave_record_batch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use huntql_kql::types::Column;
+use huntql_kql::types::{Column, Type};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ pub(super) fn merge(
         rows: file.rows.unwrap_or(0),
     });
     let mut sources: VecDeque<Source> = live.collect();
-    let schema = schema_of(table, columns, &sources)?;
+    let (schema, members) = schema_of(table, columns, &sources)?;
     let time = group.day.as_ref().and_then(|_| time_of(columns));
     let cx = Merging {
         columns,
@@ -119,6 +119,7 @@ pub(super) fn merge(
         staging,
         group,
         schema,
+        members,
         time,
     };
     let mut tally = Tally::default();
@@ -158,13 +159,14 @@ fn time_of(columns: &[StoredColumn]) -> Option<String> {
     time_column(&columns)
 }
 
-/// The columns that any of the files has.
+/// The columns that any of the files has, and the members that they have columns of.
 fn schema_of(
     table: &Path,
     columns: &[StoredColumn],
     sources: &VecDeque<Source>,
-) -> Result<SchemaRef, MergeError> {
+) -> Result<(SchemaRef, Vec<Chosen>), MergeError> {
     let mut present = HashSet::new();
+    let mut schemas = Vec::new();
     for source in sources {
         let schema =
             Shape::schema_of(&source.path(table)).map_err(|reason| MergeError::Inputs {
@@ -172,8 +174,15 @@ fn schema_of(
                 reason,
             })?;
         present.extend(schema.fields().iter().map(|field| field.name().clone()));
+        schemas.push((schema, source.rows()));
     }
-    Ok(target_schema(columns, &present))
+    let schemas = schemas.iter().map(|(schema, rows)| (schema.as_ref(), *rows));
+    let members = members::of_files(schemas, |name| type_of(columns, name));
+    Ok((target_schema(columns, &present), members))
+}
+
+fn type_of(columns: &[StoredColumn], name: &str) -> Option<Type> {
+    columns.iter().find(|column| column.name == name)?.ty
 }
 
 struct Merging<'a> {
@@ -182,6 +191,7 @@ struct Merging<'a> {
     staging: &'a Path,
     group: &'a Group,
     schema: SchemaRef,
+    members: Vec<Chosen>,
     time: Option<String>,
 }
 
@@ -197,7 +207,8 @@ impl Merging<'_> {
             self.staging,
             self.group,
             self.schema.clone(),
-            index::json_columns(self.columns),
+            self.columns,
+            &self.members,
             size,
         );
         let mut rows = Rows::default();

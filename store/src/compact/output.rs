@@ -4,7 +4,8 @@ use super::plan::Group;
 use crate::error::{Result, StoreError};
 use crate::index;
 use crate::layout::day_folder;
-use crate::log::{Bounds, DataFile};
+use crate::log::{Bounds, DataFile, StoredColumn};
+use crate::members::{self, Chosen, Further};
 use crate::writer::parquet::{Indexing, Written, properties};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::{max, min};
@@ -70,6 +71,11 @@ pub(super) struct Output<'a> {
     staging: &'a Path,
     group: &'a Group,
     schema: SchemaRef,
+    columns: &'a [StoredColumn],
+    /// The members that the merged files have columns of.
+    members: &'a [Chosen],
+    /// Decided by the first rows where the merged files have none.
+    further: Option<Further>,
     /// Names of the columns of JSON text.
     json: HashSet<String>,
     size: Size,
@@ -99,14 +105,18 @@ impl<'a> Output<'a> {
         staging: &'a Path,
         group: &'a Group,
         schema: SchemaRef,
-        json: HashSet<String>,
+        columns: &'a [StoredColumn],
+        members: &'a [Chosen],
         size: Size,
     ) -> Self {
         Self {
             staging,
             group,
             schema,
-            json,
+            columns,
+            members,
+            further: None,
+            json: index::json_columns(columns),
             size,
             open: None,
             done: Vec::new(),
@@ -114,14 +124,21 @@ impl<'a> Output<'a> {
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut further = match self.further.take() {
+            Some(further) => further,
+            None => Further::new(&self.schema, &self.chosen(batch)),
+        };
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => self.open()?,
+            None => self.open(further.schema())?,
         };
-        let written = open.writer.write(batch);
+        let whole = further.of(batch);
+        let whole = whole.map_err(|error| failed(&open.staged.path, &error))?;
+        self.further = Some(further);
+        let written = open.writer.write(&whole);
         written.map_err(|error| failed(&open.staged.path, &error))?;
         if let Some(terms) = &mut open.terms {
-            terms.push(batch);
+            terms.push(&whole);
         }
         open.rows += batch.num_rows() as u64;
         for (name, span) in &mut open.bounds {
@@ -138,7 +155,19 @@ impl<'a> Output<'a> {
         }
     }
 
-    fn open(&self) -> Result<Open> {
+    /// The members that get columns, where these are the first rows. What is merged further has none.
+    fn chosen(&self, batch: &RecordBatch) -> Vec<Chosen> {
+        match self.size {
+            Size::Whole => Vec::new(),
+            Size::Bounded if !self.members.is_empty() => self.members.to_vec(),
+            Size::Bounded => members::of_rows(std::slice::from_ref(batch), |name| {
+                let mut columns = self.columns.iter();
+                columns.find(|column| column.name == name)?.ty
+            }),
+        }
+    }
+
+    fn open(&self, schema: &SchemaRef) -> Result<Open> {
         let name = format!("{}{}.parquet", self.group.prefix, uuid::Uuid::new_v4());
         let path = self.staging.join(&name);
         let file = File::create_new(&path).map_err(StoreError::io(&path, "create"))?;
@@ -146,7 +175,6 @@ impl<'a> Output<'a> {
             path,
             is_kept: false,
         };
-        let schema = &self.schema;
         // What is merged further is not asked anything.
         let properties = properties(schema, Indexing::Built);
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))

@@ -3,6 +3,7 @@
 use super::merge::Tally;
 use super::output::is_datetime;
 use crate::log::{DAY, StoredColumn, TICK_PREFIX};
+use crate::members::is_member;
 use crate::schema::{RECORD_ID, is_hidden};
 use crate::writer::dedupe::id_of;
 use crate::writer::disk::{disk_type, tick_name, without_nulls};
@@ -71,7 +72,8 @@ impl Shape {
     }
 
     fn new(file: &Schema, target: &SchemaRef) -> Result<Self, String> {
-        for field in file.fields() {
+        let fields = file.fields().iter();
+        for field in fields.filter(|field| !is_member(field.name())) {
             let declared = target.field_with_name(field.name());
             let declared = declared
                 .map_err(|_| format!("the log does not declare its column `{}`", field.name()))?;

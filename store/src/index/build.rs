@@ -11,6 +11,7 @@ use super::format::{Coverage, Directory, MAGIC, VERSION, checksum, compress};
 use super::intern::Interner;
 use super::keys::{HEX, each_key, fold_into};
 use super::repeats::{Looked, members, without_key_of};
+use crate::members::is_member;
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -106,7 +107,10 @@ impl Builder {
         let fields = schema.fields().iter().take(COLUMNS_MAX).enumerate();
         let columns = fields.map(|(index, field)| Column {
             index,
-            coverage: match *field.data_type() == DataType::Utf8 && !is_hidden(field.name()) {
+            coverage: match *field.data_type() == DataType::Utf8
+                && !is_hidden(field.name())
+                && !is_member(field.name())
+            {
                 false => Coverage::Left,
                 true if is_json(field.name()) => Coverage::Json,
                 true => Coverage::Text,

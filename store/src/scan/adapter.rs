@@ -9,6 +9,7 @@ use super::distinct::{PerDistinct, without_dictionaries};
 use super::dynamic::Turned;
 use super::functions::{JoinTicks, ToEngine};
 use super::instants::{FileInstants, rewrite_comparison};
+use super::members::{self, Call};
 use crate::schema::arrow_type;
 use crate::writer::disk::tick_name;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -52,7 +53,11 @@ pub(crate) struct EngineAdapterFactory {
 
 /// Tests that were rewritten for a file already: a list of thousands of indicators is made ready once, not for each file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rewritten(Arc<Mutex<Vec<Known>>>);
+pub(crate) struct Rewritten {
+    tests: Arc<Mutex<Vec<Known>>>,
+    /// Expressions over the columns of members of these names.
+    over_members: Arc<Mutex<Vec<(Expr, Vec<String>, Expr)>>>,
+}
 
 /// Files of a store have few different schemas; what comes behind these is rewritten each time.
 const REWRITTEN_MAX: usize = 64;
@@ -68,7 +73,7 @@ struct Known {
 
 impl Rewritten {
     fn get(&self, expr: &Expr, physical: &SchemaRef) -> Option<(Expr, Expr)> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.tests.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |known: &&Known| {
             Arc::ptr_eq(&known.expr, expr)
                 && (Arc::ptr_eq(&known.physical, physical) || known.physical == *physical)
@@ -78,10 +83,29 @@ impl Rewritten {
     }
 
     fn put(&self, known: Known) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.tests.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < REWRITTEN_MAX {
             kept.push(known);
         }
+    }
+
+    /// See [`members::over_columns`].
+    fn over_members(&self, expr: &Expr, names: &[String], first: usize) -> Result<Expr> {
+        let mut kept = self
+            .over_members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = kept
+            .iter()
+            .find(|(known, of, _)| Arc::ptr_eq(known, expr) && of == names);
+        if let Some((_, _, replaced)) = known {
+            return Ok(Arc::clone(replaced));
+        }
+        let replaced = members::over_columns(expr, names, first)?;
+        if kept.len() < REWRITTEN_MAX {
+            kept.push((Arc::clone(expr), names.to_vec(), Arc::clone(&replaced)));
+        }
+        Ok(replaced)
     }
 }
 
@@ -112,14 +136,49 @@ pub(super) struct EngineAdapter {
 
 impl PhysicalExprAdapter for EngineAdapter {
     fn rewrite(&self, expr: Expr) -> Result<Expr> {
-        self.walk(&expr)
+        match self.over_members(&expr)? {
+            Some((adapter, expr)) => adapter.walk(&expr),
+            None => self.walk(&expr),
+        }
     }
 }
 
 impl EngineAdapter {
     /// The expression over the file's columns in the form in which statistics are asked.
     pub(super) fn for_pruning(&self, expr: &Expr) -> Result<Expr> {
-        self.over(without_dictionaries(&self.physical)).walk(expr)
+        self.over(without_dictionaries(&self.physical)).rewrite(Arc::clone(expr))
+    }
+
+    /// The expression with columns for the members of JSON that the file has columns of, and the adapter that knows these; `None` when
+    /// the expression asks for no such member.
+    fn over_members(&self, expr: &Expr) -> Result<Option<(EngineAdapter, Expr)>> {
+        if self.origin == Origin::Foreign {
+            return Ok(None);
+        }
+        let is_there = |call: &Call| {
+            let name = call.name();
+            call.suits(&self.types) && self.physical.column_with_name(&name).is_some()
+        };
+        let names: Vec<String> = members::asked(expr, is_there)?
+            .iter()
+            .map(Call::name)
+            .collect();
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut types = self.types.as_ref().clone();
+        let mut fields: Vec<_> = self.engine.fields().iter().cloned().collect();
+        for name in &names {
+            types.insert(name.clone(), Type::String);
+            fields.push(Arc::new(Field::new(name, DataType::Utf8, true)));
+        }
+        let replaced = self.rewritten.over_members(expr, &names, self.engine.fields().len())?;
+        let adapter = EngineAdapter {
+            types: Arc::new(types),
+            engine: Arc::new(Schema::new(fields)),
+            ..self.clone()
+        };
+        Ok(Some((adapter, replaced)))
     }
 
     fn over(&self, physical: SchemaRef) -> EngineAdapter {
@@ -129,7 +188,7 @@ impl EngineAdapter {
         }
     }
 
-    fn walk(&self, expr: &Expr) -> Result<Expr> {
+    pub(super) fn walk(&self, expr: &Expr) -> Result<Expr> {
         if let Some(column) = expr.downcast_ref::<Column>() {
             return self.column(column.name());
         }

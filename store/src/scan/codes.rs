@@ -4,8 +4,9 @@
 //! once, the rows are translated. A number stands for the same text in all files of the scan ([`Texts`]); 0 is `""`.
 //! For distinct counts the hash of the text is given instead.
 
-use super::adapter::{EngineAdapter, Expr};
+use super::adapter::{EngineAdapter, Expr, Origin};
 use super::distinct::{dictionary_of_text, is_same};
+use super::members::Call;
 use super::pushdown::{footer, is_dictionary};
 use super::source::EventSource;
 use crate::index::intern::Interner;
@@ -169,10 +170,11 @@ impl Coded {
 
     /// The coding of the file's column.
     pub(super) fn over_file(&self, adapter: &EngineAdapter, physical: &Schema) -> Result<Expr> {
-        let column = self.column.downcast_ref::<Column>();
-        let column = column.ok_or_else(|| {
-            DataFusionError::Internal("what is read in a coding is no column".to_owned())
-        })?;
+        let Some(column) = self.column.downcast_ref::<Column>() else {
+            // A member of JSON that the file has no column of.
+            let texts = adapter.walk(&self.column)?;
+            return Ok(Arc::new(Self::new(texts, self.coding.clone())));
+        };
         let raw = physical
             .column_with_name(column.name())
             .filter(|(_, field)| *field.data_type() == dictionary_of_text())
@@ -452,13 +454,17 @@ fn scan_of(plan: &Arc<dyn ExecutionPlan>) -> Option<(&FileScanConfig, &EventSour
     Some((config, source))
 }
 
-/// For each column of a scan the text column of the table that it is.
+/// For each column of a scan the text column of the files that it is: one of the table, or that of a member of JSON.
 fn names_of(source: &EventSource) -> Vec<Option<String>> {
     let types = &source.conversions.types;
     let Some(projection) = source.projection() else {
         return Vec::new();
     };
     let name = |projected: &ProjectionExpr| {
+        if let Some(call) = Call::of(&projected.expr) {
+            let suits = source.conversions.origin == Origin::Store && call.suits(types);
+            return (suits && call.is_text()).then(|| call.name());
+        }
         let column = projected.expr.downcast_ref::<Column>()?;
         (types.get(column.name()) == Some(&Type::String)).then(|| column.name().to_owned())
     };

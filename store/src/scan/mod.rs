@@ -12,6 +12,7 @@ mod dynamic;
 mod functions;
 mod instants;
 mod json;
+pub mod members;
 mod prune;
 mod pushdown;
 pub mod rows;
@@ -42,7 +43,8 @@ use huntql_kql::time::{MAX_DATETIME, TICKS_PER_MICROSECOND, UNIX_EPOCH};
 use huntql_kql::types::{Column, Type};
 
 use prune::Ranges;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use pushdown::Asked;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terms::Narrowed;
@@ -358,8 +360,8 @@ impl TableProvider for EventTable {
             }
         }
         let as_dictionaries = match into_decoder {
-            true => pushdown::asked_alone(&self.types, filters),
-            false => HashSet::new(),
+            true => Asked::by(filters, &self.types, self.origin),
+            false => Asked::default(),
         };
         let mut reads_long_texts = false;
         for file in partitioned

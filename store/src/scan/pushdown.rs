@@ -4,6 +4,8 @@
 //! a test of one text column is asked once for each distinct text (see [`super::distinct`]). Both need the filter in the
 //! decoder. A filter by time alone stays above: whole row groups hold or do not.
 
+use super::adapter::Origin;
+use super::members::Call;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::ScalarValue;
@@ -57,18 +59,56 @@ fn is_one_number(filter: &Expr) -> bool {
     }
 }
 
-/// The text columns that some condition reads alone.
-pub(super) fn asked_alone(types: &HashMap<String, Type>, filters: &[Expr]) -> HashSet<String> {
-    let conditions = filters.iter().flat_map(split_conjunction);
-    conditions
-        .filter_map(|condition| {
-            let columns = condition.column_refs();
-            let [column] = columns.iter().collect::<Vec<_>>()[..] else {
-                return None;
-            };
-            (types.get(&column.name) == Some(&Type::String)).then(|| column.name.clone())
-        })
-        .collect()
+/// What some condition reads alone.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Text columns.
+    columns: HashSet<String>,
+    /// Columns of members, each with the column of JSON that is read where a file has none.
+    members: HashMap<String, String>,
+}
+
+impl Asked {
+    pub(super) fn by(filters: &[Expr], types: &HashMap<String, Type>, origin: Origin) -> Asked {
+        let mut asked = Asked::default();
+        let is_text = |name: &str| types.get(name) == Some(&Type::String);
+        for condition in filters.iter().flat_map(split_conjunction) {
+            let (mut columns, mut members) = (HashSet::new(), HashMap::new());
+            let walked = condition.apply(|expr| {
+                if let Some(call) = Call::of_logical(expr)
+                    && origin == Origin::Store
+                    && call.suits(types)
+                {
+                    members.insert(call.name(), call.column);
+                    return Ok(TreeNodeRecursion::Jump);
+                }
+                if let Expr::Column(column) = expr {
+                    columns.insert(column.name.clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            });
+            if walked.is_ok() && columns.len() + members.len() == 1 {
+                asked.columns.extend(columns.into_iter().filter(|name| is_text(name)));
+                asked.members.extend(members);
+            }
+        }
+        asked
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.members.is_empty()
+    }
+
+    /// The columns that are read of a file.
+    fn of_file(&self, schema: &Schema) -> HashSet<&str> {
+        let members = self.members.iter().map(|(member, column)| {
+            match schema.column_with_name(member) {
+                Some(_) => member.as_str(),
+                None => column.as_str(),
+            }
+        });
+        self.columns.iter().map(String::as_str).chain(members).collect()
+    }
 }
 
 /// Whether a file holds a column of the filters as lists or bags of its own. The decoder would leave such a condition out, so
@@ -103,24 +143,25 @@ pub(super) async fn footer(
     Ok((metadata, schema))
 }
 
-/// The schema in which a file is read so that `names` come as dictionaries, where the file has them so in every page.
+/// The schema in which a file is read so that what is asked comes as dictionaries, where the file has them so in every page.
 ///
 /// `None` when there is no such column: then the file is read as it says itself. Also tells whether all columns of these names
 /// that it has are dictionaries.
 pub(super) async fn with_dictionaries(
     state: &dyn Session,
     file: &ObjectMeta,
-    names: &HashSet<String>,
+    asked: &Asked,
 ) -> Result<(Option<SchemaRef>, bool)> {
     let (metadata, schema) = footer(state, file).await?;
+    let names = asked.of_file(&schema);
     let (mut any, mut all) = (false, true);
     let fields: Vec<_> = schema
         .fields()
         .iter()
         .map(|field| {
-            let text = *field.data_type() == DataType::Utf8 && names.contains(field.name());
+            let text = *field.data_type() == DataType::Utf8 && names.contains(field.name().as_str());
             if !text || !is_dictionary(&metadata, field.name()) {
-                all &= !names.contains(field.name());
+                all &= !names.contains(field.name().as_str());
                 return Arc::clone(field);
             }
             any = true;

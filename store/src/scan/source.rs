@@ -4,7 +4,8 @@
 //! out: a plan sent elsewhere would read microseconds as ticks. With a source of its own the scan is not encoded
 //! without us; whoever sends plans does it by way of [`super::travel`]. All work is the Parquet source's.
 
-use super::adapter::EngineAdapterFactory;
+use super::adapter::{EngineAdapterFactory, Origin};
+use super::members;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
@@ -14,6 +15,7 @@ use datafusion::datasource::physical_plan::{
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::object_store::ObjectStore;
+use datafusion::object_store::path::Path;
 use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::utils::collect_columns;
@@ -37,6 +39,8 @@ pub(super) struct EventSource {
     pub(super) conversions: Arc<EngineAdapterFactory>,
     /// What the term index left of the files, for `explain`.
     note: Option<Arc<str>>,
+    /// The files of the scan, for `explain`.
+    files: Arc<[Path]>,
 }
 
 impl EventSource {
@@ -44,11 +48,13 @@ impl EventSource {
         parquet: Arc<dyn FileSource>,
         conversions: Arc<EngineAdapterFactory>,
         note: Option<Arc<str>>,
+        files: Arc<[Path]>,
     ) -> Self {
         Self {
             parquet,
             conversions,
             note,
+            files,
         }
     }
 
@@ -74,11 +80,24 @@ impl EventSource {
         }
     }
 
+    /// The members of JSON that are asked for, and in how many files they have columns.
+    fn members(&self) -> Option<String> {
+        if self.conversions.origin == Origin::Foreign {
+            return None;
+        }
+        let filter = self.parquet.filter();
+        let projection = self.parquet.projection().map(|projection| projection.as_ref());
+        let projected = projection.unwrap_or_default().iter();
+        let exprs = projected.map(|projected| &projected.expr).chain(&filter);
+        members::note(exprs, &self.conversions.types, &self.files)
+    }
+
     fn over(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
         Arc::new(Self::new(
             parquet,
             Arc::clone(&self.conversions),
             self.note.clone(),
+            Arc::clone(&self.files),
         ))
     }
 }
@@ -137,8 +156,11 @@ impl FileSource for EventSource {
 
     fn fmt_extra(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parquet.fmt_extra(format, f)?;
-        match &self.note {
-            Some(note) => write!(f, ", term_index=[{note}]"),
+        if let Some(note) = &self.note {
+            write!(f, ", term_index=[{note}]")?;
+        }
+        match self.members() {
+            Some(note) => write!(f, ", members=[{note}]"),
             None => Ok(()),
         }
     }

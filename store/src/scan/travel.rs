@@ -7,7 +7,7 @@ use super::adapter::{EngineAdapterFactory, Origin};
 use super::source::EventSource;
 use super::{EventTable, ScanFile, TickBounds};
 use crate::schema::TableSchema;
-use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_plan::ExecutionPlan;
@@ -51,10 +51,18 @@ pub(super) fn convert(
     conversions: Arc<EngineAdapterFactory>,
     note: Option<Arc<str>>,
 ) -> Arc<dyn ExecutionPlan> {
+    let files = config.file_groups.iter().flat_map(FileGroup::iter);
+    let mut files: Vec<_> = files
+        .map(|file| file.object_meta.location.clone())
+        .collect();
+    // A file may be read in parts.
+    files.sort();
+    files.dedup();
     config.file_source = Arc::new(EventSource::new(
         Arc::clone(&config.file_source),
         Arc::clone(&conversions),
         note,
+        files.into(),
     ));
     config.expr_adapter_factory = Some(conversions);
     DataSourceExec::from_data_source(config)

@@ -4,6 +4,7 @@ use super::Fault;
 use crate::index::{self, Unusable};
 use crate::layout::day_name;
 use crate::log::{DAY, DataFile, StoredColumn};
+use crate::members::{self, is_member};
 use crate::schema::HIDDEN;
 use crate::writer::disk::disk_type;
 use datafusion::arrow::array::{Array, AsArray};
@@ -11,7 +12,7 @@ use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{DataType, Schema, TimeUnit, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -123,6 +124,7 @@ impl Check<'_> {
         };
         self.columns(builder.schema(), columns);
         let mut terms = self.terms(&builder, columns);
+        let mut members = Members::of(builder.schema(), columns);
         let told = builder.metadata().file_metadata().num_rows().max(0) as u64;
         let mut rows = 0;
         let batches = builder.build().ok()?;
@@ -134,6 +136,7 @@ impl Check<'_> {
                         terms.builder.push(&batch);
                     }
                     see(&batch, seen);
+                    members.compare(&batch);
                 }
                 Err(error) => {
                     self.fault(format!("cannot be read after row {rows}: {error}"), RESTORE);
@@ -146,6 +149,12 @@ impl Check<'_> {
         }
         if let Some(terms) = terms {
             self.index(terms, bytes);
+        }
+        for name in members.wrong {
+            self.fault(
+                format!("its column `{name}` is not what the JSON says"),
+                RESTORE,
+            );
         }
         Some(rows)
     }
@@ -195,7 +204,8 @@ impl Check<'_> {
         if !missing.is_empty() {
             self.fault(format!("lacks {}", missing.join(", ")), STRANGER);
         }
-        for field in file.fields() {
+        let fields = file.fields().iter();
+        for field in fields.filter(|field| !is_member(field.name())) {
             let column = declared
                 .iter()
                 .find(|column| column.name == *field.name() && column.name != DAY);
@@ -258,6 +268,45 @@ impl Check<'_> {
         if !is_of_day || seen.nulls > 0 {
             let what = format!("holds rows whose `{time}` is not of {day}");
             self.fault(what, MISLEADING);
+        }
+    }
+}
+
+/// The columns of members, which are what the JSON of their rows says.
+struct Members {
+    readers: Vec<(members::Chosen, members::Reader)>,
+    wrong: BTreeSet<String>,
+}
+
+impl Members {
+    fn of(file: &Schema, declared: &[StoredColumn]) -> Members {
+        let ty = |name: &str| declared.iter().find(|column| column.name == name)?.ty;
+        let readers = members::of_schema(file, ty).into_iter().map(|chosen| {
+            let reader = members::Reader::new(&chosen);
+            (chosen, reader)
+        });
+        Members {
+            readers: readers.collect(),
+            wrong: BTreeSet::new(),
+        }
+    }
+
+    fn compare(&mut self, batch: &RecordBatch) {
+        for (chosen, reader) in &mut self.readers {
+            let names = chosen
+                .keys
+                .iter()
+                .map(|key| members::name_of(&chosen.column, key));
+            let texts = batch.column_by_name(&chosen.column);
+            let Some(texts) = texts.and_then(|texts| texts.as_string_opt::<i32>()) else {
+                self.wrong.extend(names);
+                continue;
+            };
+            for (name, column) in names.zip(reader.columns(texts)) {
+                if batch.column_by_name(&name) != Some(&column) {
+                    self.wrong.insert(name);
+                }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::coded::{self, Coded};
 use super::parquet::{CHUNK_ROWS, ROW_GROUP_ROWS};
 use crate::index::{Builder, Texts};
+use crate::members::Filled;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -31,13 +32,14 @@ enum Rows {
 }
 
 impl Columns {
-    /// `order` has pairs of batch and row.
+    /// `schema` is that of the batches and, behind it, of the members; `order` has pairs of batch and row.
     pub(super) fn of(
         batches: Vec<RecordBatch>,
+        members: Vec<Filled>,
+        schema: SchemaRef,
         order: Vec<(usize, usize)>,
         properties: &WriterProperties,
     ) -> Columns {
-        let schema = batches[0].schema();
         let mut starts = Vec::with_capacity(batches.len());
         let mut rows = 0;
         for batch in &batches {
@@ -55,8 +57,13 @@ impl Columns {
                 Rows::Plain(arrays.collect())
             }
         };
+        let of_batches = (0..schema.fields().len() - members.len()).map(rows_of);
+        let of_members = members.into_iter().map(|Filled { values, codes, .. }| {
+            let coded = Coded { values, codes };
+            Rows::Coded(coded.in_order(&flat))
+        });
         Columns {
-            columns: (0..schema.fields().len()).map(rows_of).collect(),
+            columns: of_batches.chain(of_members).collect(),
             schema,
             order,
         }

@@ -5,10 +5,13 @@ use super::disk::{is_blank, tick_name};
 use crate::error::{Result, StoreError};
 use crate::index;
 use crate::log::{Bounds, DataFile};
+use crate::members;
 use crate::schema::{INGESTION_TIME, RECORD_ID, SOURCE_POSITION, is_hidden};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::{max, min};
-use datafusion::arrow::datatypes::{DataType, Int8Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Int8Type, Schema, SchemaRef, TimestampMicrosecondType,
+};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
@@ -18,6 +21,7 @@ use huntql_kql::types::{Column, Type};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A multiple of the rows of a page, so that no row block of the term index lies in two row groups.
 pub(super) const ROW_GROUP_ROWS: usize = 12 * PAGE_ROWS;
@@ -93,7 +97,8 @@ pub enum Indexing {
 /// Writes the rows ordered by time, syncs the file, and writes its term index beside it if it is to have one.
 ///
 /// Columns without any value and tick columns of zeros alone are left out: the scan takes a missing column as null or `""`,
-/// a missing tick as 0. Most tables are wide, and a sensor fills a quarter of one.
+/// a missing tick as 0. Most tables are wide, and a sensor fills a quarter of one. Members of JSON texts that many rows have get columns
+/// (see [`members`]).
 pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
     let Contents {
         columns,
@@ -129,11 +134,13 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| failed(&error))?;
     let file = File::create_new(path).map_err(StoreError::io(path, "create"))?;
-    let schema = batches[0].schema();
-    let is_json = |name: &str| {
+    let type_of = |name: &str| {
         let column = columns.iter().find(|column| column.name == name);
-        column.is_some_and(|column| column.ty == Type::Dynamic)
+        column.map(|column| column.ty)
     };
+    let members = members::fill(&batches, &members::of_rows(&batches, type_of));
+    let schema = with_members(&batches[0].schema(), &members);
+    let is_json = |name: &str| type_of(name) == Some(Type::Dynamic);
     let mut terms = match indexing {
         Indexing::Built => Some(index::Builder::new(&schema, is_json, index::BLOCK_ROWS)),
         Indexing::Left => None,
@@ -141,7 +148,7 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
     let order = in_time_order(&batches, time.as_deref());
     let rows = order.len() as u64;
     let properties = properties(&schema, *indexing);
-    let columns = Columns::of(batches, order, &properties);
+    let columns = Columns::of(batches, members, schema, order, &properties);
     let (file, groups) = columns
         .write(file, properties, terms.as_mut())
         .map_err(|error| failed(&error))?;
@@ -156,6 +163,15 @@ pub(super) fn write(path: &Path, contents: &Contents) -> Result<Written> {
         bounds,
         ticks,
     })
+}
+
+/// The columns, then those of members.
+fn with_members(schema: &SchemaRef, members: &[members::Filled]) -> SchemaRef {
+    let fields = schema.fields().iter().cloned();
+    let further = members
+        .iter()
+        .map(|member| Arc::new(Field::new(&member.name, DataType::Utf8, false)));
+    Arc::new(Schema::new(fields.chain(further).collect::<Vec<_>>()))
 }
 
 fn tick_indices(columns: &[Column], ticks: &[String], schema: &SchemaRef) -> Vec<usize> {

@@ -9,6 +9,7 @@ use crate::index;
 use crate::layout::{self, Layout};
 use crate::log::delta::DeltaLog;
 use crate::log::{DAY, DataFile, StoredColumn, TableLog};
+use crate::members::is_member;
 use crate::schema::{HIDDEN, RECORD_ID, TableSchema, is_hidden, portal_columns};
 use datafusion::arrow::array::{Array, AsArray, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
@@ -130,6 +131,12 @@ impl TableWriter {
             return Err(StoreError::Name {
                 name: format!("{}.{DAY}", self.name),
                 reason: "a column of this name is the partition of the store's files; rename it",
+            });
+        }
+        if self.columns.iter().any(|column| is_member(&column.name)) {
+            return Err(StoreError::Name {
+                name: self.name.clone(),
+                reason: "columns whose names begin with `_key_` hold members of JSON in the store's files; rename them",
             });
         }
         self.disk = disk_schema(&self.columns);

@@ -4,9 +4,10 @@
 //! null of the type; inside of arrays and bags it stands as `null`. Longs are written as integers, reals with a point or an
 //! exponent, so that the text tells them apart; datetimes, timespans and guids are strings.
 //!
-//! Not here: the functions over arrays and bags, which are rows (see `functions`).
+//! Not here: the functions over arrays and bags, which are rows of the engine.
 
 mod compare;
+mod led;
 mod number;
 mod parse;
 mod path;
@@ -14,6 +15,7 @@ mod scan;
 mod text;
 
 pub use compare::{compare, equal};
+pub use led::{led, of_text, shown, text_led};
 pub use number::{Number, format_real, number};
 pub use parse::parse;
 pub use path::{Step, follow, parse_path, path_text, steps_of};
