@@ -7,4 +7,5 @@ mod hostile;
 mod index;
 mod limits;
 mod lints;
+mod members;
 mod travel;

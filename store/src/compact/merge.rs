@@ -176,7 +176,9 @@ fn schema_of(
         present.extend(schema.fields().iter().map(|field| field.name().clone()));
         schemas.push((schema, source.rows()));
     }
-    let schemas = schemas.iter().map(|(schema, rows)| (schema.as_ref(), *rows));
+    let schemas = schemas
+        .iter()
+        .map(|(schema, rows)| (schema.as_ref(), *rows));
     let members = members::of_files(schemas, |name| type_of(columns, name));
     Ok((target_schema(columns, &present), members))
 }

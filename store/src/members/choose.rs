@@ -78,20 +78,27 @@ impl<'t> Seen<'t> {
 }
 
 /// The members that are worth a column each by what some rows of a file say; `types` are those of the columns.
-pub(crate) fn of_rows(batches: &[RecordBatch], types: impl Fn(&str) -> Option<Type>) -> Vec<Chosen> {
+pub(crate) fn of_rows(
+    batches: &[RecordBatch],
+    types: impl Fn(&str) -> Option<Type>,
+) -> Vec<Chosen> {
     let Some(first) = batches.first() else {
         return Vec::new();
     };
     let schema = first.schema();
-    let chosen = schema.fields().iter().enumerate().filter_map(|(index, field)| {
-        let form = Form::of(types(field.name())?)?;
-        let keys = keys_of(&sample(batches, index)?);
-        (!keys.is_empty()).then(|| Chosen {
-            column: field.name().clone(),
-            form,
-            keys,
-        })
-    });
+    let chosen = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .filter_map(|(index, field)| {
+            let form = Form::of(types(field.name())?)?;
+            let keys = keys_of(&sample(batches, index)?);
+            (!keys.is_empty()).then(|| Chosen {
+                column: field.name().clone(),
+                form,
+                keys,
+            })
+        });
     chosen.take(COLUMNS_MAX).collect()
 }
 
@@ -129,7 +136,9 @@ fn keys_of(texts: &[&str]) -> Vec<String> {
             }
         });
     }
-    let worth = seen.iter().filter(|(_, seen)| seen.is_worth_it(texts.len()));
+    let worth = seen
+        .iter()
+        .filter(|(_, seen)| seen.is_worth_it(texts.len()));
     let mut worth: Vec<(usize, &str)> = worth.map(|(key, seen)| (seen.repeats(), *key)).collect();
     worth.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
     let mut keys: Vec<String> = Vec::new();
@@ -157,15 +166,27 @@ pub(crate) fn of_files<'f>(
     let mut all: Vec<(Chosen, Vec<u64>)> = Vec::new();
     for (schema, rows) in files {
         for chosen in of_schema(schema, &types) {
-            let at = all.iter().position(|(known, _)| known.column == chosen.column);
+            let at = all
+                .iter()
+                .position(|(known, _)| known.column == chosen.column);
             let at = at.unwrap_or_else(|| {
                 let keys = Vec::new();
-                all.push((Chosen { keys, ..chosen.clone() }, Vec::new()));
+                all.push((
+                    Chosen {
+                        keys,
+                        ..chosen.clone()
+                    },
+                    Vec::new(),
+                ));
                 all.len() - 1
             });
             let (known, rows_of) = &mut all[at];
             for key in chosen.keys {
-                match known.keys.iter().position(|known| known.eq_ignore_ascii_case(&key)) {
+                match known
+                    .keys
+                    .iter()
+                    .position(|known| known.eq_ignore_ascii_case(&key))
+                {
                     Some(at) => rows_of[at] += rows,
                     None => {
                         known.keys.push(key);

@@ -221,3 +221,126 @@ impl Further {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const KEYS: [&str; 4] = ["a", "bc", "n", "z"];
+
+    /// JSON in many spellings, texts that are nearly JSON, and what is none.
+    fn texts() -> impl Strategy<Value = String> {
+        let word = || {
+            prop::sample::select(vec![
+                "a", "bc", "n", "\\u0061", "b\\u0063", "c\\/", "\\\\", "\\n", "é😀", "", "\\ud83d",
+                "\\x", "\u{1}", "true", "12", "[1]",
+            ])
+        };
+        let key =
+            prop_oneof![6 => prop::sample::select(vec!["a", "bc", "n", "z", "other"]), 1 => word()];
+        let bare = prop::sample::select(vec![
+            "null",
+            "true",
+            "false",
+            "tru",
+            "0",
+            "-0",
+            "7",
+            "-12",
+            "007",
+            "1.50",
+            "1.",
+            "-",
+            "1e3",
+            "1e999",
+            "1.5e-7",
+            "123456789012345678",
+            "9223372036854775808",
+            "12345678901234567890123",
+            "0.00001",
+            "+1",
+            "NaN",
+        ]);
+        let leaf = prop_oneof![
+            3 => word().prop_map(|word| format!("\"{word}\"")),
+            2 => bare.prop_map(str::to_owned),
+        ];
+        let space = || prop::sample::select(vec!["", "", "", " ", "\n\t", "\u{a0}"]);
+        let value = leaf.prop_recursive(3, 16, 3, {
+            let key = key.clone();
+            move |inner| {
+                let slot = (key.clone(), inner.clone());
+                prop_oneof![
+                    prop::collection::vec(inner, 0..3)
+                        .prop_map(|items| format!("[{}]", items.join(", "))),
+                    prop::collection::vec(slot, 0..3).prop_map(|slots| {
+                        let slots = slots
+                            .into_iter()
+                            .map(|(key, value)| format!("\"{key}\":{value}"));
+                        format!("{{{}}}", slots.collect::<Vec<_>>().join(","))
+                    }),
+                ]
+            }
+        });
+        let slot = (key, space(), value.clone(), space());
+        let bag = (space(), prop::collection::vec(slot, 0..6), space()).prop_map(
+            |(before, slots, after)| {
+                let slots = slots.into_iter();
+                let slots =
+                    slots.map(|(key, one, value, other)| format!("\"{key}\":{one}{value}{other}"));
+                format!("{before}{{{}}}{after}", slots.collect::<Vec<_>>().join(","))
+            },
+        );
+        let damaged = (bag.clone(), any::<prop::sample::Index>()).prop_map(|(text, at)| {
+            let chars: Vec<char> = text.chars().collect();
+            let at = at.index(chars.len());
+            chars
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != at)
+                .map(|(_, c)| *c)
+                .collect()
+        });
+        prop_oneof![12 => bag, 3 => damaged, 1 => value, 1 => Just(String::new()), 1 => Just("a".to_owned())]
+    }
+
+    fn reader(form: Form) -> Reader {
+        Reader::new(&Chosen {
+            column: "A".to_owned(),
+            form,
+            keys: KEYS.map(str::to_owned).to_vec(),
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn members_are_what_tostring_of_parse_json_gives(texts in prop::collection::vec(texts(), 1..6)) {
+            let (mut reader, mut found) = (reader(Form::Text), Vec::new());
+            for text in &texts {
+                reader.read(text, &mut found);
+                for (key, found) in KEYS.iter().zip(&found) {
+                    let steps = [Step::Member((*key).to_owned())];
+                    prop_assert_eq!(found, &text_led(text, &steps), "{} of {}", key, text);
+                }
+            }
+        }
+
+        #[test]
+        fn members_of_dynamics_are_what_tostring_gives(texts in prop::collection::vec(texts(), 1..6)) {
+            let mut reader = reader(Form::Dynamic);
+            for text in &texts {
+                let Some(json) = crate::json::of_text(text) else { continue };
+                let mut found = Vec::new();
+                reader.read(&json, &mut found);
+                for (key, found) in KEYS.iter().zip(&found) {
+                    let steps = [Step::Member((*key).to_owned())];
+                    prop_assert_eq!(found, &shown(&json, &steps), "{} of {}", key, json);
+                }
+            }
+        }
+    }
+}

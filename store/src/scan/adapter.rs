@@ -146,7 +146,8 @@ impl PhysicalExprAdapter for EngineAdapter {
 impl EngineAdapter {
     /// The expression over the file's columns in the form in which statistics are asked.
     pub(super) fn for_pruning(&self, expr: &Expr) -> Result<Expr> {
-        self.over(without_dictionaries(&self.physical)).rewrite(Arc::clone(expr))
+        self.over(without_dictionaries(&self.physical))
+            .rewrite(Arc::clone(expr))
     }
 
     /// The expression with columns for the members of JSON that the file has columns of, and the adapter that knows these; `None` when
@@ -172,7 +173,9 @@ impl EngineAdapter {
             types.insert(name.clone(), Type::String);
             fields.push(Arc::new(Field::new(name, DataType::Utf8, true)));
         }
-        let replaced = self.rewritten.over_members(expr, &names, self.engine.fields().len())?;
+        let replaced = self
+            .rewritten
+            .over_members(expr, &names, self.engine.fields().len())?;
         let adapter = EngineAdapter {
             types: Arc::new(types),
             engine: Arc::new(Schema::new(fields)),

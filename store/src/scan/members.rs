@@ -14,8 +14,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{self, Operator};
 use datafusion::object_store::path::Path;
 use datafusion::parquet::file::metadata::ParquetMetaDataReader;
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, lit};
 use datafusion::physical_expr::ScalarFunctionExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, lit};
 use huntql_kql::types::Type;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -49,7 +49,11 @@ impl Call {
             let literal = arg.downcast_ref::<Literal>()?;
             Some(literal.value())
         });
-        Call::new(call.fun().name(), column, &constants.collect::<Option<Vec<_>>>()?)
+        Call::new(
+            call.fun().name(),
+            column,
+            &constants.collect::<Option<Vec<_>>>()?,
+        )
     }
 
     /// As [`Call::of`], of an expression of a logical plan.
@@ -65,7 +69,11 @@ impl Call {
             Expr::Literal(value, _) => Some(value),
             _ => None,
         });
-        Call::new(call.func.name(), &column.name, &constants.collect::<Option<Vec<_>>>()?)
+        Call::new(
+            call.func.name(),
+            &column.name,
+            &constants.collect::<Option<Vec<_>>>()?,
+        )
     }
 
     fn new(name: &str, column: &str, constants: &[&ScalarValue]) -> Option<Call> {
@@ -111,7 +119,9 @@ impl Call {
         let column: Expr = std::sync::Arc::new(Column::new(&self.name(), index));
         match &self.value {
             None => column,
-            Some(value) => std::sync::Arc::new(BinaryExpr::new(column, Operator::Eq, lit(value.clone()))),
+            Some(value) => {
+                std::sync::Arc::new(BinaryExpr::new(column, Operator::Eq, lit(value.clone())))
+            }
         }
     }
 }
@@ -141,7 +151,9 @@ pub(super) fn over_columns(expr: &Expr, names: &[String], first: usize) -> Resul
             names.iter().position(|known| *known == name)
         });
         Ok(match call.zip(at) {
-            Some((call, at)) => Transformed::new(call.over(first + at), true, TreeNodeRecursion::Jump),
+            Some((call, at)) => {
+                Transformed::new(call.over(first + at), true, TreeNodeRecursion::Jump)
+            }
             None => Transformed::no(expr),
         })
     })?;
@@ -149,7 +161,11 @@ pub(super) fn over_columns(expr: &Expr, names: &[String], first: usize) -> Resul
 }
 
 /// Which of the members that expressions ask for have columns in how many of the files; for `explain`, which reads their footers.
-pub(super) fn note<'e>(exprs: impl Iterator<Item = &'e Expr>, types: &HashMap<String, Type>, files: &[Path]) -> Option<String> {
+pub(super) fn note<'e>(
+    exprs: impl Iterator<Item = &'e Expr>,
+    types: &HashMap<String, Type>,
+    files: &[Path],
+) -> Option<String> {
     let mut names = BTreeSet::new();
     for expr in exprs {
         let calls = asked(expr, |call| call.suits(types)).ok()?;
@@ -166,7 +182,12 @@ pub(super) fn note<'e>(exprs: impl Iterator<Item = &'e Expr>, types: &HashMap<St
         let Ok(metadata) = ParquetMetaDataReader::new().parse_and_finish(&file) else {
             continue;
         };
-        for field in metadata.file_metadata().schema_descr().root_schema().get_fields() {
+        for field in metadata
+            .file_metadata()
+            .schema_descr()
+            .root_schema()
+            .get_fields()
+        {
             if let Some(count) = counts.get_mut(field.name()) {
                 *count += 1;
             }
@@ -174,7 +195,10 @@ pub(super) fn note<'e>(exprs: impl Iterator<Item = &'e Expr>, types: &HashMap<St
     }
     let told = counts.into_iter().filter_map(|(name, count)| {
         let (column, key) = parts(name)?;
-        Some(format!("{column}.{key} in {count} of {} files", files.len()))
+        Some(format!(
+            "{column}.{key} in {count} of {} files",
+            files.len()
+        ))
     });
     Some(told.collect::<Vec<_>>().join(", "))
 }

@@ -88,7 +88,9 @@ impl Asked {
                 Ok(TreeNodeRecursion::Continue)
             });
             if walked.is_ok() && columns.len() + members.len() == 1 {
-                asked.columns.extend(columns.into_iter().filter(|name| is_text(name)));
+                asked
+                    .columns
+                    .extend(columns.into_iter().filter(|name| is_text(name)));
                 asked.members.extend(members);
             }
         }
@@ -101,13 +103,18 @@ impl Asked {
 
     /// The columns that are read of a file.
     fn of_file(&self, schema: &Schema) -> HashSet<&str> {
-        let members = self.members.iter().map(|(member, column)| {
-            match schema.column_with_name(member) {
-                Some(_) => member.as_str(),
-                None => column.as_str(),
-            }
-        });
-        self.columns.iter().map(String::as_str).chain(members).collect()
+        let members =
+            self.members
+                .iter()
+                .map(|(member, column)| match schema.column_with_name(member) {
+                    Some(_) => member.as_str(),
+                    None => column.as_str(),
+                });
+        self.columns
+            .iter()
+            .map(String::as_str)
+            .chain(members)
+            .collect()
     }
 }
 
@@ -159,7 +166,8 @@ pub(super) async fn with_dictionaries(
         .fields()
         .iter()
         .map(|field| {
-            let text = *field.data_type() == DataType::Utf8 && names.contains(field.name().as_str());
+            let text =
+                *field.data_type() == DataType::Utf8 && names.contains(field.name().as_str());
             if !text || !is_dictionary(&metadata, field.name()) {
                 all &= !names.contains(field.name().as_str());
                 return Arc::clone(field);

@@ -86,7 +86,10 @@ impl EventSource {
             return None;
         }
         let filter = self.parquet.filter();
-        let projection = self.parquet.projection().map(|projection| projection.as_ref());
+        let projection = self
+            .parquet
+            .projection()
+            .map(|projection| projection.as_ref());
         let projected = projection.unwrap_or_default().iter();
         let exprs = projected.map(|projected| &projected.expr).chain(&filter);
         members::note(exprs, &self.conversions.types, &self.files)
