@@ -157,7 +157,7 @@ fn of_file(folder: &Path) -> Engine {
     }
     writer.close().unwrap();
     let table =
-        huntql_store::files::open("T", path.to_str().unwrap(), Some(&schema()), None).unwrap();
+        huntql_store::files::open("T", path.to_str().unwrap(), None, Some(&schema())).unwrap();
     of_table(Table::with_rows(schema(), table))
 }
 
@@ -210,7 +210,7 @@ const QUERIES: &[&str] = &[
     "where Timestamp > datetime(1970-01-03) | summarize count() by tostring(F.query), Kind",
     "where tostring(F.rcode) == 'SERVFAIL' | distinct Q = tostring(F.query) | join kind=inner (T | summarize M = count() by Q = tostring(parse_json(A).query)) on Q | project Q, M",
     "where tostring(F.uid) == 'C5000' | project N, A",
-    "project N, tostring(F.query), tostring(F.rcode), tostring(F.uid), tostring(F.missing)",
+    "project N, tostring(F.query), tostring(F.rcode), tostring(F.uid), tostring(F.absent)",
     "where tostring(F.query) endswith '9.example' | top 7 by N | project N, A, D, tostring(F.query)",
     "where N between (10 .. 60) | project N, tostring(F.rcode)",
 ];
@@ -221,17 +221,14 @@ async fn columns_of_members_change_no_answer() {
     let store = Store::create_or_open(folder.path().join("store")).unwrap();
     ingest(&store);
     let (before, plain) = (of_store(&store), of_file(folder.path()));
-    let told = before.explain("T | extend F = parse_json(A) | where tostring(F.rcode) == 'NXDOMAIN' | summarize count() by tostring(F.query)", &options());
-    let told = told.await.unwrap();
+    let asked = "T | extend F = parse_json(A) | where tostring(F.rcode) == 'NXDOMAIN' | summarize count() by tostring(F.query)";
+    let told = before.explain(asked, &options()).await.unwrap();
     assert!(
         told.contains("members=[A.query in 2 of 3 files, A.rcode in 2 of 3 files]"),
         "{told}"
     );
-    let told = before.explain(
-        "T | where tostring(D.rcode) == 'NXDOMAIN' | project N",
-        &options(),
-    );
-    let told = told.await.unwrap();
+    let asked = "T | where tostring(D.rcode) == 'NXDOMAIN' | project N";
+    let told = before.explain(asked, &options()).await.unwrap();
     assert!(told.contains("members=[D.rcode in 2 of 3 files]"), "{told}");
     let mut expected = Vec::new();
     for query in QUERIES {

@@ -21,6 +21,8 @@ const COLUMNS_MAX: usize = 4;
 const TEXTS_MAX: usize = 4096;
 /// Batches from which they are taken.
 const BATCHES_MAX: usize = 32;
+/// Texts after which a column is known to hold other texts than bags.
+const TEXTS_TRIED: usize = 16;
 /// Of fewer texts nothing is told.
 const TEXTS_MIN: usize = 64;
 /// A member stands in one of so many texts at least.
@@ -102,19 +104,21 @@ pub(crate) fn of_rows(
     chosen.take(COLUMNS_MAX).collect()
 }
 
-/// Texts of a column from all over the rows; `None` when they are no JSON bags.
+/// Texts of a column from all over the rows; `None` when most are no JSON bags.
 fn sample(batches: &[RecordBatch], index: usize) -> Option<Vec<&str>> {
     let step = batches.len().div_ceil(BATCHES_MAX);
     let of_each = TEXTS_MAX / batches.len().div_ceil(step);
-    let mut texts = Vec::new();
+    let (mut texts, mut bags) = (Vec::new(), 0);
     for batch in batches.iter().step_by(step) {
         let column = batch.column(index).as_string_opt::<i32>()?;
         if !column.is_empty() && column.offsets().first() == column.offsets().last() {
             continue;
         }
         for text in given(column).take(of_each) {
-            text.trim_start().starts_with('{').then_some(())?;
+            bags += usize::from(text.trim_start().starts_with('{'));
             texts.push(text);
+            let is_other = texts.len() >= TEXTS_TRIED && bags * 4 < texts.len() * 3;
+            (!is_other).then_some(())?;
         }
     }
     (texts.len() >= TEXTS_MIN).then_some(texts)

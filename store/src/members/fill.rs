@@ -315,7 +315,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #![proptest_config(ProptestConfig::with_cases(600))]
 
         #[test]
         fn members_are_what_tostring_of_parse_json_gives(texts in prop::collection::vec(texts(), 1..6)) {
