@@ -1,6 +1,10 @@
-//! The rows of `externaldata`: local files in the formats that Kusto ingests, by position or by key.
+//! The rows of `externaldata`: local files in the formats that Kusto ingests, by position, by key or by a mapping.
 //!
-//! A URL without a local file is refused when the query runs, not before: a query can be checked without its data.
+//! Not here: Avro, ORC and W3C logs, which are refused by name. A URL without a local file is refused when the query runs, not before: a query can be checked without its data.
+
+mod mapping;
+
+pub(crate) use mapping::{MappedBy, Mapping};
 
 use crate::conversion::convert;
 use crate::execute::Refused;
@@ -13,10 +17,12 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::MemTable;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::union::UnionExec;
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type};
-use huntql_store::arrow_type;
+use huntql_store::{TableSchema, arrow_type};
+use mapping::Record;
 use serde_json::Value;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,13 +33,22 @@ use std::sync::Arc;
 pub(crate) enum Format {
     /// Cells by position, parted by this byte.
     Cells(u8),
-    /// A line is the first column.
+    /// Cells by position, parted by tabs; a backslash stands in front of `t`, `n`, `r` and of itself.
+    EscapedTabs,
+    /// A line is the first column; empty lines are none.
     Lines,
+    /// The whole text is the first column.
+    Whole,
     /// Objects, or arrays of objects, one after the other: columns by key.
     Objects,
+    /// Columns by name.
+    Parquet,
 }
 
-const FORMATS: [(&str, Format); 11] = [
+const FORMATS: [(&str, Format); 14] = [
+    ("tsve", Format::EscapedTabs),
+    ("raw", Format::Whole),
+    ("parquet", Format::Parquet),
     ("csv", Format::Cells(b',')),
     ("tsv", Format::Cells(b'\t')),
     ("psv", Format::Cells(b'|')),
@@ -51,6 +66,17 @@ impl Format {
     pub(crate) fn parse(name: &str) -> Option<Format> {
         let found = FORMATS.iter().find(|(known, _)| *known == name)?;
         Some(found.1)
+    }
+
+    /// What a mapping of this format's records goes by; `None` where there is none.
+    pub(crate) fn mapped_by(self) -> Option<MappedBy> {
+        match self {
+            Format::Cells(_) | Format::EscapedTabs | Format::Lines | Format::Whole => {
+                Some(MappedBy::Ordinal)
+            }
+            Format::Objects => Some(MappedBy::Path),
+            Format::Parquet => None,
+        }
     }
 
     /// By the ending of the URL's path; CSV when it tells nothing.
@@ -76,15 +102,22 @@ pub(crate) struct ExternalTable {
     columns: Vec<Column>,
     schema: SchemaRef,
     sources: Vec<Source>,
-    ignore_first: bool,
+    reading: Reading,
     span: Span,
+}
+
+/// How the records of all files are read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading {
+    pub ignore_first: bool,
+    pub mapping: Option<Mapping>,
 }
 
 impl ExternalTable {
     pub(crate) fn new(
         columns: Vec<Column>,
         sources: Vec<Source>,
-        ignore_first: bool,
+        reading: Reading,
         span: Span,
     ) -> Self {
         let fields: Vec<Field> = columns
@@ -95,7 +128,7 @@ impl ExternalTable {
             columns,
             schema: Arc::new(Schema::new(fields)),
             sources,
-            ignore_first,
+            reading,
             span,
         }
     }
@@ -109,22 +142,55 @@ impl ExternalTable {
         DataFusionError::External(Box::new(Refused(diagnostic)))
     }
 
+    fn file<'s>(&self, source: &'s Source) -> Result<&'s Path> {
+        source
+            .file
+            .as_deref()
+            .ok_or_else(|| self.refused(&source.url))
+    }
+
     fn batch(&self, source: &Source) -> Result<RecordBatch> {
-        let Some(file) = &source.file else {
-            return Err(self.refused(&source.url));
-        };
+        let file = self.file(source)?;
         let text = read(file)?;
-        let mut cells = Cells::new(&self.columns);
-        let skipped = usize::from(self.ignore_first);
+        let mut cells = Cells::new(&self.columns, source, self.reading.mapping.as_ref());
+        let skipped = usize::from(self.reading.ignore_first);
         match source.format {
             Format::Lines => text
                 .lines()
+                .filter(|line| !line.is_empty())
                 .skip(skipped)
-                .for_each(|line| cells.push([line])),
+                .for_each(|line| cells.push(&[line])),
+            Format::Whole => [text.as_str()]
+                .into_iter()
+                .skip(skipped)
+                .for_each(|text| cells.push(&[text])),
             Format::Cells(delimiter) => separated(&text, delimiter, skipped, file, &mut cells)?,
+            Format::EscapedTabs => escaped(&text, skipped, file, &mut cells)?,
             Format::Objects => objects(&text, skipped, file, &mut cells)?,
+            Format::Parquet => return Err(unreadable(file, "it is read as Parquet")),
         }
         cells.finish(&self.columns, &self.schema)
+    }
+
+    /// The plan of one Parquet file; columns that it lacks are null.
+    async fn parquet(
+        &self,
+        source: &Source,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let file = self.file(source)?;
+        let declared = TableSchema::new("externaldata", self.columns.clone());
+        let format = Some(huntql_store::files::Format::Parquet);
+        let pattern = file.to_string_lossy();
+        let table =
+            huntql_store::files::open("externaldata", &pattern, format, Some(&declared))
+                .map_err(|error| unreadable(file, error))?;
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let wanted = Some(projection.unwrap_or(&all));
+        table.scan(state, wanted, filters, limit).await
     }
 }
 
@@ -145,13 +211,29 @@ impl TableProvider for ExternalTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let batches = self
+        let (parquet, texts): (Vec<&Source>, Vec<&Source>) = self
             .sources
             .iter()
-            .map(|source| self.batch(source))
-            .collect::<Result<Vec<_>>>()?;
-        let table = MemTable::try_new(Arc::clone(&self.schema), vec![batches])?;
-        table.scan(state, projection, filters, limit).await
+            .partition(|source| source.format == Format::Parquet);
+        let mut plans = Vec::new();
+        for source in parquet.iter() {
+            plans.push(
+                self.parquet(source, state, projection, filters, limit)
+                    .await?,
+            );
+        }
+        if !texts.is_empty() || plans.is_empty() {
+            let batches = texts
+                .into_iter()
+                .map(|source| self.batch(source))
+                .collect::<Result<Vec<_>>>()?;
+            let table = MemTable::try_new(Arc::clone(&self.schema), vec![batches])?;
+            plans.push(table.scan(state, projection, filters, limit).await?);
+        }
+        match plans.len() {
+            1 => Ok(plans.remove(0)),
+            _ => UnionExec::try_new(plans),
+        }
     }
 }
 
@@ -185,7 +267,7 @@ fn separated(
     delimiter: u8,
     skipped: usize,
     file: &Path,
-    cells: &mut Cells,
+    cells: &mut Cells<'_>,
 ) -> Result<()> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -194,12 +276,43 @@ fn separated(
         .from_reader(text.as_bytes());
     for record in reader.records().skip(skipped) {
         let record = record.map_err(|error| unreadable(file, error))?;
-        cells.push(record.iter());
+        cells.push(&record.iter().collect::<Vec<_>>());
     }
     Ok(())
 }
 
-fn objects(text: &str, skipped: usize, file: &Path, cells: &mut Cells) -> Result<()> {
+/// Errors: a backslash in front of anything that is not known to be escaped.
+fn escaped(text: &str, skipped: usize, file: &Path, cells: &mut Cells<'_>) -> Result<()> {
+    for line in text.lines().filter(|line| !line.is_empty()).skip(skipped) {
+        let row = line
+            .split('\t')
+            .map(unescaped)
+            .collect::<Option<Vec<String>>>()
+            .ok_or_else(|| unreadable(file, format!("`{line}` has an escape that is not known")))?;
+        cells.push(&row.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+fn unescaped(cell: &str) -> Option<String> {
+    let mut text = String::with_capacity(cell.len());
+    let mut signs = cell.chars();
+    while let Some(sign) = signs.next() {
+        text.push(match sign {
+            '\\' => match signs.next()? {
+                't' => '\t',
+                'n' => '\n',
+                'r' => '\r',
+                '\\' => '\\',
+                _ => return None,
+            },
+            sign => sign,
+        });
+    }
+    Some(text)
+}
+
+fn objects(text: &str, skipped: usize, file: &Path, cells: &mut Cells<'_>) -> Result<()> {
     let mut rows = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         match value.map_err(|error| unreadable(file, error))? {
@@ -209,7 +322,7 @@ fn objects(text: &str, skipped: usize, file: &Path, cells: &mut Cells) -> Result
     }
     for row in rows.into_iter().skip(skipped) {
         match row {
-            Value::Object(object) => cells.push_object(&object),
+            row @ Value::Object(_) => cells.push_object(&row),
             _ => return Err(unreadable(file, "a record is no JSON object")),
         }
     }
@@ -217,35 +330,63 @@ fn objects(text: &str, skipped: usize, file: &Path, cells: &mut Cells) -> Result
 }
 
 /// The cells of all rows, column by column, as text; `None` is null.
-struct Cells {
+struct Cells<'t> {
     names: Vec<String>,
     columns: Vec<Vec<Option<String>>>,
+    mapping: Option<&'t Mapping>,
+    url: &'t str,
+    records: usize,
 }
 
-impl Cells {
-    fn new(columns: &[Column]) -> Self {
+impl<'t> Cells<'t> {
+    fn new(columns: &[Column], source: &'t Source, mapping: Option<&'t Mapping>) -> Self {
         Self {
             names: columns.iter().map(|column| column.name.clone()).collect(),
             columns: vec![Vec::new(); columns.len()],
+            mapping,
+            url: &source.url,
+            records: 0,
+        }
+    }
+
+    /// The record that comes now.
+    fn record(&mut self) -> Record<'t> {
+        self.records += 1;
+        Record {
+            url: self.url,
+            number: self.records,
+        }
+    }
+
+    fn add(&mut self, row: Vec<Option<String>>) {
+        for (column, cell) in self.columns.iter_mut().zip(row) {
+            column.push(cell);
         }
     }
 
     /// By position: cells that are missing are null, further ones are left out.
-    fn push<'c>(&mut self, row: impl IntoIterator<Item = &'c str>) {
-        let mut row = row.into_iter();
-        for column in &mut self.columns {
-            column.push(row.next().map(ToOwned::to_owned));
-        }
+    fn push(&mut self, row: &[&str]) {
+        let record = self.record();
+        let cells = match self.mapping {
+            Some(mapping) => mapping.of_cells(row, &record),
+            None => (0..self.names.len())
+                .map(|at| row.get(at).map(|cell| (*cell).to_owned()))
+                .collect(),
+        };
+        self.add(cells);
     }
 
-    fn push_object(&mut self, object: &serde_json::Map<String, Value>) {
-        for (name, column) in self.names.iter().zip(&mut self.columns) {
-            column.push(match object.get(name) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(other) => Some(other.to_string()),
-            });
-        }
+    fn push_object(&mut self, row: &Value) {
+        let record = self.record();
+        let cells = match self.mapping {
+            Some(mapping) => mapping.of_object(row, &record),
+            None => self
+                .names
+                .iter()
+                .map(|name| row.get(name).and_then(mapping::text))
+                .collect(),
+        };
+        self.add(cells);
     }
 
     fn finish(self, columns: &[Column], schema: &SchemaRef) -> Result<RecordBatch> {
@@ -340,6 +481,38 @@ mod tests {
                 "[{\"a\":1,\"b\":{\"c\":2}},{\"a\":2}]",
                 r#"externaldata(a:long, b:dynamic)["https://example.org/list"] with (format="multijson") | where a == 1 and b.c == 2"#,
                 1,
+            ),
+            (
+                "a\n\nb\n",
+                r#"externaldata(l:string)["https://example.org/list"] with (format="txt")"#,
+                2,
+            ),
+            (
+                "a\n\nb",
+                r#"externaldata(l:string)["https://example.org/list"] with (format="raw") | where l == "a\n\nb""#,
+                1,
+            ),
+            (
+                "a\\tb\t7\n",
+                r#"externaldata(l:string, n:long)["https://example.org/list"] with (format="tsve") | where l == "a\tb" and n == 7"#,
+                1,
+            ),
+            (
+                "{\"t\":1700000000,\n\"d\":{\"b c\":\"x\"}} {\"t\":null,\"d\":3}",
+                r#"externaldata(at:datetime, who:string, n:long, c:string, all:dynamic, other:string)["https://example.org/list"]
+                    with (format="multijson", ingestionMapping='[{"Column":"at","Properties":{"Path":"$.t","Transform":"DateTimeFromUnixSeconds"}},
+                        {"column":"who","path":"$.d.[\'b c\']"},{"Column":"n","Properties":{"Transform":"SourceLineNumber"}},
+                        {"Column":"c","Properties":{"ConstValue":"k"}},{"Column":"all","Properties":{"Path":"$"}}]')
+                    | where (n == 1 and at == datetime(2023-11-14T22:13:20Z) and who == "x" and c == "k" and all.t == 1700000000 and other == "")
+                        or (n == 2 and isnull(at) and who == "" and all.d == 3)"#,
+                2,
+            ),
+            (
+                "a,1\nb,2\n",
+                r#"externaldata(n:long, u:string)["https://example.org/list"]
+                    with (ingestionMapping='[{"Column":"n","Properties":{"Ordinal":"1"}},{"Column":"u","Properties":{"Transform":"SourceLocation"}}]')
+                    | where n in (1, 2) and u == "https://example.org/list""#,
+                2,
             ),
         ] {
             assert_eq!(rows(text, query).await.unwrap(), count, "{query}");

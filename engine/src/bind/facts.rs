@@ -315,7 +315,7 @@ pub fn dynamic_key(span: Span) -> Diagnostic {
 
 pub fn duplicate_column(span: Span, name: &str) -> Diagnostic {
     Diagnostic::binding(
-        "KS124",
+        "KS171",
         span,
         format!("a column named `{name}` stands here already"),
     )

@@ -85,6 +85,8 @@ pub const FORMS: &[Form] = &[
         &[
             example("max_of(1, 3, 2)", "3"),
             example("max_of(1.5, 1)", "1.5"),
+            example("max_of(\"b\", \"a\")", "\"b\""),
+            example("max_of(false, true)", "true"),
         ],
         max_of,
     ),
@@ -96,6 +98,8 @@ pub const FORMS: &[Form] = &[
         &[
             example("min_of(1, 3, 2)", "1"),
             example("min_of(1.5, 2)", "1.5"),
+            example("min_of(\"b\", \"a\")", "\"a\""),
+            example("min_of(false, true)", "false"),
         ],
         min_of,
     ),
@@ -508,7 +512,7 @@ fn min_of(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Sca
 }
 
 fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: BinaryOp) -> Scalar {
-    let Some(values) = arguments(binder, call, span, row, 1, 64) else {
+    let Some(values) = arguments(binder, call, span, row, 2, 64) else {
         return Scalar::error();
     };
     let Some(values) = unified(binder, values, &spans(call)) else {
@@ -519,7 +523,7 @@ fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: B
         return Scalar::error();
     };
     values.fold(first, |best, value| {
-        let better = binder.compare(op, best.clone(), value.clone(), span);
+        let better = better(binder, op, best.clone(), value.clone(), span);
         let alone = Scalar::new(Type::Bool, ScalarKind::IsNull(Box::new(value.clone())));
         let ty = best.ty;
         let condition = Scalar::any(vec![better, alone]);
@@ -538,6 +542,24 @@ fn extreme(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>, op: B
             ScalarKind::Case(vec![(condition, best)], Box::new(value)),
         )
     })
+}
+
+/// Whether `best` stays against `value`. Strings have no order in KQL, but these functions order them as `sort` does.
+fn better(
+    binder: &mut Binder<'_>,
+    op: BinaryOp,
+    best: Scalar,
+    value: Scalar,
+    span: Span,
+) -> Scalar {
+    if best.ty != Type::String {
+        return binder.compare(op, best, value, span);
+    }
+    let operands = match op {
+        BinaryOp::GreaterOrEqual => vec![best, value],
+        _ => vec![value, best],
+    };
+    binder.operator("text_at_least", operands, &[span, span], span)
 }
 
 fn not(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar {

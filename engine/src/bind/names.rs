@@ -1,12 +1,14 @@
 //! What an unnamed column is called.
 //!
 //! Source: the behaviour of Microsoft's binder. A column, a path and some calls lend their own name; all else is `Column1`,
-//! `Column2` … (`print_0` … in `print`). A lent name that is taken gets the first free number behind it.
+//! `Column2` … (`print_0` … in `print`). A name that is taken gets the first free number behind it.
 
-use super::forms;
+use super::{Binder, facts, forms};
 use crate::aggregates;
 use crate::functions::{self, ResultName};
+use crate::ir::{Scalar, ScalarKind};
 use huntql_kql::ast::{Arg, Expr, ExprKind, NamedExpr};
+use huntql_kql::span::Span;
 use huntql_kql::types::Value;
 use std::collections::HashSet;
 
@@ -80,25 +82,25 @@ pub(crate) fn lent_by(arg: &Arg) -> Option<String> {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     taken: HashSet<String>,
-    /// Those of them that the query wrote itself.
+    /// Those of them that were written, or are columns by themselves: they can be declared once.
     written: HashSet<String>,
     unnamed: usize,
     keeps_columns: bool,
+    /// The input's columns, of an operator that keeps them.
+    input: HashSet<String>,
 }
 
 impl Names {
     /// Names of an operator that keeps the input's columns, as `extend` does: a column by itself is no new one.
     pub fn beside(columns: impl IntoIterator<Item = String>) -> Self {
+        let input: HashSet<String> = columns.into_iter().collect();
         Self {
-            taken: columns.into_iter().collect(),
+            taken: input.clone(),
             written: HashSet::new(),
             unnamed: 0,
             keeps_columns: true,
+            input,
         }
-    }
-
-    pub fn keeps_columns(&self) -> bool {
-        self.keeps_columns
     }
 
     /// Takes a name as it is; false when it was taken before.
@@ -106,11 +108,29 @@ impl Names {
         self.taken.insert(name.to_string())
     }
 
-    /// A name that the query writes: numbered where a lent one has it already; `None` when it was written before.
-    pub fn write(&mut self, name: &str) -> Option<String> {
-        self.written
-            .insert(name.to_string())
-            .then(|| self.free(name))
+    /// A name that the query writes, or that of a column that stands by itself: numbered where a lent one has it already, unless the
+    /// operator keeps columns and replaces that one. `None` when the name was declared before.
+    pub fn declare(&mut self, name: &str) -> Option<String> {
+        if self.written.contains(name) {
+            return None;
+        }
+        let own = match self.keeps_columns {
+            true => {
+                self.take(name);
+                name.to_string()
+            }
+            false => self.free(name),
+        };
+        self.written.insert(own.clone());
+        Some(own)
+    }
+
+    /// [`Names::declare`] at its place in the query; what was declared before is reported.
+    pub fn declared_at(&mut self, binder: &mut Binder<'_>, name: &str, span: Span) -> String {
+        self.declare(name).unwrap_or_else(|| {
+            binder.report(facts::duplicate_column(span, name));
+            name.to_string()
+        })
     }
 
     /// The name itself, or with the first number that makes it free.
@@ -124,26 +144,42 @@ impl Names {
         candidate
     }
 
-    /// `Column1`, `Column2` …
+    /// `Column1`, `Column2` … by the number of the unnamed item. `extend` counts past the input's columns and replaces what it made
+    /// itself; elsewhere a name that is taken gets a number behind it, `Column11`.
     pub fn unnamed(&mut self) -> String {
         loop {
             self.unnamed += 1;
             let candidate = format!("Column{}", self.unnamed);
-            if self.take(&candidate) {
+            if self.input.contains(&candidate) {
+                continue;
+            }
+            if self.keeps_columns {
+                self.take(&candidate);
                 return candidate;
             }
+            return self.free(&candidate);
         }
     }
 
     /// The name of an item that has at most one: written, lent or numbered.
-    pub fn of(&mut self, item: &NamedExpr) -> String {
+    pub fn of(&mut self, binder: &mut Binder<'_>, item: &NamedExpr, value: &Scalar) -> String {
         match (item.names.first(), lent(&item.value)) {
-            (Some(name), _) => {
-                self.take(&name.text);
-                name.text.clone()
+            (Some(name), _) => self.declared_at(binder, &name.text, name.span),
+            (None, Some(lent)) if is_column(value, &lent) => {
+                self.declared_at(binder, &lent, item.value.span)
+            }
+            // `extend tostring(Port)` replaces `Port`; a new column is replaced as well.
+            (None, Some(lent)) if self.keeps_columns => {
+                self.take(&lent);
+                lent
             }
             (None, Some(lent)) => self.free(&lent),
             (None, None) => self.unnamed(),
         }
     }
+}
+
+/// Whether a value is the column of that name, as it is.
+fn is_column(value: &Scalar, name: &str) -> bool {
+    matches!(&value.kind, ScalarKind::Column(column) if column == name)
 }

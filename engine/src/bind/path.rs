@@ -24,7 +24,7 @@ impl Binder<'_> {
         };
         self.wrong(Diagnostic::unsupported(
             object.span,
-            format!("`{name}(…)` names data that lies elsewhere: it is not supported"),
+            format!("`{name}(…)` is not supported: it names data of another place, and queries reach no network"),
         ))
     }
 

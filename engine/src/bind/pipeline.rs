@@ -15,7 +15,7 @@ impl Binder<'_> {
     /// A tabular statement; a `render` at its end becomes its annotation.
     pub(super) fn query(&mut self, pipeline: &Pipeline) -> Vec<BoundQuery> {
         if let Some((last, before)) = pipeline.operators.split_last()
-            && matches!(last.kind, OperatorKind::Fork(_) | OperatorKind::Facet(_))
+            && operators::branches::are_given(last)
         {
             let source = self.source(&pipeline.source);
             let input = self.operators(source, before);

@@ -48,7 +48,12 @@ impl Binder<'_> {
             );
         }
         let arguments = match window.overloads[0].params.get(2) {
-            Some(WindowParam::ConstantLikeFirst) => default_that_is_null(arguments),
+            Some(WindowParam::ConstantLikeFirst) => {
+                match self.default_in_type(default_that_is_null(arguments), call) {
+                    Some(arguments) => arguments,
+                    None => return Scalar::error(),
+                }
+            }
             _ => arguments,
         };
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
@@ -88,6 +93,27 @@ impl Binder<'_> {
                 types[index],
             )),
         }
+    }
+
+    /// The value for rows that are not there in the type of the others: anything has a text, and any value can be a dynamic one. What
+    /// another type would make of it the reference does not say.
+    fn default_in_type(&mut self, mut arguments: Vec<Scalar>, call: &Call) -> Option<Vec<Scalar>> {
+        if let [value, _, default] = arguments.as_mut_slice()
+            && value.ty != default.ty
+            && default.as_literal().is_some()
+            && !(value.ty.is_numeric() && default.ty.is_numeric())
+        {
+            if !matches!(value.ty, Type::String | Type::Dynamic) {
+                let what = format!(
+                    "a {} as the default of `{}` over a {}",
+                    default.ty, call.name.text, value.ty
+                );
+                self.unsupported(call.args[2].value.span, &what);
+                return None;
+            }
+            *default = self.convert(default.clone(), value.ty);
+        }
+        Some(arguments)
     }
 
     /// The input with the columns of the window calls that were set aside since the last time. A call over another's result

@@ -2,11 +2,11 @@
 
 use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
 use crate::conversion::{DECIMAL_ONE, convert};
-use crate::json::{Number, number};
+use crate::json::{Number, number, quote};
 use crate::kernel;
 use crate::kernel::calendar::{
     Part, after_epoch, after_epoch_real, bin_at, bin_real_at, local_to_utc, part, utc_to_local,
-    zone,
+    zone, zones,
 };
 use crate::kernel::time_format::{
     datetime_pieces, format_datetime_as, format_timespan_as, timespan_pieces,
@@ -260,7 +260,26 @@ const fn only(row: ScalarFunction) -> ScalarFunction {
     }
 }
 
+const LIST_TIMEZONES: &[Overload] = &[overload(&[], Dynamic, list_timezones)];
+
 pub const FUNCTIONS: &[ScalarFunction] = &[
+    row(
+        "datetime_list_timezones",
+        &[],
+        LIST_TIMEZONES,
+        "Gives the names of all time zones that the other functions take, in their order.",
+        "kusto/query/datetime-list-timezones",
+        &[
+            example(
+                "set_has_element(datetime_list_timezones(), \"Europe/Paris\")",
+                "true",
+            ),
+            example(
+                "array_length(datetime_list_timezones()) > 400",
+                "true",
+            ),
+        ],
+    ),
     first(row(
         "bin",
         &["floor"],
@@ -746,6 +765,12 @@ fn datetime_part(args: &Args<'_>) -> KernelResult {
     let part = part(args)?;
     let at = args.input::<i64>(1);
     collect(args, |row| Some(part.of(at.get(row)?)))
+}
+
+fn list_timezones(args: &Args<'_>) -> KernelResult {
+    let names: Vec<String> = zones().iter().map(|name| quote(name)).collect();
+    let list = format!("[{}]", names.join(","));
+    collect(args, |_| Some(list.clone()))
 }
 
 fn zoned(args: &Args<'_>, convert: fn(i64, &TimeZone) -> Option<i64>) -> KernelResult {

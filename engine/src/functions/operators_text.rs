@@ -3,7 +3,7 @@
 //! These rows are found by [`super::operator`] and not as functions of a query. Negation is the binder's: `!has` is `not(has)`.
 //! A list at the right of `has_any` and `has_all` arrives as one `dynamic` array.
 
-use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, row};
 use crate::kernel::dynamic_text::strings_of;
 use crate::kernel::pattern;
 use crate::kernel::text::{Case, Matcher, MatcherSet, Place, Quantity};
@@ -70,6 +70,11 @@ fn matches_regex(args: &Args<'_>) -> KernelResult {
     bool::collect(args.rows(), |row| Some(found[row]))
 }
 
+fn at_least(args: &Args<'_>) -> KernelResult {
+    let (left, right) = (args.input::<&str>(0), args.input::<&str>(1));
+    bool::collect(args.rows(), |row| Some(left.get(row)? >= right.get(row)?))
+}
+
 macro_rules! text_operator {
     ($name:literal, $place:ident, $case:ident, $doc:literal, $source:literal, [$($example:expr),+ $(,)?]) => {
         ScalarFunction {
@@ -107,7 +112,23 @@ const HAS_ALL: &[Overload] = &[overload(
     |args| matches_many(args, Quantity::All),
 )];
 
+const AT_LEAST: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Is(Type::String)],
+    Type::Bool,
+    at_least,
+)];
+
 pub const OPERATORS: &[ScalarFunction] = &[
+    row(
+        "text_at_least",
+        AT_LEAST,
+        "kusto/query/max-of-function",
+        "Tells whether the left text stands behind the right one in an ascending order, or is equal to it.",
+        &[
+            example(r#"max_of("a", "B")"#, r#""a""#),
+            example(r#"min_of("", "a")"#, r#""""#),
+        ],
+    ),
     text_operator!(
         "has",
         Term,

@@ -207,6 +207,16 @@ pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
+/// The names of the zones, in their order.
+pub(crate) fn zones() -> Vec<String> {
+    let mut names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 /// Local time in a zone as UTC. In the hour that a clock change leaves out or doubles, the offset after the change holds.
 pub(crate) fn local_to_utc(local: i64, zone: &TimeZone) -> Option<i64> {
     let offset = match zone.to_ambiguous_zoned(local_datetime(local)?).offset() {

@@ -21,12 +21,7 @@ pub(super) fn print(binder: &mut Binder<'_>, print: &Print) -> Relation {
         }
         let scalar = binder.scalar(&item.value, None);
         let name = match item.names.first() {
-            Some(name) => {
-                if !names.take(&name.text) {
-                    binder.report(facts::duplicate_column(name.span, &name.text));
-                }
-                name.text.clone()
-            }
+            Some(name) => names.declared_at(binder, &name.text, name.span),
             None => names.free(&format!("print_{index}")),
         };
         items.push((name, scalar));

@@ -31,7 +31,7 @@ pub(super) fn items(
     input: &Relation,
 ) -> Vec<(String, Scalar)> {
     let mut names = Names::default();
-    let mut items = Vec::new();
+    let mut items: Vec<(String, Scalar)> = Vec::new();
     for item in &distinct.items {
         if matches!(item.value.kind, ExprKind::Star) {
             if !binder.has_errors()
@@ -42,11 +42,17 @@ pub(super) fn items(
             {
                 binder.report(facts::dynamic_group(item.value.span));
             }
-            items.extend(all_columns(&input.columns));
+            // A name that was there before stands for this column as well.
+            for (name, column) in all_columns(&input.columns) {
+                match items.iter_mut().find(|(have, _)| *have == name) {
+                    Some(slot) => slot.1 = column,
+                    None => items.push((names.free(&name), column)),
+                }
+            }
             continue;
         }
         let scalar = groupable(binder, &item.value, input);
-        items.push((names.of(item), scalar));
+        items.push((names.of(binder, item, &scalar), scalar));
     }
     items
 }

@@ -60,6 +60,10 @@ pub(super) fn items(
             .map(|name| name.text.clone())
             .or_else(|| lent(&item.value.value));
         let name = name.unwrap_or_else(|| format!("Column{}", index + 1));
+        if items.iter().any(|item| item.name == name) {
+            binder.report(facts::duplicate_column(item.value.span, &name));
+            continue;
+        }
         if value.ty != Type::Dynamic {
             binder.report(facts::wrong_type(item.value.span, value.ty, "a dynamic"));
             continue;

@@ -2,7 +2,7 @@
 
 use crate::bind::{Binder, facts};
 use crate::catalog::{OtherUrls, Table};
-use crate::external::{ExternalTable, Format, Source};
+use crate::external::{ExternalTable, Format, MappedBy, Mapping, Reading, Source};
 use crate::ir::{Node, Relation};
 use huntql_kql::ast::{ExprKind, Externaldata};
 use huntql_kql::diagnostics::Diagnostic;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 struct Properties {
     format: Option<Format>,
     ignore_first: bool,
+    /// The text of `ingestionMapping`, and where it stands.
+    mapping: Option<(String, Span)>,
 }
 
 pub(super) fn bind(binder: &mut Binder<'_>, external: &Externaldata, span: Span) -> Relation {
@@ -41,7 +43,8 @@ pub(super) fn bind(binder: &mut Binder<'_>, external: &Externaldata, span: Span)
     }
     let empty = sources.iter().any(|source| source.file.is_none())
         && binder.catalog.other_urls() == OtherUrls::Empty;
-    let rows = ExternalTable::new(columns.clone(), sources, properties.ignore_first, span);
+    let reading = reading(binder, &properties, &sources, &columns, span);
+    let rows = ExternalTable::new(columns.clone(), sources, reading, span);
     let table = Table {
         schema: TableSchema::new("externaldata", columns.clone()),
         hidden: Vec::new(),
@@ -49,6 +52,40 @@ pub(super) fn bind(binder: &mut Binder<'_>, external: &Externaldata, span: Span)
         times: None,
     };
     Relation::new(columns, Node::Scan(Box::new(table)))
+}
+
+/// What is to be read of each file. A mapping has to fit the format of every one of them.
+fn reading(
+    binder: &mut Binder<'_>,
+    properties: &Properties,
+    sources: &[Source],
+    columns: &[Column],
+    span: Span,
+) -> Reading {
+    let mut reading = Reading {
+        ignore_first: properties.ignore_first,
+        mapping: None,
+    };
+    if reading.ignore_first && sources.iter().any(|source| source.format == Format::Parquet) {
+        binder.unsupported(span, "`ignoreFirstRecord` of Parquet");
+    }
+    let Some((text, span)) = &properties.mapping else {
+        return reading;
+    };
+    let mut ways: Vec<Option<MappedBy>> = sources
+        .iter()
+        .map(|source| source.format.mapped_by())
+        .collect();
+    ways.dedup();
+    match ways.as_slice() {
+        [] => {}
+        [Some(by)] => match Mapping::read(text, columns, *by) {
+            Ok(mapping) => reading.mapping = Some(mapping),
+            Err(why) => binder.report(Diagnostic::unsupported(*span, why)),
+        },
+        _ => binder.unsupported(*span, "a mapping of these formats"),
+    }
+    reading
 }
 
 fn properties(binder: &mut Binder<'_>, external: &Externaldata) -> Properties {
@@ -69,6 +106,11 @@ fn properties(binder: &mut Binder<'_>, external: &Externaldata) -> Properties {
             "format" if Format::parse(&value).is_some() => {
                 properties.format = Format::parse(&value);
             }
+            "format" if !value.is_empty() => {
+                let what = format!("the format `{text}` in `externaldata`");
+                binder.unsupported(parameter.span, &what);
+            }
+            "ingestionmapping" => properties.mapping = Some((text, parameter.value.span)),
             "ignorefirstrecord" if value == "true" => properties.ignore_first = true,
             "ignorefirstrecord" if value == "false" => {}
             _ => {

@@ -159,22 +159,37 @@ fn head(
             constant::range(binder, range, operator.span)
         }
         _ if input.is_none() => match &operator.kind {
-            OperatorKind::Evaluate(_) | OperatorKind::Unsupported { .. } => {
-                refused(binder, operator)
+            OperatorKind::Evaluate(evaluate) if !evaluate::is_plugin(&evaluate.call.name.text) => {
+                evaluate::refused(binder, &evaluate.call.name)
             }
+            OperatorKind::Unsupported { .. } => refused(binder, operator),
             _ => return None,
         },
         _ => return None,
     })
 }
 
+/// Why operators are refused.
+const REASONS: &[(&str, &str)] = &[
+    ("reduce", "how it finds its patterns is not published"),
+    (
+        "macro-expand",
+        "it runs one query over several clusters, and there is none here",
+    ),
+    ("entity_group", "it names what only clusters store"),
+    ("graph", "it names what only a cluster stores"),
+    ("graph-merge", "not documented"),
+    ("graph-where-edges", "not documented"),
+    ("graph-where-nodes", "not documented"),
+    ("execute-and-cache", "not documented"),
+];
+
 fn refused(binder: &mut Binder<'_>, operator: &Operator) -> Relation {
     let name = operator.kind.name();
-    let what = match &operator.kind {
-        OperatorKind::Reduce(_) => format!(
-            "the operator `{name}` is not supported: how it finds its patterns is not published"
-        ),
-        _ => format!("the operator `{name}` is not supported"),
+    let reason = REASONS.iter().find(|(refused, _)| *refused == name);
+    let what = match reason {
+        Some((_, reason)) => format!("the operator `{name}` is not supported: {reason}"),
+        None => format!("the operator `{name}` is not supported"),
     };
     binder.report(Diagnostic::unsupported(operator.name_span, what));
     Relation::unknown()

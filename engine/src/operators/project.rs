@@ -1,8 +1,8 @@
 //! `project`, `extend`, `serialize`: columns from expressions.
 
 use super::tuple::{self, Unnamed};
-use crate::bind::names::{Names, lent};
-use crate::bind::{Binder, facts};
+use crate::bind::names::Names;
+use crate::bind::Binder;
 use crate::ir::{Node, Order, Relation, Scalar};
 use huntql_kql::ast::{Name, NamedExpr, Project, Serialize};
 use huntql_kql::diagnostics::Diagnostic;
@@ -10,13 +10,6 @@ use huntql_kql::types::Column;
 
 pub(super) fn project(binder: &mut Binder<'_>, project: &Project, input: Relation) -> Relation {
     let mut names = Names::default();
-    for item in &project.items {
-        for name in &item.names {
-            if !names.take(&name.text) {
-                binder.report(facts::duplicate_column(name.span, &name.text));
-            }
-        }
-    }
     let mut items = Vec::new();
     for item in &project.items {
         for (name, scalar) in bound_item(binder, item, &input, &mut names) {
@@ -76,20 +69,10 @@ fn bound_item(
     if item.tuple && item.names.len() > 1 {
         return several(binder, &item.names);
     }
-    let name = match (item.names.first(), lent(&item.value)) {
-        (Some(name), _) => {
-            names.take(&name.text);
-            binder.json_texts.named(&name.text, &item.value);
-            name.text.clone()
-        }
-        // `extend tostring(Port)` replaces `Port`; a new column is replaced as well.
-        (None, Some(name)) if names.keeps_columns() => {
-            names.take(&name);
-            name
-        }
-        (None, Some(name)) => names.free(&name),
-        (None, None) => names.unnamed(),
-    };
+    let name = names.of(binder, item, &scalar);
+    if let Some(written) = item.names.first() {
+        binder.json_texts.named(&written.text, &item.value);
+    }
     vec![(name, scalar)]
 }
 

@@ -26,7 +26,7 @@ pub(super) fn distinct(
     if !matches!(sample.of.value.kind, ExprKind::Name(_)) {
         binder.unsupported(sample.of.span, "anything but a column in `sample-distinct`");
     }
-    let name = Names::default().of(&sample.of);
+    let name = Names::default().of(binder, &sample.of, &value);
     let mut projected = input.projected(vec![(name, value)]);
     projected.hidden.clear();
     let columns = projected.columns.clone();
@@ -63,7 +63,7 @@ pub(super) fn top_hitters(binder: &mut Binder<'_>, top: &TopHitters, input: Rela
     {
         return Relation::unknown();
     }
-    let name = Names::default().of(&top.of);
+    let name = Names::default().of(binder, &top.of, &value);
     let result = match &top.by {
         Some(by) => match by.names.first() {
             Some(name) => format!("approximate_sum_{}", name.text),

@@ -76,7 +76,7 @@ fn written(
         .iter()
         .map(|item| {
             let scalar = groupable(binder, &item.value, input);
-            (names.of(item), scalar)
+            (names.of(binder, item, &scalar), scalar)
         })
         .collect();
     let mut collected = Vec::new();
@@ -205,7 +205,10 @@ fn aggregate_item(
     {
         let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
         else {
-            items.push((names.of(item), Scalar::error()));
+            items.push((
+                names.of(binder, item, &Scalar::error()),
+                Scalar::error(),
+            ));
             return;
         };
         name_columns(binder, item, bound, lent, names, collected, items);
@@ -234,7 +237,7 @@ fn aggregate_item(
     });
     match several {
         Some(columns) => items.extend(columns),
-        None => items.push((names.of(item), scalar)),
+        None => items.push((names.of(binder, item, &scalar), scalar)),
     }
 }
 
@@ -265,10 +268,7 @@ fn name_columns(
     }
     for (index, lent) in lent.into_iter().enumerate() {
         let name = match (item.names.get(index), lent) {
-            (Some(name), _) => names.write(&name.text).unwrap_or_else(|| {
-                binder.report(facts::duplicate_column(name.span, &name.text));
-                name.text.clone()
-            }),
+            (Some(name), _) => names.declared_at(binder, &name.text, name.span),
             (None, Some(lent)) => names.free(&lent),
             (None, None) => names.unnamed(),
         };

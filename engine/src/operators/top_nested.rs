@@ -105,12 +105,10 @@ fn bound_level(
         binder.report(facts::dynamic_group(level.of.value.span));
         return None;
     }
-    let of = names.of(&level.of);
+    // Levels may share a column: what stands here declares nothing.
+    let of = names.of(binder, &level.of, &Scalar::error());
     let by = match level.by.names.first() {
-        Some(name) => {
-            names.take(&name.text);
-            name.text.clone()
-        }
+        Some(name) => names.declared_at(binder, &name.text, name.span),
         None => names.free(&format!("aggregated_{of}")),
     };
     let (above, own) = (key_name(index), key_name(index + 1));

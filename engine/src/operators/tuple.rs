@@ -52,10 +52,7 @@ pub(super) fn bind(
     let mut items = Vec::new();
     for (index, (column, ty)) in columns[..shown].iter().enumerate() {
         let name = match (item.names.get(index), unnamed) {
-            (Some(name), _) => {
-                names.take(&name.text);
-                name.text.clone()
-            }
+            (Some(name), _) => names.declared_at(binder, &name.text, name.span),
             (None, Unnamed::Printed(number)) if values.is_single => {
                 names.free(&format!("print_{number}"))
             }

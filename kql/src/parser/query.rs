@@ -103,6 +103,8 @@ fn begins_source(row: &OperatorRow, behind: Tokens<'_>) -> bool {
 fn begins_operand(input: Tokens<'_>) -> bool {
     match input.first().map(|token| &token.kind) {
         Some(TokenKind::Literal(_) | TokenKind::String { .. }) => true,
+        // `print has = 1` gives a column of that name.
+        Some(TokenKind::Word) if input.is_symbol(1, "=") => true,
         Some(TokenKind::Word) => !crate::ast::BINARY_OPERATORS
             .iter()
             .any(|(spelling, ..)| *spelling == input.first_text()),

@@ -19,7 +19,7 @@ use super::project::all_columns;
 use crate::bind::{Binder, facts};
 use crate::functions;
 use crate::ir::{Node, Order, Relation, Scalar, Unnested};
-use huntql_kql::ast::{Arg, Evaluate, ExprKind};
+use huntql_kql::ast::{Arg, Evaluate, ExprKind, Name};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
@@ -172,30 +172,58 @@ const PLUGINS: &[Plugin] = &[
         bind: basket::bind,
         declares: false,
     },
+    Plugin {
+        name: PREVIEW,
+        doc: "The first rows, and how many there are: two tables, at the end of a query.",
+        bind: preview,
+        declares: false,
+    },
 ];
+
+/// The plugin whose results are two: [`super::branches`] has them.
+pub(super) const PREVIEW: &str = "preview";
+
+/// `preview` where its two tables have no place.
+fn preview(binder: &mut Binder<'_>, evaluate: &Evaluate, _: Relation) -> Relation {
+    binder.report(Diagnostic::binding(
+        "KS109",
+        evaluate.call.name.span,
+        "`preview` gives two tables: it has to be the last operator of a query",
+    ));
+    Relation::unknown()
+}
 
 pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation) -> Relation {
     let name = &evaluate.call.name;
     let Some(plugin) = PLUGINS.iter().find(|plugin| plugin.name == name.text) else {
-        if crate::support::is_known(&name.text) {
-            let message = format!("the plugin `{}` is not supported", name.text);
-            let diagnostic = Diagnostic::unsupported(name.span, message);
-            binder.report(match crate::support::reason(&name.text) {
-                Some(reason) => diagnostic.help(reason),
-                None => diagnostic,
-            });
-        } else {
-            let diagnostic = facts::unknown_function(name.span, &name.text);
-            let names = PLUGINS.iter().map(|plugin| plugin.name);
-            binder.report(Binder::suggest(diagnostic, &name.text, names));
-        }
-        return Relation::unknown();
+        return refused(binder, name);
     };
     if evaluate.schema.is_some() && !plugin.declares {
         let what = format!("a declared output of `{}`", name.text);
         binder.unsupported(name.span, &what);
     }
     (plugin.bind)(binder, evaluate, input)
+}
+
+/// Whether huntql has the plugin.
+pub(super) fn is_plugin(name: &str) -> bool {
+    plugins().any(|plugin| plugin == name)
+}
+
+/// Refuses a plugin by its name, with the reason where it is one of the language.
+pub(super) fn refused(binder: &mut Binder<'_>, name: &Name) -> Relation {
+    let diagnostic = if crate::support::is_known(&name.text) {
+        let message = match crate::support::reason(&name.text) {
+            Some(reason) => format!("the plugin `{}` is not supported: {reason}", name.text),
+            None => format!("the plugin `{}` is not supported", name.text),
+        };
+        Diagnostic::unsupported(name.span, message)
+    } else {
+        let diagnostic = facts::unknown_function(name.span, &name.text);
+        Binder::suggest(diagnostic, &name.text, plugins())
+    };
+    binder.report(diagnostic);
+    Relation::unknown()
 }
 
 /// A constant string, as the direction of a conflict.
