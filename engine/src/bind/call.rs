@@ -9,6 +9,9 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::Type;
 
+/// Functions in which `*` stands for all columns of the row.
+const TAKE_ALL_COLUMNS: [&str; 1] = ["pack_array"];
+
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
         let name = call.name.text.as_str();
@@ -92,6 +95,15 @@ impl Binder<'_> {
         let mut spans = Vec::new();
         let (args, target) = split_typeof(function, call);
         for arg in args {
+            if matches!(arg.value.kind, ExprKind::Star)
+                && args.len() == 1
+                && TAKE_ALL_COLUMNS.contains(&function.name)
+                && let Some(relation) = row
+            {
+                arguments.extend(relation.columns.iter().map(Scalar::column));
+                spans.extend(relation.columns.iter().map(|_| arg.value.span));
+                continue;
+            }
             // A name in front of an argument of a function only names the result.
             arguments.push(self.scalar(&arg.value, row));
             spans.push(arg.value.span);

@@ -33,7 +33,7 @@ use crate::windows::WindowCall;
 use huntql_kql::ast::Script;
 use huntql_kql::diagnostics::{Diagnostic, did_you_mean};
 use huntql_kql::span::Span;
-use huntql_kql::types::{Type, Value};
+use huntql_kql::types::{Column, Type, Value};
 use json_text::JsonTexts;
 use variables::Variables;
 
@@ -83,8 +83,10 @@ pub struct Binder<'a> {
     window_count: usize,
     /// Where aggregates go that stand inside an expression of `summarize`.
     pub(crate) collecting: Option<Collecting>,
-    /// Nesting of bodies whose rows belong to many sub-tables (`mv-apply`): calls that look at other rows would cross them.
+    /// Nesting of bodies whose rows belong to many sub-tables (`mv-apply`).
     pub(crate) keyed: usize,
+    /// What tells the sub-tables of each of those bodies apart: calls that look at other rows stay within them.
+    pub(crate) keys: Vec<Column>,
     /// What earlier runs of this text's relations gave.
     lessons: &'a Lessons,
     /// Relations that must run before this text can be bound to its end.
@@ -121,6 +123,7 @@ impl<'a> Binder<'a> {
             window_count: 0,
             collecting: None,
             keyed: 0,
+            keys: Vec::new(),
             lessons,
             questions: Vec::new(),
             missing: Missing::default(),

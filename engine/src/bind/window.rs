@@ -4,7 +4,7 @@
 //! computes all that were set aside in one [`Node::Window`] below itself.
 
 use super::{Binder, Row, facts};
-use crate::ir::{Node, Relation, Scalar, ScalarKind};
+use crate::ir::{Compare, Node, Order, Relation, Scalar, ScalarKind};
 use crate::windows::{self, WindowCall, WindowParam, WindowResolution};
 use huntql_kql::ast::Call;
 use huntql_kql::diagnostics::Diagnostic;
@@ -28,16 +28,8 @@ impl Binder<'_> {
         if relation.unknown || arguments.iter().any(Scalar::is_error) {
             return Scalar::error();
         }
-        if self.keyed > 0 {
-            return self.wrong(Diagnostic::unsupported(
-                span,
-                format!(
-                    "`{}` inside of a sub-query is not supported",
-                    call.name.text
-                ),
-            ));
-        }
-        if !relation.order.is_serialized() {
+        let key = self.keys.last().filter(|key| relation.hidden.contains(key)).cloned();
+        if !is_serialized(relation, key.as_ref()) {
             return self.wrong(
                 Diagnostic::binding(
                     "KS222",
@@ -72,11 +64,10 @@ impl Binder<'_> {
                         ));
                     }
                 }
-                self.window_count += 1;
-                let name = format!("{WINDOW_PREFIX}{}", self.window_count);
-                let ty = bound.returns;
-                self.windows.push((name.clone(), bound, arguments));
-                Scalar::new(ty, ScalarKind::Column(name))
+                match key {
+                    Some(key) => self.within(&key, bound, arguments, span),
+                    None => self.set_aside(bound, arguments),
+                }
             }
             WindowResolution::WrongCount => self.wrong(facts::wrong_count(
                 span,
@@ -93,6 +84,71 @@ impl Binder<'_> {
                 types[index],
             )),
         }
+    }
+
+    /// The column that a call will have below the operator.
+    fn set_aside(&mut self, call: WindowCall, arguments: Vec<Scalar>) -> Scalar {
+        self.window_count += 1;
+        let name = format!("{WINDOW_PREFIX}{}", self.window_count);
+        let ty = call.returns;
+        self.windows.push((name.clone(), call, arguments));
+        Scalar::new(ty, ScalarKind::Column(name))
+    }
+
+    fn set_aside_by_name(&mut self, name: &str, arguments: Vec<Scalar>) -> Scalar {
+        let window = windows::find(name).expect("the window function has a row");
+        let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+        let WindowResolution::Found(call) = windows::resolve(window, &types) else {
+            unreachable!("`{name}` takes these arguments")
+        };
+        self.set_aside(call, arguments)
+    }
+
+    /// A call within each of the sub-tables that `key` tells apart: what counts begins again with each of them, and a row so many
+    /// places away counts only when its number in its sub-table is as far away.
+    fn within(
+        &mut self,
+        key: &Column,
+        call: WindowCall,
+        mut arguments: Vec<Scalar>,
+        span: Span,
+    ) -> Scalar {
+        let before = self.set_aside_by_name("prev", vec![Scalar::column(key)]);
+        let unequal = ScalarKind::Compare(
+            Compare::NotEqual,
+            Box::new(before),
+            Box::new(Scalar::column(key)),
+        );
+        let begins = Scalar::new(Type::Bool, unequal);
+        let one = Scalar::literal(Value::Long(Some(1)));
+        if let Some(at) = call.restart() {
+            if arguments.is_empty() && at > 0 {
+                arguments.push(one);
+            }
+            let begins = match arguments.get(at) {
+                Some(written) => Scalar::any(vec![begins, written.clone()]),
+                None => begins,
+            };
+            arguments.truncate(at);
+            arguments.push(begins);
+            return self.set_aside_by_name(call.function.name, arguments);
+        }
+        let number = self.set_aside_by_name("row_number", vec![one.clone(), begins]);
+        let name = call.function.name;
+        let away = arguments.get(1).cloned().unwrap_or(one);
+        let (value, default) = (arguments[0].clone(), arguments.get(2).cloned());
+        let found = self.set_aside_by_name(name, vec![number.clone(), away.clone()]);
+        let step = match call.looks_back() {
+            true => "subtract",
+            false => "add",
+        };
+        let wanted = self.operator(step, vec![number, away.clone()], &[span, span], span);
+        let is_there = ScalarKind::Compare(Compare::Equal, Box::new(found), Box::new(wanted));
+        let ty = value.ty;
+        let shifted = self.set_aside_by_name(name, vec![value, away]);
+        let otherwise = default.unwrap_or_else(|| Scalar::literal(Value::null(ty)));
+        let cases = vec![(Scalar::new(Type::Bool, is_there), shifted)];
+        Scalar::new(ty, ScalarKind::Case(cases, Box::new(otherwise)))
     }
 
     /// The value for rows that are not there in the type of the others: anything has a text, and any value can be a dynamic one. What
@@ -131,6 +187,14 @@ impl Binder<'_> {
         } else {
             windowed(input, level)
         }
+    }
+}
+
+/// Whether the rows have an order, those of each sub-table where a key tells them apart.
+fn is_serialized(relation: &Relation, key: Option<&Column>) -> bool {
+    match (&relation.order, key) {
+        (Order::By(keys), Some(_)) => keys.len() > 1,
+        (order, _) => order.is_serialized(),
     }
 }
 

@@ -410,11 +410,11 @@ pub(super) fn shortest_paths(
         return Relation::unknown();
     };
     search(binder, written, &source, span, |binder, pattern, rest| {
-        let one_path = matches!(pattern.edges.as_slice(), [edge] if edge.length.is_some_and(|(least, _)| least <= 1) && edge.from != edge.to);
+        let one_path = matches!(pattern.edges.as_slice(), [edge] if edge.length.is_some() && edge.from != edge.to);
         if !one_path {
             binder.unsupported(
                 span,
-                "`graph-shortest-paths` over anything but one edge of variable length from 0 or 1 on",
+                "`graph-shortest-paths` over anything but one edge of variable length",
             );
             return None;
         }
@@ -661,6 +661,7 @@ fn add_edge(
         from,
         to,
         any_direction: edge.direction == GraphDirection::Any,
+        read_backwards: edge.direction == GraphDirection::Left,
         length,
         conditions: Vec::new(),
         inner_conditions: Vec::new(),

@@ -31,12 +31,14 @@ pub(crate) fn body(
     key: &Key,
 ) -> Relation {
     binder.keyed += 1;
+    binder.keys.push(key.column.clone());
     let bound = operators.iter().fold(input, |input, operator| {
         if input.unknown {
             return input;
         }
         step(binder, operator, input, key)
     });
+    binder.keys.pop();
     binder.keyed -= 1;
     bound
 }
@@ -82,7 +84,12 @@ fn step(binder: &mut Binder<'_>, operator: &Operator, input: Relation, key: &Key
         OperatorKind::Scan(written) => {
             let mut bound =
                 super::scan::bind(binder, written, input, operator.name_span, Some(key));
-            bound.order = Order::By(vec![ascending(&key.column)]);
+            if bound.unknown {
+                return bound;
+            }
+            let place = Column::new(format!("__scanned{}", binder.keys.len()), Type::Long);
+            bound = with_window(bound, &place.name, "row_number", Vec::new());
+            bound.order = Order::By(vec![ascending(&key.column), ascending(&place)]);
             bound
         }
         other => {

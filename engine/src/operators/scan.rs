@@ -1,14 +1,15 @@
 //! `scan`: sequences of rows that match steps. What it does stands in [`crate::program::scan`].
 //!
-//! Conditions and assignments name columns of the row, and columns of the state as `step.Column`. Source: Kusto docs, "scan
-//! operator".
+//! Conditions and assignments name columns of the row, and columns of the state as `step.Column`. A column of the input that a
+//! step assigns is replaced in what comes out and in the state: it is a declared one beneath. Source: Kusto docs, "scan
+//! operator", "time_weighted_avg2_fl()".
 
 use super::keyed::{Key, kept, with_window};
 use super::project::all_columns;
 use crate::bind::variables::{StepNames, Variables};
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Order, Relation, Scalar, ScalarKind};
-use crate::program::scan::{Declared, Output, Scan, Step};
+use crate::program::scan::{Declared, Output, Scan, Step, state_column};
 use huntql_kql::ast::{ExprKind, Scan as Written, ScanStep};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
@@ -43,9 +44,15 @@ pub(super) fn bind(
     let Some(declared) = declared(binder, written, &input) else {
         return Relation::unknown();
     };
-    let Some(steps) = steps(binder, written, &input, &declared) else {
+    let replaced = replaced(written, &input);
+    let Some(steps) = steps(binder, written, &input, &declared, &replaced) else {
         return Relation::unknown();
     };
+    let assigned: Vec<Declared> = declared
+        .iter()
+        .cloned()
+        .chain(replaced.iter().map(beneath))
+        .collect();
     let hidden = key.map_or_else(Vec::new, |key| kept(&input, key));
     let shown = input.columns.clone();
     let numbered = with_window(input, PLACE, "row_number", Vec::new());
@@ -64,14 +71,14 @@ pub(super) fn bind(
     let result: Vec<Column> = columns
         .iter()
         .cloned()
-        .chain(declared.iter().map(|declared| declared.column.clone()))
+        .chain(assigned.iter().map(|declared| declared.column.clone()))
         .chain([Column::new(MATCH, Type::Long)])
         .collect();
     let program = Scan {
         columns,
         position: PLACE.into(),
         key: key.map(|key| key.column.name.clone()),
-        declared: declared.clone(),
+        declared: assigned,
         steps,
     };
     let scanned = Relation::new(
@@ -81,18 +88,64 @@ pub(super) fn bind(
             program: Arc::new(program),
         },
     );
-    finished(scanned, &shown, &hidden, &declared, match_id)
+    let mut items = all_columns(&shown);
+    for (name, value) in &mut items {
+        if let Some(column) = replaced.iter().find(|column| column.name == *name) {
+            *value = Scalar::column(&beneath(column).column);
+        }
+    }
+    finished(scanned, items, &hidden, &declared, match_id)
+}
+
+/// Columns of the input that steps assign.
+fn replaced(written: &Written, input: &Relation) -> Vec<Column> {
+    let mut replaced: Vec<Column> = Vec::new();
+    let items = written.steps.iter().flat_map(|step| &step.assignments);
+    for name in items.filter_map(|item| item.names.first()) {
+        if let Some(column) = input.column(&name.text)
+            && !replaced.contains(column)
+        {
+            replaced.push(column.clone());
+        }
+    }
+    replaced
+}
+
+/// The declared column that stands for one of the input's.
+fn beneath(column: &Column) -> Declared {
+    Declared {
+        column: Column::new(format!("__set_{}", column.name), column.ty),
+        default: Scalar::literal(Value::null(column.ty)),
+    }
+}
+
+/// Reads replaced columns of the state where they are.
+fn of_replaced(scalar: Scalar, steps: &[ScanStep], replaced: &[Column]) -> Scalar {
+    scalar.map(&mut |part| match &part.kind {
+        ScalarKind::Column(name) => {
+            let found = replaced.iter().find_map(|column| {
+                let state = |step: &ScanStep| state_column(&step.name.text, &column.name);
+                let step = steps.iter().find(|step| state(step) == *name)?;
+                let own = beneath(column).column.name;
+                Some(ScalarKind::Column(state_column(&step.name.text, &own)))
+            });
+            match found {
+                Some(kind) => Scalar::new(part.ty, kind),
+                None => part,
+            }
+        }
+        _ => part,
+    })
 }
 
 /// The input's columns, the declared ones, and perhaps the sequence's number; what is hidden stays so.
 fn finished(
     scanned: Relation,
-    shown: &[Column],
+    mut items: Vec<(String, Scalar)>,
     hidden: &[Column],
     declared: &[Declared],
     match_id: Option<String>,
 ) -> Relation {
-    let mut items = all_columns(shown);
     items.extend(declared.iter().map(|declared| {
         (
             declared.column.name.clone(),
@@ -157,6 +210,7 @@ fn steps(
     written: &Written,
     input: &Relation,
     declared: &[Declared],
+    replaced: &[Column],
 ) -> Option<Vec<Step>> {
     let names: Vec<String> = written
         .steps
@@ -182,9 +236,17 @@ fn steps(
             columns: columns.clone(),
         });
         let outer = std::mem::replace(&mut binder.variables, variables);
-        let bound = bound_step(binder, step, input, declared);
+        let bound = bound_step(binder, step, input, declared, replaced);
         binder.variables = outer;
-        steps.push(bound?);
+        let mut bound = bound?;
+        let values = bound
+            .conditions
+            .iter_mut()
+            .chain(bound.assignments.iter_mut().flatten());
+        for value in values {
+            *value = of_replaced(value.clone(), &written.steps, replaced);
+        }
+        steps.push(bound);
     }
     Some(steps)
 }
@@ -194,6 +256,7 @@ fn bound_step(
     step: &ScanStep,
     input: &Relation,
     declared: &[Declared],
+    replaced: &[Column],
 ) -> Option<Step> {
     if step.optional {
         binder.unsupported(step.name.span, "an optional step");
@@ -212,21 +275,25 @@ fn bound_step(
     let condition = of_row_and_state(binder, declared, step.condition.span, |binder| {
         binder.condition(&step.condition, Some(input))
     })?;
+    let unchanged = replaced.iter().map(|column| Some(Scalar::column(column)));
     let mut assignments: Vec<Option<Scalar>> = vec![None; declared.len()];
+    assignments.extend(unchanged);
+    let columns: Vec<&Column> = declared
+        .iter()
+        .map(|declared| &declared.column)
+        .chain(replaced)
+        .collect();
     for item in &step.assignments {
         let Some(name) = item.names.first().filter(|_| !item.tuple) else {
             binder.unsupported(item.span, "an assignment without one name");
             return None;
         };
-        let Some(at) = declared
-            .iter()
-            .position(|declared| declared.column.name == name.text)
-        else {
+        let Some(at) = columns.iter().position(|column| column.name == name.text) else {
             let what = format!("an assignment to `{}`, which is not declared,", name.text);
             binder.unsupported(name.span, &what);
             return None;
         };
-        let ty = declared[at].column.ty;
+        let ty = columns[at].ty;
         let value = of_row_and_state(binder, declared, item.value.span, |binder| {
             binder.scalar(&item.value, Some(input))
         })?;

@@ -20,6 +20,20 @@ impl WindowCall {
         &self.function.overloads[self.overload]
     }
 
+    /// The place of the argument that begins the count again, where the function counts.
+    pub fn restart(&self) -> Option<usize> {
+        let is_restart = |param: &WindowParam| matches!(param, WindowParam::Is(Type::Bool));
+        self.function
+            .overloads
+            .iter()
+            .find_map(|overload| overload.params.iter().position(is_restart))
+    }
+
+    /// Whether the row that is looked at stands in front of the row itself.
+    pub fn looks_back(&self) -> bool {
+        self.function.name == "prev"
+    }
+
     /// Whether argument `index` has to be a constant.
     pub fn wants_constant(&self, index: usize) -> bool {
         match self.row().params.get(index) {

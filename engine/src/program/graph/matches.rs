@@ -27,11 +27,19 @@ pub(super) struct Matches<'p> {
 /// Bytes that are counted at once.
 const BYTES_AT_ONCE: usize = 64 * 1024;
 
-/// The edges of a path in its direction, and the nodes between its ends.
+/// The edges of a path in the order of the pattern's text, and the nodes between its ends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path {
     pub edges: Box<[u32]>,
     pub inner: Box<[u32]>,
+}
+
+impl Path {
+    pub fn reversed(mut self) -> Self {
+        self.edges.reverse();
+        self.inner.reverse();
+        self
+    }
 }
 
 impl<'p> Matches<'p> {

@@ -135,6 +135,8 @@ pub struct PatternEdge {
     pub from: usize,
     pub to: usize,
     pub any_direction: bool,
+    /// Written `<-[…]-`: a path is read in the order of the text, from `to` to `from`.
+    pub read_backwards: bool,
     /// Of a path: how many edges.
     pub length: Option<(usize, usize)>,
     /// What must be true of the edge, or of every edge of the path.

@@ -233,7 +233,11 @@ impl Search<'_, '_> {
             .expect("only paths are walked");
         let length = walk.edges.len();
         if length >= least && self.can_end(walk, here) {
-            self.paths[walk.edge] = walk.path();
+            let is_reversed = walk.backwards != self.pattern.edges[walk.edge].read_backwards;
+            self.paths[walk.edge] = match is_reversed {
+                true => walk.path().reversed(),
+                false => walk.path(),
+            };
             self.bind(walk.to, here, |search| search.next(walk.behind))?;
         }
         let inner = length > 0;
@@ -296,16 +300,11 @@ impl Search<'_, '_> {
 }
 
 impl Walk {
-    /// The path in the pattern's direction. The node at which it stands is its end.
+    /// The path as it was walked. The node at which it stands is its end.
     fn path(&self) -> Path {
-        let (mut edges, mut inner) = (self.edges.clone(), self.inner.clone());
-        if self.backwards {
-            edges.reverse();
-            inner.reverse();
-        }
         Path {
-            edges: edges.into(),
-            inner: inner.into(),
+            edges: self.edges.as_slice().into(),
+            inner: self.inner.as_slice().into(),
         }
     }
 }

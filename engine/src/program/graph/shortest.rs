@@ -1,11 +1,13 @@
 //! Shortest paths: breadth first from every node that can be the beginning.
 //!
-//! A path never comes back to where it began: a node is no target of itself, unless paths without edges are asked for.
+//! A path never comes back to where it began: a node is no target of itself, unless paths without edges are asked for. A pair that
+//! is nearer than the pattern's least length makes the query fail.
 
 use super::build::Built;
 use super::matches::{Matches, Path};
 use super::search::{Masks, allows};
 use super::{Paths, Pattern, PatternEdge};
+use crate::kernel::KernelError;
 use crate::program::Progress;
 use datafusion::common::{DataFusionError, Result};
 
@@ -33,18 +35,36 @@ pub(super) fn search<'p>(
         reached.spread(source, most, edge, masks, built, paths);
         for target in &reached.order {
             let length = reached.distances[*target as usize];
-            if length < least || !allows(masks.nodes[edge.to].as_ref(), *target) {
+            if !allows(masks.nodes[edge.to].as_ref(), *target) {
+                continue;
+            }
+            if length > 0 && length < least {
+                return Err(too_near(length, least));
+            }
+            if length < least {
                 continue;
             }
             reached.trace(*target, &mut Trail::default(), &mut |trail| {
                 found.counted()?;
                 found.nodes[edge.from].push(source);
                 found.nodes[edge.to].push(*target);
-                found.take_path(0, trail.path())
+                let path = match edge.read_backwards {
+                    true => trail.path().reversed(),
+                    false => trail.path(),
+                };
+                found.take_path(0, path)
             })?;
         }
     }
     Ok(found)
+}
+
+/// Whether the real engine then takes a longer way, which may pass a node twice, the reference does not say.
+fn too_near(length: usize, least: usize) -> DataFusionError {
+    let message = format!(
+        "a shortest path of {length} edges, where {least} at least are asked for, is not supported"
+    );
+    DataFusionError::External(Box::new(KernelError::Argument { index: 0, message }))
 }
 
 const UNREACHED: usize = usize::MAX;
