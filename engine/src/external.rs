@@ -185,9 +185,8 @@ impl ExternalTable {
         let declared = TableSchema::new("externaldata", self.columns.clone());
         let format = Some(huntql_store::files::Format::Parquet);
         let pattern = file.to_string_lossy();
-        let table =
-            huntql_store::files::open("externaldata", &pattern, format, Some(&declared))
-                .map_err(|error| unreadable(file, error))?;
+        let table = huntql_store::files::open("externaldata", &pattern, format, Some(&declared))
+            .map_err(|error| unreadable(file, error))?;
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let wanted = Some(projection.unwrap_or(&all));
         table.scan(state, wanted, filters, limit).await
@@ -500,9 +499,7 @@ mod tests {
             (
                 "{\"t\":1700000000,\n\"d\":{\"b c\":\"x\"}} {\"t\":null,\"d\":3}",
                 r#"externaldata(at:datetime, who:string, n:long, c:string, all:dynamic, other:string)["https://example.org/list"]
-                    with (format="multijson", ingestionMapping='[{"Column":"at","Properties":{"Path":"$.t","Transform":"DateTimeFromUnixSeconds"}},
-                        {"column":"who","path":"$.d.[\'b c\']"},{"Column":"n","Properties":{"Transform":"SourceLineNumber"}},
-                        {"Column":"c","Properties":{"ConstValue":"k"}},{"Column":"all","Properties":{"Path":"$"}}]')
+                    with (format="multijson", ingestionMapping='[{"Column":"at","Properties":{"Path":"$.t","Transform":"DateTimeFromUnixSeconds"}},{"column":"who","path":"$.d.[\'b c\']"},{"Column":"n","Properties":{"Transform":"SourceLineNumber"}},{"Column":"c","Properties":{"ConstValue":"k"}},{"Column":"all","Properties":{"Path":"$"}}]')
                     | where (n == 1 and at == datetime(2023-11-14T22:13:20Z) and who == "x" and c == "k" and all.t == 1700000000 and other == "")
                         or (n == 2 and isnull(at) and who == "" and all.d == 3)"#,
                 2,

@@ -28,7 +28,11 @@ impl Binder<'_> {
         if relation.unknown || arguments.iter().any(Scalar::is_error) {
             return Scalar::error();
         }
-        let key = self.keys.last().filter(|key| relation.hidden.contains(key)).cloned();
+        let key = self
+            .keys
+            .last()
+            .filter(|key| relation.hidden.contains(key))
+            .cloned();
         if !is_serialized(relation, key.as_ref()) {
             return self.wrong(
                 Diagnostic::binding(

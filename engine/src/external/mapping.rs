@@ -80,7 +80,9 @@ impl Mapping {
             let at = columns
                 .iter()
                 .position(|column| column.name == name)
-                .ok_or_else(|| format!("the mapping names the column `{name}`, which is not declared"))?;
+                .ok_or_else(|| {
+                    format!("the mapping names the column `{name}`, which is not declared")
+                })?;
             mapped[at] = element_of(&properties, &name, by)?;
         }
         Ok(Self(mapped))
@@ -136,7 +138,9 @@ fn flat(element: &Map<String, Value>) -> Result<Vec<(String, String)>, String> {
             }
             Value::Null => {}
             Value::Bool(_) | Value::Array(_) => {
-                return Err(format!("`{key}` of the mapping has a value that is not supported"));
+                return Err(format!(
+                    "`{key}` of the mapping has a value that is not supported"
+                ));
             }
         }
     }
@@ -168,7 +172,11 @@ fn element_of(
                 Transform::Unix(unit) => unix = Some(unit),
                 Transform::From(other) => origin = other,
             },
-            _ => return Err(format!("`{key}` of the column `{column}` is not supported in this mapping")),
+            _ => {
+                return Err(format!(
+                    "`{key}` of the column `{column}` is not supported in this mapping"
+                ));
+            }
         }
     }
     Ok(Mapped { origin, unix })

@@ -274,10 +274,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "set_has_element(datetime_list_timezones(), \"Europe/Paris\")",
                 "true",
             ),
-            example(
-                "array_length(datetime_list_timezones()) > 400",
-                "true",
-            ),
+            example("array_length(datetime_list_timezones()) > 400", "true"),
         ],
     ),
     first(row(

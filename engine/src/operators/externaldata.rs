@@ -66,7 +66,11 @@ fn reading(
         ignore_first: properties.ignore_first,
         mapping: None,
     };
-    if reading.ignore_first && sources.iter().any(|source| source.format == Format::Parquet) {
+    if reading.ignore_first
+        && sources
+            .iter()
+            .any(|source| source.format == Format::Parquet)
+    {
         binder.unsupported(span, "`ignoreFirstRecord` of Parquet");
     }
     let Some((text, span)) = &properties.mapping else {

@@ -1,8 +1,8 @@
 //! `project`, `extend`, `serialize`: columns from expressions.
 
 use super::tuple::{self, Unnamed};
-use crate::bind::names::Names;
 use crate::bind::Binder;
+use crate::bind::names::Names;
 use crate::ir::{Node, Order, Relation, Scalar};
 use huntql_kql::ast::{Name, NamedExpr, Project, Serialize};
 use huntql_kql::diagnostics::Diagnostic;

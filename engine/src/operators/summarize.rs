@@ -205,10 +205,7 @@ fn aggregate_item(
     {
         let Some((bound, lent)) = call_of(binder, call, item.value.span, Some(input), groups)
         else {
-            items.push((
-                names.of(binder, item, &Scalar::error()),
-                Scalar::error(),
-            ));
+            items.push((names.of(binder, item, &Scalar::error()), Scalar::error()));
             return;
         };
         name_columns(binder, item, bound, lent, names, collected, items);
