@@ -6,7 +6,7 @@ use super::{Binder, Row, facts};
 use crate::conversion::common_type;
 use crate::functions::{Example, ResultName, example};
 use crate::ir::{Scalar, ScalarKind};
-use huntql_kql::ast::{BinaryOp, Call, ExprKind};
+use huntql_kql::ast::{Arg, BinaryOp, Call, ExprKind};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Type, Value};
@@ -407,6 +407,19 @@ fn case(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scala
     branches(binder, call, row)
 }
 
+/// A condition among arguments. `a = 1` only names it, and the number is not read as a bool there.
+fn predicate(binder: &mut Binder<'_>, arg: &Arg, row: Row<'_>) -> Scalar {
+    if arg.name.is_none() {
+        return binder.condition(&arg.value, row);
+    }
+    let bound = binder.scalar(&arg.value, row);
+    if bound.ty == Type::Bool || bound.is_error() {
+        return bound;
+    }
+    let diagnostic = facts::wrong_type(arg.value.span, bound.ty, "a bool");
+    binder.wrong(diagnostic.help("`=` only names the argument: write `==` to compare"))
+}
+
 /// Condition, value, condition, value …, last value.
 fn branches(binder: &mut Binder<'_>, call: &Call, row: Row<'_>) -> Scalar {
     let mut conditions = Vec::new();
@@ -414,7 +427,7 @@ fn branches(binder: &mut Binder<'_>, call: &Call, row: Row<'_>) -> Scalar {
     let mut places = Vec::new();
     for (index, arg) in call.args.iter().enumerate() {
         if index % 2 == 0 && index + 1 < call.args.len() {
-            conditions.push(binder.condition(&arg.value, row));
+            conditions.push(predicate(binder, arg, row));
         } else {
             values.push(binder.scalar(&arg.value, row));
             places.push(arg.value.span);
@@ -571,7 +584,7 @@ fn not(binder: &mut Binder<'_>, call: &Call, span: Span, row: Row<'_>) -> Scalar
             "one argument",
         ));
     };
-    let operand = binder.condition(&arg.value, row);
+    let operand = predicate(binder, arg, row);
     match operand.as_literal() {
         Some(Value::Bool(value)) => Scalar::literal(Value::Bool(value.map(|value| !value))),
         _ if operand.is_error() => operand,

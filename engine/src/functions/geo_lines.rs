@@ -251,7 +251,7 @@ fn densify_line(args: &Args<'_>) -> KernelResult {
     })
 }
 
-/// Refused: holes, and rings that run clockwise, whose first vertex and direction in the answer no page shows.
+/// Refused: holes, and rings that run clockwise and get new vertices, whose first vertex and direction in the answer no page shows.
 fn densify_polygon(args: &Args<'_>) -> KernelResult {
     let input = args.input::<Json<'_>>(0);
     rows(args, |row| {
@@ -267,12 +267,13 @@ fn densify_polygon(args: &Args<'_>) -> KernelResult {
             let [shell] = rings.as_slice() else {
                 return Err(refused("a denser polygon with holes is not supported"));
             };
-            if !runs_counterclockwise(shell) {
+            let ring = densified(shell, metres)?;
+            if ring.len() > shell.len() && !runs_counterclockwise(shell) {
                 return Err(refused(
                     "a denser polygon whose ring runs clockwise is not supported",
                 ));
             }
-            dense.push(vec![densified(shell, metres)?]);
+            dense.push(vec![ring]);
         }
         Ok(Some(write::polygons(&dense)))
     })
@@ -407,11 +408,15 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
         "geo_polygon_densify",
         DENSIFY_POLYGON,
         "kusto/query/geo-polygon-densify-function",
-        "Adds points to the planar edges of a polygon until they are near geodesics. Holes and rings that run clockwise are refused.",
+        "Adds points to the planar edges of a polygon until they are near geodesics. Holes are refused, and rings that run clockwise and get new points.",
         &[
             example(
                 "tostring(geo_polygon_densify(dynamic({'type':'Polygon','coordinates':[[[10,10],[11,10],[11,11],[10,10]]]}), 1000))",
                 "'{\"type\":\"Polygon\",\"coordinates\":[[[10.0,10.000000000000002],[11.0,10.0],[11.0,11.0],[10.0,10.000000000000002]]]}'",
+            ),
+            example(
+                "geo_polygon_densify(dynamic({'type':'Polygon','coordinates':[[[10,10],[10,10.25],[10.25,10],[10,10]]]})).coordinates[0][1]",
+                "dynamic([10.0,10.25])",
             ),
             example(
                 "geo_polygon_densify(dynamic({'type':'Polygon'}))",

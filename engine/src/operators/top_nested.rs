@@ -108,7 +108,7 @@ fn bound_level(
     // Levels may share a column: what stands here declares nothing.
     let of = names.of(binder, &level.of, &Scalar::error());
     let by = match level.by.names.first() {
-        Some(name) => names.declared_at(binder, &name.text, name.span),
+        Some(name) => names.free(&name.text),
         None => names.free(&format!("aggregated_{of}")),
     };
     let (above, own) = (key_name(index), key_name(index + 1));
