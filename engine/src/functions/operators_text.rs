@@ -35,6 +35,11 @@ fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
             .get(0)
             .flatten()
             .map(|list| MatcherSet::of_list(list.0));
+        if let (Some(set), Quantity::Any) = (&set, quantity) {
+            let texts = (0..args.rows()).map(|row| haystacks.get(row).unwrap_or_default());
+            let found = set.any_in(texts);
+            return bool::collect(args.rows(), |row| haystacks.get(row).map(|_| found[row]));
+        }
         return bool::collect(args.rows(), |row| {
             let haystack = haystacks.get(row)?;
             Some(

@@ -5,7 +5,9 @@
 //! one over the few hundred thousand texts that differ.
 
 use super::adapter::Expr;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, UInt32Array, new_null_array,
+};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
@@ -108,6 +110,23 @@ impl PerDistinct {
 /// A row that was looked at pays for this many values: few rows of a large dictionary are asked one by one.
 const ROWS_WORTH: usize = 1;
 
+/// The numbers of a dictionary of `size` values that occur, each once (null too), and for each row which of them it has.
+fn occurring(keys: &Int32Array, size: usize) -> (Int32Array, UInt32Array) {
+    const UNSEEN: u32 = u32::MAX;
+    let mut places = vec![UNSEEN; size + 1];
+    let mut distinct = Vec::new();
+    let rows = keys.iter().map(|key| {
+        let place = &mut places[key.map_or(size, |key| key as usize)];
+        if *place == UNSEEN {
+            *place = distinct.len() as u32;
+            distinct.push(key);
+        }
+        *place
+    });
+    let rows = rows.collect::<Vec<u32>>();
+    (distinct.into_iter().collect(), rows.into())
+}
+
 pub(super) fn is_same(one: &ArrayRef, other: &ArrayRef) -> bool {
     Arc::ptr_eq(one, other) || one.to_data().ptr_eq(&other.to_data())
 }
@@ -127,12 +146,13 @@ impl PhysicalExpr for PerDistinct {
         let Some(texts) = column.as_dictionary_opt::<Int32Type>() else {
             return Ok(ColumnarValue::Array(Arc::new(self.ask(&column)?)));
         };
+        let keys = texts.keys();
         let Some(answers) = self.answers(texts.values(), rows)? else {
-            let texts = take(texts.values(), texts.keys(), None)?;
-            return Ok(ColumnarValue::Array(Arc::new(self.ask(&texts)?)));
+            let (distinct, places) = occurring(keys, texts.values().len());
+            let answers = self.ask(&take(texts.values(), &distinct, None)?)?;
+            return Ok(ColumnarValue::Array(take(&answers, &places, None)?));
         };
         let of_null = texts.values().len();
-        let keys = texts.keys();
         let place = |row: usize| match keys.is_valid(row) {
             true => keys.values()[row] as usize,
             false => of_null,

@@ -7,6 +7,7 @@
 //!
 //! Not here: regular expressions (see [`super::pattern`]).
 
+mod likely;
 mod set;
 
 pub use set::{MatcherSet, Quantity};

@@ -118,4 +118,14 @@ proptest! {
         prop_assert_eq!(set.is_match(&haystack, Quantity::All), !found.contains(&false));
         prop_assert_eq!(set.first_index(&haystack), found.iter().position(|found| *found));
     }
+
+    #[test]
+    fn many_texts_agree_with_one_at_a_time(
+        texts in prop::collection::vec("[aAbBc./ 1äK]{0,40}", 0..200),
+        needles in prop::collection::vec("[aAbBc./ 1]{1,6}", 4..60),
+    ) {
+        let set = MatcherSet::new(needles.iter().map(String::as_str));
+        let one_by_one: Vec<bool> = texts.iter().map(|text| set.is_match(text, Quantity::Any)).collect();
+        prop_assert_eq!(set.any_in(texts.iter().map(String::as_str)), one_by_one);
+    }
 }
