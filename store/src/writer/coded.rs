@@ -21,8 +21,8 @@ use datafusion::parquet::file::writer::{
     SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite,
 };
 use datafusion::parquet::schema::types::{ColumnDescPtr, ColumnPath};
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 use std::io::Write;
-use zstd::bulk::Compressor;
 
 /// Rows after which a column is judged.
 const TRIED_ROWS: usize = 4096;
@@ -89,10 +89,10 @@ pub(super) fn write<W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     column: ColumnDescPtr,
     properties: &WriterProperties,
-    compressor: &mut Compressor<'static>,
+    repeats: &mut CompressTable,
 ) -> Result<()> {
     let (dictionary, codes) = dictionary_of(values, codes);
-    let mut chunk = Chunk::new(column, properties, compressor);
+    let mut chunk = Chunk::new(column, properties, repeats)?;
     chunk.dictionary(values, &dictionary)?;
     let width = bits_of(dictionary.len().saturating_sub(1) as u32);
     for codes in codes.chunks(properties.data_page_row_count_limit()) {
@@ -145,22 +145,12 @@ fn bloom_filter(
     Ok(Some(filter))
 }
 
-/// What compresses the pages of all columns of codes as the properties want it.
-pub(super) fn compressor(properties: &WriterProperties) -> Result<Compressor<'static>> {
-    let compression = properties.compression(&ColumnPath::new(Vec::new()));
-    let Compression::ZSTD(level) = compression else {
-        return Err(ParquetError::NYI(format!("{compression} of codes")));
-    };
-    Compressor::new(level.compression_level())
-        .map_err(|error| ParquetError::External(Box::new(error)))
-}
-
 /// A column chunk on its way.
 struct Chunk<'a> {
     column: ColumnDescPtr,
     sink: TrackedWrite<Vec<u8>>,
-    compression: Compression,
-    compressor: &'a mut Compressor<'static>,
+    /// The compressor's memory, for all pages of all columns.
+    repeats: &'a mut CompressTable,
     written: Sizes,
     pages: OffsetIndexBuilder,
     data_pages: i32,
@@ -178,18 +168,21 @@ impl<'a> Chunk<'a> {
     fn new(
         column: ColumnDescPtr,
         properties: &WriterProperties,
-        compressor: &'a mut Compressor<'static>,
-    ) -> Chunk<'a> {
-        Chunk {
+        repeats: &'a mut CompressTable,
+    ) -> Result<Chunk<'a>> {
+        let compression = properties.compression(column.path());
+        if compression != Compression::LZ4_RAW {
+            return Err(ParquetError::NYI(format!("{compression} of codes")));
+        }
+        Ok(Chunk {
             sink: TrackedWrite::new(Vec::new()),
-            compression: properties.compression(column.path()),
             column,
-            compressor,
+            repeats,
             written: Sizes::default(),
             pages: OffsetIndexBuilder::new(),
             data_pages: 0,
             rows: 0,
-        }
+        })
     }
 
     /// The texts, each after its length.
@@ -231,8 +224,11 @@ impl<'a> Chunk<'a> {
     }
 
     fn compressed(&mut self, page: &[u8]) -> Result<Vec<u8>> {
-        let compressed = self.compressor.compress(page);
-        compressed.map_err(|error| ParquetError::External(Box::new(error)))
+        let mut compressed = vec![0; get_maximum_output_size(page.len())];
+        let length = compress_into_with_table(page, &mut compressed, self.repeats)
+            .map_err(|error| ParquetError::External(Box::new(error)))?;
+        compressed.truncate(length);
+        Ok(compressed)
     }
 
     fn write(&mut self, page: Page, expanded: usize) -> Result<PageWriteSpec> {
@@ -256,7 +252,7 @@ impl<'a> Chunk<'a> {
             count,
         };
         let metadata = ColumnChunkMetaData::builder(self.column)
-            .set_compression(self.compression)
+            .set_compression(Compression::LZ4_RAW)
             .set_encodings_mask(EncodingMask::new_from_encodings(encodings.iter()))
             .set_page_encoding_stats(vec![
                 stats(PageType::DICTIONARY_PAGE, Encoding::PLAIN_DICTIONARY, 1),

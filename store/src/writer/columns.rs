@@ -13,6 +13,7 @@ use datafusion::parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves
 use datafusion::parquet::errors::{ParquetError, Result};
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::properties::WriterProperties;
+use lz4_flex::block::CompressTable;
 use std::fs::File;
 
 /// All rows of a file.
@@ -81,7 +82,7 @@ impl Columns {
         let properties = writer.properties().clone();
         let described = writer.schema_descr().columns().to_vec();
         let rows = self.order.len();
-        let mut compressor = coded::compressor(&properties)?;
+        let mut repeats = CompressTable::default();
         let mut groups = Vec::new();
         for (ordinal, from) in (0..rows).step_by(ROW_GROUP_ROWS).enumerate() {
             let to = rows.min(from + ROW_GROUP_ROWS);
@@ -100,14 +101,7 @@ impl Columns {
                     (Rows::Coded(Coded { values, codes }), _) => {
                         let column = described[index].clone();
                         let codes = &codes[from..to];
-                        coded::write(
-                            values,
-                            codes,
-                            &mut group,
-                            column,
-                            &properties,
-                            &mut compressor,
-                        )?;
+                        coded::write(values, codes, &mut group, column, &properties, &mut repeats)?;
                     }
                     (Rows::Plain(_), Some(writer)) => {
                         writer.close()?.append_to_row_group(&mut group)?;

@@ -249,9 +249,11 @@ pub(crate) fn properties(schema: &SchemaRef, indexing: Indexing) -> WriterProper
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(concat!("huntql ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(
-            ZstdLevel::try_new(1).expect("zstd has a level 1"),
-        ))
+        .set_compression(Compression::LZ4_RAW)
+        .set_column_compression(
+            ColumnPath::from(RECORD_ID),
+            Compression::ZSTD(ZstdLevel::try_new(1).expect("zstd has a level 1")),
+        )
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(PAGE_BYTES)
