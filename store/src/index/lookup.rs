@@ -64,7 +64,19 @@ impl Need {
         match needs.len() {
             0 => Need::Anything,
             1 => needs.remove(0),
-            _ => Need::All(needs),
+            _ => {
+                needs.sort_by_key(cost);
+                Need::All(needs)
+            }
+        }
+    }
+
+    /// The key without which there is no answer, where that is cheaply said.
+    fn rarest(&self) -> Option<&[u8]> {
+        match self {
+            Need::Key(KeyTest::Exact(key)) => Some(key),
+            Need::All(needs) => needs.first()?.rarest(),
+            Need::Anything | Need::Key(_) | Need::One(_) => None,
         }
     }
 
@@ -224,8 +236,7 @@ impl Looked<'_> {
             Need::Key(test) => self.test(test),
             Need::All(needs) => {
                 let mut found = vec![Blocks::all(self.pages.index.blocks()); self.columns];
-                // Single keys cost least and say most.
-                for need in cheapest_first(needs) {
+                for need in needs {
                     if found.iter().all(Blocks::is_empty) {
                         break;
                     }
@@ -237,43 +248,41 @@ impl Looked<'_> {
             }
             Need::One(needs) => {
                 let mut found = self.nothing();
-                let mut keys: Vec<&[u8]> = Vec::new();
-                for need in needs {
-                    match need {
-                        Need::Key(KeyTest::Exact(key)) => keys.push(key),
-                        other => {
-                            for (found, more) in found.iter_mut().zip(self.need(other)?) {
-                                found.unite(&more);
-                            }
+                let (mut by_key, others): (Vec<_>, Vec<_>) = needs
+                    .iter()
+                    .map(|need| (need.rarest(), need))
+                    .partition(|(key, _)| key.is_some());
+                by_key.sort_unstable_by_key(|(key, _)| *key);
+                let keys: Vec<&[u8]> = by_key.iter().filter_map(|(key, _)| *key).collect();
+                let mut there = Vec::new();
+                let place = &self.place;
+                self.pages
+                    .find(&keys, |which, page, at| match by_key[which].1 {
+                        Need::Key(_) => read_posting(page.posting(at), place, &mut found),
+                        need => {
+                            there.push(need);
+                            Ok(())
                         }
+                    })?;
+                for need in there
+                    .into_iter()
+                    .chain(others.into_iter().map(|(_, need)| need))
+                {
+                    for (found, more) in found.iter_mut().zip(self.need(need)?) {
+                        found.unite(&more);
                     }
                 }
-                keys.sort_unstable();
-                self.keys(&keys, &mut found)?;
                 Ok(found)
             }
         }
     }
 
-    /// Adds the blocks of all these keys, which are in order: each page is looked at once.
+    /// Adds the blocks of all these keys, which are in order.
     fn keys(&mut self, keys: &[&[u8]], found: &mut Found) -> Result<(), Unusable> {
-        let mut open: Option<(usize, std::sync::Arc<Page>)> = None;
-        let mut from = 0;
-        for key in keys {
-            let Some(at) = self.pages.index.page_of(key) else {
-                continue;
-            };
-            if open.as_ref().is_none_or(|(number, _)| *number != at) {
-                open = Some((at, self.pages.page(at)?));
-                from = 0;
-            }
-            let Some((_, page)) = &open else { continue };
-            from = page.lower_bound(key, from);
-            if from < page.len() && page.key(from) == *key {
-                self.add(page, from, found)?;
-            }
-        }
-        Ok(())
+        let place = &self.place;
+        self.pages.find(keys, |_, page, at| {
+            read_posting(page.posting(at), place, found)
+        })
     }
 
     fn add(&self, page: &Page, at: usize, found: &mut Found) -> Result<(), Unusable> {
@@ -357,15 +366,12 @@ impl Looked<'_> {
     }
 }
 
-/// Exact keys, then prefixes, then what has to be searched. Long keys come before short ones: they are rarer, and where one is
-/// missing the others need no look.
-fn cheapest_first(needs: &[Need]) -> impl Iterator<Item = &Need> {
-    let cost = |need: &&Need| match need {
+/// Exact keys come first, then prefixes, then what has to be searched: single keys cost least and say most. Long keys come before
+/// short ones: they are rarer, and where one is missing the others need no look.
+fn cost(need: &Need) -> (u8, Reverse<usize>) {
+    match need {
         Need::Key(KeyTest::Exact(key)) => (0, Reverse(key.len())),
         Need::Key(KeyTest::Prefix(prefix)) => (1, Reverse(prefix.len())),
         Need::Anything | Need::Key(_) | Need::All(_) | Need::One(_) => (2, Reverse(0)),
-    };
-    let mut ordered: Vec<&Need> = needs.iter().collect();
-    ordered.sort_by_key(cost);
-    ordered.into_iter()
+    }
 }

@@ -162,6 +162,32 @@ impl PageReader<'_> {
         Ok(page)
     }
 
+    /// Calls `found` with each of these keys that is there, by its place in `keys`, its page and its place in that. `keys` are in
+    /// order; each page is looked at once.
+    pub(super) fn find(
+        &mut self,
+        keys: &[&[u8]],
+        mut found: impl FnMut(usize, &Page, usize) -> Result<(), Unusable>,
+    ) -> Result<(), Unusable> {
+        let mut open: Option<(usize, Arc<Page>)> = None;
+        let mut from = 0;
+        for (which, key) in keys.iter().enumerate() {
+            let Some(at) = self.index.page_of(key) else {
+                continue;
+            };
+            if open.as_ref().is_none_or(|(number, _)| *number != at) {
+                open = Some((at, self.page(at)?));
+                from = 0;
+            }
+            let Some((_, page)) = &open else { continue };
+            from = page.lower_bound(key, from);
+            if from < page.len() && page.key(from) == *key {
+                found(which, page, from)?;
+            }
+        }
+        Ok(())
+    }
+
     fn read(&mut self, entry: &PageEntry) -> Result<Page, Unusable> {
         let file = match &mut self.file {
             Some(file) => file,
