@@ -141,8 +141,8 @@ mod tests {
         assert_eq!(
             need_of(r"power(shell)\.exe"),
             Need::All(vec![
-                Need::Key(KeyTest::Suffix(b"powershell".to_vec())),
-                Need::Key(KeyTest::Prefix(b"exe".to_vec()))
+                Need::Key(KeyTest::Prefix(b"exe".to_vec())),
+                Need::Key(KeyTest::Suffix(b"powershell".to_vec()))
             ])
         );
     }
