@@ -210,6 +210,9 @@ const QUERIES: &[&str] = &[
     "where Timestamp > datetime(1970-01-03) | summarize count() by tostring(F.query), Kind",
     "where tostring(F.rcode) == 'SERVFAIL' | distinct Q = tostring(F.query) | join kind=inner (T | summarize M = count() by Q = tostring(parse_json(A).query)) on Q | project Q, M",
     "where tostring(F.uid) == 'C5000' | project N, A",
+    "where Kind == 'ssl' | summarize count(), max(N) by tostring(F.query), tostring(F.rcode)",
+    "where Kind == 'ssl' | project N, A, Q = strcat(tostring(F.query), '/', tostring(F.rcode)), Is = tostring(F.n) == '2'",
+    "where Kind == 'dns' | project N, F, tostring(F.query), tostring(F.rcode)",
     "project N, tostring(F.query), tostring(F.rcode), tostring(F.uid), tostring(F.absent)",
     "where tostring(F.query) endswith '9.example' | top 7 by N | project N, A, D, tostring(F.query)",
     "where N between (10 .. 60) | project N, tostring(F.rcode)",
@@ -230,6 +233,12 @@ async fn columns_of_members_change_no_answer() {
     let asked = "T | where tostring(D.rcode) == 'NXDOMAIN' | project N";
     let told = before.explain(asked, &options()).await.unwrap();
     assert!(told.contains("members=[D.rcode in 2 of 3 files]"), "{told}");
+    let asked = "T | where Kind == 'dns' | extend F = parse_json(A) | summarize count() by tostring(F.query), tostring(F.rcode)";
+    let told = before.explain(asked, &options()).await.unwrap();
+    assert!(
+        told.contains("members=[A.query in 2 of 3 files, A.rcode in 2 of 3 files]"),
+        "{told}"
+    );
     let mut expected = Vec::new();
     for query in QUERIES {
         for json in ["parse_json(A)", "D"] {

@@ -7,7 +7,7 @@
 
 use super::adapter::Expr;
 use crate::json::{Step, steps_of};
-use crate::members::{Form, name_of, parts};
+use crate::members::{Form, is_member, name_of, parts};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
@@ -17,7 +17,7 @@ use datafusion::parquet::file::metadata::ParquetMetaDataReader;
 use datafusion::physical_expr::ScalarFunctionExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, lit};
 use huntql_kql::types::Type;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 
 /// `tostring(parse_json(text).path)`.
@@ -176,19 +176,8 @@ pub(super) fn note<'e>(
     }
     let mut counts: BTreeMap<&str, usize> = names.iter().map(|name| (name.as_str(), 0)).collect();
     for file in files {
-        let Ok(file) = File::open(format!("/{file}")) else {
-            continue;
-        };
-        let Ok(metadata) = ParquetMetaDataReader::new().parse_and_finish(&file) else {
-            continue;
-        };
-        for field in metadata
-            .file_metadata()
-            .schema_descr()
-            .root_schema()
-            .get_fields()
-        {
-            if let Some(count) = counts.get_mut(field.name()) {
+        for name in of_file(format!("/{file}").as_ref()) {
+            if let Some(count) = counts.get_mut(name.as_str()) {
                 *count += 1;
             }
         }
@@ -201,4 +190,20 @@ pub(super) fn note<'e>(
         ))
     });
     Some(told.collect::<Vec<_>>().join(", "))
+}
+
+/// Names of the columns of members that a file has; none when its footer cannot be read.
+pub(super) fn of_file(path: &std::path::Path) -> HashSet<String> {
+    let metadata = File::open(path).ok();
+    let metadata =
+        metadata.and_then(|file| ParquetMetaDataReader::new().parse_and_finish(&file).ok());
+    let Some(metadata) = metadata else {
+        return HashSet::new();
+    };
+    let root = metadata.file_metadata().schema_descr().root_schema();
+    let names = root
+        .get_fields()
+        .iter()
+        .map(|field| field.name().to_owned());
+    names.filter(|name| is_member(name)).collect()
 }

@@ -22,6 +22,7 @@ pub mod travel;
 
 use crate::index::selection::Part;
 use crate::log::{DataFile, Snapshot};
+use crate::members::name_of;
 use crate::schema::{HIDDEN, TableSchema, arrow_field, is_hidden, portal_columns};
 use adapter::{EngineAdapterFactory, Origin};
 use async_trait::async_trait;
@@ -44,9 +45,9 @@ use huntql_kql::types::{Column, Type};
 
 use prune::Ranges;
 use pushdown::Asked;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use terms::Narrowed;
 
 /// A Parquet file of a scan.
@@ -77,6 +78,8 @@ pub struct EventTable {
     types: Arc<HashMap<String, Type>>,
     files: Arc<[ScanFile]>,
     origin: Origin,
+    /// Names of the columns of members in the file of most rows, once asked for.
+    members: OnceLock<HashSet<String>>,
     /// Kept for as long as the table is in use.
     _folder: Option<tempfile::TempDir>,
 }
@@ -156,6 +159,7 @@ impl EventTable {
             types,
             files,
             origin,
+            members: OnceLock::new(),
             _folder: None,
         }
     }
@@ -186,6 +190,18 @@ impl EventTable {
     /// How many rows there are, when all files say so.
     pub fn rows(&self) -> Option<u64> {
         self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Whether the scan reads these members of a column of JSON as columns, by what the file of most rows says; see [`members`].
+    pub fn has_members(&self, column: &str, keys: &[&str]) -> bool {
+        let names = self.members.get_or_init(|| {
+            let largest = self.files.iter().max_by_key(|file| file.rows);
+            match (self.origin, largest) {
+                (Origin::Store, Some(file)) => members::of_file(&file.path),
+                _ => HashSet::new(),
+            }
+        });
+        keys.iter().all(|key| names.contains(&name_of(column, key)))
     }
 
     /// How many files there are.
