@@ -3,7 +3,7 @@
 //! A hunt asks for names, codes and kinds: texts that repeat. What differs in each row (identifiers, instants, bodies), what is the same
 //! in all, and what is only true or false, costs more than it gives.
 
-use super::walk::{Found, each_member};
+use super::walk::{Found, Shape, each_member};
 use super::{Chosen, Form, parts};
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::Schema;
@@ -72,7 +72,8 @@ impl<'t> Seen<'t> {
         let differing = self.differing.len();
         let is_common = self.rows * SHARE >= texts && self.rows >= TEXTS_MIN / 4;
         let repeats = differing > 1 && differing * 10 <= self.rows * 8;
-        let is_kind = self.numbers < self.rows || differing * 4 <= self.rows;
+        // A status, not a size.
+        let is_kind = self.numbers < self.rows || differing * 64 <= self.rows;
         let is_short = self.bytes <= self.rows * MEAN_BYTES_MAX;
         let is_plain = self.nested * 4 <= self.rows && self.words < self.rows;
         is_common && repeats && is_kind && is_short && is_plain
@@ -129,21 +130,31 @@ fn given(column: &StringArray) -> impl Iterator<Item = &str> {
 }
 
 fn keys_of(texts: &[&str]) -> Vec<String> {
-    let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
+    let mut tags: HashMap<&str, usize> = HashMap::new();
+    let mut seen: Vec<Seen<'_>> = Vec::new();
+    let mut shape = Shape::default();
     for text in texts {
-        // What is told of a text that turns out to be none is told of few.
-        let _ = each_member(text, |_, key, found| {
-            if let Some(member) = seen.get_mut(key) {
-                member.add(found);
-            } else if seen.len() < KEYS_SEEN_MAX && is_key(key) {
-                seen.entry(key).or_default().add(found);
+        let tag_of = |key| match tags.get(key) {
+            Some(tag) => Some(*tag),
+            None if tags.len() < KEYS_SEEN_MAX && is_key(key) => {
+                tags.insert(key, tags.len());
+                Some(tags.len() - 1)
             }
+            None => None,
+        };
+        // What is told of a text that turns out to be none is told of few.
+        let _ = each_member(text, &mut shape, tag_of, |tag, found| {
+            if tag >= seen.len() {
+                seen.resize_with(tag + 1, Seen::default);
+            }
+            seen[tag].add(found);
         });
     }
-    let worth = seen
+    let seen = tags
         .iter()
-        .filter(|(_, seen)| seen.is_worth_it(texts.len()));
-    let mut worth: Vec<(usize, &str)> = worth.map(|(key, seen)| (seen.repeats(), *key)).collect();
+        .filter_map(|(key, tag)| Some((*key, seen.get(*tag)?)));
+    let worth = seen.filter(|(_, seen)| seen.is_worth_it(texts.len()));
+    let mut worth: Vec<(usize, &str)> = worth.map(|(key, seen)| (seen.repeats(), key)).collect();
     worth.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
     let mut keys: Vec<String> = Vec::new();
     for (_, key) in worth {

@@ -1,6 +1,6 @@
 //! The texts of members, row by row.
 
-use super::walk::{Found, each_member};
+use super::walk::{Found, Shape, each_member};
 use super::{Chosen, Form, name_of};
 use crate::index::Interner;
 use crate::json::{Step, shown, text_led};
@@ -22,8 +22,7 @@ const JUDGED_ROWS: usize = 256;
 pub(crate) struct Reader {
     form: Form,
     keys: Vec<(String, Vec<Step>)>,
-    /// The keys that the text before had at each place, and which of `keys` each is.
-    places: Vec<(String, Option<usize>)>,
+    shape: Shape,
 }
 
 impl Reader {
@@ -33,7 +32,7 @@ impl Reader {
         Reader {
             form: chosen.form,
             keys: keys.collect(),
-            places: Vec::new(),
+            shape: Shape::default(),
         }
     }
 
@@ -44,19 +43,11 @@ impl Reader {
         if text.is_empty() {
             return;
         }
-        let (keys, places, form) = (&self.keys, &mut self.places, self.form);
+        let (keys, shape, form) = (&self.keys, &mut self.shape, self.form);
         // Which keys were met, and which of them have values that are not told by the walk.
         let (mut met, mut others, mut twice) = (0_u64, 0_u64, false);
-        let walked = each_member(text, |place, key, found| {
-            let known = match places.get(place) {
-                Some((known, at)) if known == key => *at,
-                _ => {
-                    let at = keys.iter().position(|(name, _)| name == key);
-                    note(places, place, key, at);
-                    at
-                }
-            };
-            let Some(at) = known else { return };
+        let tag_of = |key: &str| keys.iter().position(|(name, _)| name == key);
+        let walked = each_member(text, shape, tag_of, |at, found| {
             twice |= met & 1 << at != 0;
             met |= 1 << at;
             match found {
@@ -98,23 +89,6 @@ impl Reader {
     }
 }
 
-/// Places behind this one are looked up each time.
-const PLACES_MAX: usize = 128;
-
-fn note(places: &mut Vec<(String, Option<usize>)>, place: usize, key: &str, at: Option<usize>) {
-    if place >= PLACES_MAX {
-        return;
-    }
-    match places.get_mut(place) {
-        Some((known, known_at)) => {
-            known.clear();
-            known.push_str(key);
-            *known_at = at;
-        }
-        None => places.push((key.to_owned(), at)),
-    }
-}
-
 /// The column of a member over all rows of a file, in the order in which they came.
 pub(crate) struct Filled {
     pub name: String,
@@ -145,6 +119,8 @@ fn fill_of(batches: &[RecordBatch], chosen: &Chosen) -> Option<Vec<Filled>> {
     };
     let mut columns: Vec<Filled> = chosen.keys.iter().map(column).collect();
     let mut given = vec![0_usize; columns.len()];
+    // The last text of each and its code.
+    let mut last = vec![(String::new(), 0_u32); columns.len()];
     let mut found = Vec::new();
     for batch in batches {
         let texts = batch.column_by_name(&chosen.column)?;
@@ -159,15 +135,19 @@ fn fill_of(batches: &[RecordBatch], chosen: &Chosen) -> Option<Vec<Filled>> {
                 continue;
             }
             reader.read(text, &mut found);
-            for ((column, text), given) in columns.iter_mut().zip(&found).zip(&mut given) {
-                let code = match text.is_empty() {
-                    true => 0,
-                    false => {
-                        *given += 1;
-                        column.values.number(text.as_bytes()).0
-                    }
-                };
-                column.codes.push(code);
+            let of_row = columns.iter_mut().zip(&mut given).zip(&mut last);
+            for (((column, given), last), text) in of_row.zip(&found) {
+                if text.is_empty() {
+                    column.codes.push(0);
+                    continue;
+                }
+                *given += 1;
+                if last.0 != **text {
+                    last.1 = column.values.number(text.as_bytes()).0;
+                    last.0.clear();
+                    last.0.push_str(text);
+                }
+                column.codes.push(last.1);
             }
         }
     }

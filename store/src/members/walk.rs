@@ -17,13 +17,40 @@ const DEPTH_MAX: u32 = 16;
 /// Integers of so many digits are the same as longs.
 const DIGITS_MAX: usize = 18;
 
-/// Tells the members of a bag in their order, with the place of each; `None` when the text is none that is read here, whatever was told
-/// before.
+/// What a reader calls a key; `None` for one that it does not want.
+pub(super) type Tag = Option<usize>;
+
+/// The keys that the text before had at each place, as they stand in compact JSON: those of the next text are mostly the same.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    places: Vec<(String, Tag)>,
+}
+
+/// Places behind this one are not remembered.
+const PLACES_MAX: usize = 128;
+
+impl Shape {
+    fn note(&mut self, place: usize, key: &str, tag: Tag) {
+        if place == self.places.len() && place < PLACES_MAX {
+            self.places.push((String::new(), None));
+        }
+        let Some(noted) = self.places.get_mut(place) else {
+            return;
+        };
+        noted.0.clear();
+        noted.0.extend(["\"", key, "\":"]);
+        noted.1 = tag;
+    }
+}
+
+/// Tells the wanted members of a bag in their order; `None` when the text is none that is read here, whatever was told before.
 ///
-/// A key may be told twice. Keys have no escapes.
+/// A key may be told twice. Keys have no escapes. `tag_of` gives the same tag for the same key.
 pub(super) fn each_member<'t>(
     text: &'t str,
-    mut tell: impl FnMut(usize, &'t str, Found<'t>),
+    shape: &mut Shape,
+    mut tag_of: impl FnMut(&'t str) -> Tag,
+    mut tell: impl FnMut(usize, Found<'t>),
 ) -> Option<()> {
     let mut walk = Walk { text, at: 0 };
     walk.space();
@@ -33,11 +60,25 @@ pub(super) fn each_member<'t>(
         walk.at += 1;
     } else {
         for place in 0.. {
-            let key = walk.plain_string()?;
+            let tag = match shape.places.get(place) {
+                Some((key, tag)) if text.as_bytes()[walk.at..].starts_with(key.as_bytes()) => {
+                    walk.at += key.len();
+                    *tag
+                }
+                _ => {
+                    let key = walk.plain_string()?;
+                    walk.space();
+                    walk.eat(b':')?;
+                    let tag = tag_of(key);
+                    shape.note(place, key, tag);
+                    tag
+                }
+            };
             walk.space();
-            walk.eat(b':')?;
-            walk.space();
-            tell(place, key, walk.value()?);
+            let found = walk.value()?;
+            if let Some(tag) = tag {
+                tell(tag, found);
+            }
             walk.space();
             match walk.next()? {
                 b',' => walk.space(),
@@ -96,9 +137,7 @@ impl<'t> Walk<'t> {
         let bytes = self.text.as_bytes();
         let mut escaped = false;
         loop {
-            while !ENDS[usize::from(*bytes.get(self.at)?)] {
-                self.at += 1;
-            }
+            self.at += plain_bytes(&bytes[self.at..])?;
             match bytes[self.at] {
                 b'"' => break,
                 b'\\' => {
@@ -215,15 +254,26 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// The bytes that end a run of plain ones in a string.
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        ends[control] = true;
-        control += 1;
+/// How many bytes of a string are plain before one that ends it, or begins an escape, or may not stand in it; `None` when all are.
+#[inline]
+fn plain_bytes(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let eight = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        let quotes = eight ^ (ONES * b'"' as u64);
+        let escapes = eight ^ (ONES * b'\\' as u64);
+        // A byte below another one borrows; what comes behind the first such byte does not matter.
+        let ends = (quotes.wrapping_sub(ONES) & !quotes)
+            | (escapes.wrapping_sub(ONES) & !escapes)
+            | (eight.wrapping_sub(ONES * 0x20) & !eight);
+        let ends = ends & HIGHS;
+        if ends != 0 {
+            return Some(at + (ends.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
     }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
+    let is_end = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    Some(at + bytes[at..].iter().position(is_end)?)
+}
