@@ -172,7 +172,7 @@ fn key_of(path: &Expr) -> Option<String> {
     }
 }
 
-/// Whether the table under filters alone has columns of these members.
+/// Whether the table under filters alone has columns of these members, and its scan gives them.
 fn has_members(plan: &LogicalPlan, column: &str, keys: &[&str]) -> bool {
     match plan {
         LogicalPlan::Filter(filter) => has_members(&filter.input, column, keys),
@@ -180,7 +180,9 @@ fn has_members(plan: &LogicalPlan, column: &str, keys: &[&str]) -> bool {
             let provider = source_as_provider(&scan.source);
             let provider = provider.as_ref().ok();
             let table = provider.and_then(|provider| provider.downcast_ref::<EventTable>());
-            table.is_some_and(|table| table.has_members(column, keys))
+            table.is_some_and(|table| {
+                table.takes_filters(&scan.filters) && table.has_members(column, keys)
+            })
         }
         _ => false,
     }

@@ -204,6 +204,11 @@ impl EventTable {
         keys.iter().all(|key| names.contains(&name_of(column, key)))
     }
 
+    /// Whether what is calculated right above these filters of a scan is calculated by the scan: they go into the decoder, or are none.
+    pub fn takes_filters(&self, filters: &[Expr]) -> bool {
+        filters.is_empty() || pushdown::pays(filters)
+    }
+
     /// How many files there are.
     pub fn file_count(&self) -> u64 {
         self.files.len() as u64
