@@ -4,7 +4,7 @@ use super::tuple::{self, Unnamed};
 use crate::bind::names::Names;
 use crate::bind::{Binder, facts};
 use crate::ir::{Node, Order, Relation, Scalar};
-use huntql_kql::ast::{Datatable, Print, Range};
+use huntql_kql::ast::{Datatable, Expr, ExprKind, Print, Range};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::{Column, Type, Value};
@@ -71,6 +71,12 @@ pub(super) fn datatable(binder: &mut Binder<'_>, datatable: &Datatable, span: Sp
     let mut values = Vec::with_capacity(datatable.values.len());
     for (index, expr) in datatable.values.iter().enumerate() {
         let ty = columns[index % columns.len()].ty;
+        if !is_literal(expr) {
+            let message = "a value of `datatable` has to be a literal";
+            binder.report(Diagnostic::syntax("KS005", expr.span, message));
+            values.push(Value::null(ty));
+            continue;
+        }
         let scalar = binder.scalar(expr, None);
         values.push(cell(binder, scalar, ty, expr.span));
     }
@@ -81,6 +87,15 @@ pub(super) fn datatable(binder: &mut Binder<'_>, datatable: &Datatable, span: Sp
     Relation {
         order: Order::Serialized,
         ..Relation::new(columns, Node::Values(rows))
+    }
+}
+
+/// Kusto computes nothing here: `2020-01-01` would be 2018.
+fn is_literal(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Unary(_, number) => matches!(number.kind, ExprKind::Literal(_)),
+        _ => false,
     }
 }
 
