@@ -55,9 +55,11 @@ pub(crate) struct EngineAdapterFactory {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rewritten {
     tests: Arc<Mutex<Vec<Known>>>,
-    /// Expressions over the columns of members of these names.
-    over_members: Arc<Mutex<Vec<(Expr, Vec<String>, Expr)>>>,
+    over_members: Arc<Mutex<Vec<OverMembers>>>,
 }
+
+/// An expression, the names of columns of members, and the expression over these.
+type OverMembers = (Expr, Vec<String>, Expr);
 
 /// Files of a store have few different schemas; what comes behind these is rewritten each time.
 const REWRITTEN_MAX: usize = 64;
