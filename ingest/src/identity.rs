@@ -1,5 +1,6 @@
 //! Who a record, a file and a device are: ids that are the same on every run and on every machine.
 
+use crate::digests::{Digests, Half};
 use crate::hashes::Hashes;
 use huntql_store::words::last_word;
 use std::collections::HashMap;
@@ -17,6 +18,11 @@ impl RecordId {
     pub fn report_id(self) -> i64 {
         (self.0 >> 65) as i64
     }
+
+    /// The first half of a digest.
+    fn of(half: Half) -> Self {
+        Self(u128::from_be_bytes(half))
+    }
 }
 
 /// Gives records their ids and remembers how often each was seen in this file: 12 to 24 bytes of memory a record.
@@ -27,8 +33,33 @@ pub struct RecordIds {
     /// How often those were seen that were seen again.
     repeated: Counts,
     passed: PassedLines,
-    /// What is hashed, in one piece: a record of several KiB is then hashed some chunks at a time.
+    /// Records that wait for their ids.
+    waiting: Waiting,
+    digests: Digests,
+    /// A record with its ordinal.
     message: Vec<u8>,
+}
+
+/// What the ids of records are made of, end to end: class, a zero, the record.
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: Vec<u8>,
+    /// Where each message ends, and where in it the record begins.
+    ends: Vec<(usize, usize)>,
+}
+
+/// Records that wait at most, and their bytes beyond which no further one does: few enough for a processor's cache, enough to
+/// be hashed side by side.
+const WAITING_MAX: usize = 128;
+const WAITING_BYTES_MAX: usize = 256 << 10;
+
+impl Waiting {
+    /// The messages, with the place in each where the record begins.
+    fn each(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        let starts = [0].into_iter().chain(self.ends.iter().map(|(end, _)| *end));
+        let ends = starts.zip(&self.ends);
+        ends.map(|(start, (end, record))| (&self.messages[start..*end], *record))
+    }
 }
 
 type Counts = HashMap<u64, u32, BuildHasherDefault<Folded>>;
@@ -84,25 +115,62 @@ impl RecordIds {
         }
     }
 
-    /// A line that became no record.
+    /// A line that became no record. No record may be waiting: its id depends on the lines before it alone.
     pub fn pass(&mut self, raw: &[u8]) {
+        debug_assert!(self.waiting.ends.is_empty());
         self.passed.pass(raw);
     }
 
-    /// The id of `raw`, a record of the class `class` (for instance `zeek.conn`).
+    /// The id of `raw`, a record of the class `class` (for instance `zeek.conn`). No record may be waiting.
     pub fn next(&mut self, class: &str, raw: &[u8]) -> RecordId {
-        self.message.clear();
-        self.message.extend_from_slice(class.as_bytes());
-        self.message.push(0);
-        self.message.extend_from_slice(raw);
-        let first = id(&self.message);
-        let ordinal = self.seen_before(first.0 as u64) + self.passed.count(raw);
-        if ordinal == 0 {
-            return first;
+        let mut found = None;
+        self.take_up(class, raw);
+        self.settle(|id| found = Some(id));
+        found.expect("one record was waiting")
+    }
+
+    /// Takes up a record; [`RecordIds::settle`] tells its id. Whether so many are waiting that it is time for that.
+    pub fn take_up(&mut self, class: &str, raw: &[u8]) -> bool {
+        let Waiting { messages, ends } = &mut self.waiting;
+        messages.extend_from_slice(class.as_bytes());
+        messages.push(0);
+        messages.extend_from_slice(raw);
+        ends.push((messages.len(), class.len() + 1));
+        ends.len() >= WAITING_MAX || messages.len() >= WAITING_BYTES_MAX
+    }
+
+    /// Tells the ids of the records that are waiting, in their order.
+    pub fn settle(&mut self, mut tell: impl FnMut(RecordId)) {
+        if self.waiting.ends.is_empty() {
+            return;
         }
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut digests = std::mem::take(&mut self.digests);
+        let messages: Vec<&[u8]> = waiting.each().map(|(message, _)| message).collect();
+        let mut ids = Vec::with_capacity(messages.len());
+        digests.each(&messages, |half| ids.push(RecordId::of(half)));
+        for ((message, record), first) in waiting.each().zip(ids) {
+            let ordinal = self.seen_before(first.0 as u64) + self.passed.count(&message[record..]);
+            tell(match ordinal {
+                0 => first,
+                _ => self.repeated(message, ordinal),
+            });
+        }
+        self.digests = digests;
+        self.waiting = waiting;
+        self.waiting.messages.clear();
+        self.waiting.ends.clear();
+    }
+
+    /// The id of a record that came so often before.
+    fn repeated(&mut self, message: &[u8], ordinal: u32) -> RecordId {
+        self.message.clear();
+        self.message.extend_from_slice(message);
         self.message.push(0);
         self.message.extend_from_slice(&ordinal.to_le_bytes());
-        id(&self.message)
+        let digest = blake3::hash(&self.message);
+        let half = digest.as_bytes().first_chunk();
+        RecordId::of(*half.expect("a blake3 hash has 32 bytes"))
     }
 }
 
@@ -115,13 +183,6 @@ impl RecordIds {
         *times += 1;
         *times - 1
     }
-}
-
-fn id(message: &[u8]) -> RecordId {
-    let bytes: [u8; 16] = blake3::hash(message).as_bytes()[..16]
-        .try_into()
-        .expect("a blake3 hash has 32 bytes");
-    RecordId(u128::from_be_bytes(bytes))
 }
 
 /// The keys are hashes already.
@@ -320,6 +381,29 @@ mod tests {
                 .collect();
             assert_eq!(rest, expected[cut..], "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn records_that_wait_get_the_ids_that_they_would_have_had_at_once() {
+        let records: Vec<String> = (0..500_usize)
+            .map(|n| "x".repeat(n * n % 3000) + &"ab"[..n % 3])
+            .collect();
+        let (mut at_once, mut waiting) = (RecordIds::default(), RecordIds::default());
+        let (mut expected, mut found) = (Vec::new(), Vec::new());
+        for (n, record) in records.iter().chain(&records).enumerate() {
+            let class = ["a", "b.c"][n % 2];
+            expected.push(at_once.next(class, record.as_bytes()));
+            if waiting.take_up(class, record.as_bytes()) {
+                waiting.settle(|id| found.push(id));
+            }
+            if n % 190 == 0 {
+                waiting.settle(|id| found.push(id));
+                at_once.pass(record.as_bytes());
+                waiting.pass(record.as_bytes());
+            }
+        }
+        waiting.settle(|id| found.push(id));
+        assert_eq!(found, expected);
     }
 
     #[test]

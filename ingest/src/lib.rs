@@ -7,6 +7,7 @@
 //! Not here: the parser of KQL, query planning, printing.
 
 pub mod address;
+mod digests;
 mod error;
 mod follow;
 pub mod formats;

@@ -42,6 +42,8 @@ pub struct Output<'a> {
     pub report: FileReport,
     tables: Vec<TableRows>,
     ids: RecordIds,
+    /// The tables of the rows whose records wait for their ids.
+    waiting: Vec<usize>,
     ingested_ticks: i64,
     sink: &'a mut dyn EventSink,
     observer: &'a mut dyn Observer,
@@ -60,6 +62,7 @@ impl<'a> Output<'a> {
             report,
             tables: Vec::new(),
             ids: RecordIds::default(),
+            waiting: Vec::new(),
             ingested_ticks,
             sink,
             observer,
@@ -78,7 +81,8 @@ impl<'a> Output<'a> {
     }
 
     /// What was told, and what the ids of further records depend on.
-    pub fn into_parts(self) -> (FileReport, RecordIds) {
+    pub fn into_parts(mut self) -> (FileReport, RecordIds) {
+        self.settle();
         (self.report, self.ids)
     }
 
@@ -120,18 +124,31 @@ impl<'a> Output<'a> {
 
     /// Completes the row that was written to `table`. `class` and `raw` are what its record id is made of.
     pub fn keep(&mut self, table: TableId, class: &str, raw: &[u8], place: Place) -> Result<()> {
-        let id = self.ids.next(class, raw);
+        let is_time = self.ids.take_up(class, raw);
+        self.waiting.push(table.0);
         let origin = Origin {
             file: &self.report.file,
             ingested_ticks: self.ingested_ticks,
         };
         let rows = &mut self.tables[table.0];
-        rows.commit(id, &origin, place.offset);
-        if rows.is_full() {
-            self.flush(table.0)
-        } else {
-            Ok(())
+        rows.commit_unidentified(&origin, place.offset);
+        let is_full = rows.is_full();
+        if is_time || is_full {
+            self.settle();
         }
+        match is_full {
+            true => self.flush(table.0),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives the rows their ids that have none yet.
+    fn settle(&mut self) {
+        let (tables, mut waiting) = (&mut self.tables, self.waiting.drain(..));
+        self.ids.settle(|id| {
+            let table = waiting.next().expect("each waiting record has a row");
+            tables[table].identify(id);
+        });
     }
 
     /// Takes back what was written to `table` and tells the record as rejected.
@@ -147,6 +164,7 @@ impl<'a> Output<'a> {
     }
 
     pub fn reject(&mut self, refusal: Refusal, raw: &[u8], place: Place) -> Result<()> {
+        self.settle();
         self.ids.pass(raw);
         self.report.counts.rejected += 1;
         *self.report.rejects.entry(refusal.code).or_insert(0) += 1;
@@ -181,6 +199,7 @@ impl<'a> Output<'a> {
 
     /// Hands all complete rows to the sink.
     pub fn finish(&mut self) -> Result<()> {
+        self.settle();
         (0..self.tables.len()).try_for_each(|index| self.flush(index))
     }
 

@@ -165,6 +165,13 @@ impl ColumnBuffer {
         true
     }
 
+    /// Replaces the number of a row that has one, in a column of longs.
+    pub fn put_i64(&mut self, row: usize, value: i64) {
+        if let Cells::Long(values) = &mut self.cells {
+            values[row] = value;
+        }
+    }
+
     pub fn push_f64(&mut self, value: f64) {
         let Cells::Real(values) = &mut self.cells else {
             return self.push_null();
@@ -223,7 +230,9 @@ impl ColumnBuffer {
         match &mut self.cells {
             Cells::Text { text, offsets } => {
                 let bytes = text.len();
-                let values = mem::replace(text, String::with_capacity(bytes)).into_bytes();
+                // Some more, so that texts that are a little longer do not move all.
+                let room = String::with_capacity(bytes + bytes / 8);
+                let values = mem::replace(text, room).into_bytes();
                 let begun = renewed(offsets);
                 offsets.push(0);
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(begun));

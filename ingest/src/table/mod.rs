@@ -11,8 +11,8 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::{Column, Type};
 use huntql_store::schema::{self, TableSchema};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A batch is cut at this many rows, or at [`BATCH_BYTES`] of text, whichever comes first.
@@ -45,6 +45,8 @@ pub struct TableRows {
     /// Declared columns; the hidden ones follow.
     declared: usize,
     rows: usize,
+    /// Of the last rows, which have no id yet: whether its `ReportId` is to be made of it.
+    unidentified: VecDeque<bool>,
     identity: Identity,
     device_ids: identity::DeviceIds,
 }
@@ -87,6 +89,7 @@ impl TableRows {
             twins,
             declared: declared.len(),
             rows: 0,
+            unidentified: VecDeque::new(),
             identity,
             device_ids: identity::DeviceIds::default(),
         }
@@ -170,26 +173,43 @@ impl TableRows {
     /// Completes the row as [`TableRows::commit`] does, but leaves a `DeviceId` empty that nobody wrote: it is not known
     /// whose row it is.
     pub fn commit_as_written(&mut self, id: RecordId, origin: &Origin<'_>, position: u64) {
-        self.fill_report(id);
+        self.commit_origin(origin, position);
+        self.identify(id);
+    }
+
+    /// Completes the row as [`TableRows::commit`] does but for what its id says, which [`TableRows::identify`] fills in.
+    pub fn commit_unidentified(&mut self, origin: &Origin<'_>, position: u64) {
+        self.fill_device();
+        self.commit_origin(origin, position);
+    }
+
+    fn commit_origin(&mut self, origin: &Origin<'_>, position: u64) {
+        let report = self.identity.report_id;
+        let report = report.filter(|report| self.columns[*report].is_blank(self.rows));
+        if let Some(report) = report {
+            self.cell(report).push_i64(0);
+        }
+        self.unidentified.push_back(report.is_some());
         let hidden = self.declared;
         self.commit_declared();
         self.columns[hidden].push_i64(origin.ingested_ticks);
-        self.columns[hidden + 1].push_hex(id.0);
         self.columns[hidden + 2].push_text(origin.file);
         self.columns[hidden + 3].push_i64(position as i64);
+    }
+
+    /// Gives the first row that has no id its own.
+    pub fn identify(&mut self, id: RecordId) {
+        let row = self.rows - self.unidentified.len();
+        let takes_report = self.unidentified.pop_front().expect("a row waits for it");
+        if let (true, Some(report)) = (takes_report, self.identity.report_id) {
+            self.columns[report].put_i64(row, id.report_id());
+        }
+        self.columns[self.declared + 1].push_hex(id.0);
     }
 
     /// Completes a row of a table that comes from no file: the hidden columns are left out.
     pub fn commit_declared(&mut self) {
         self.rows += 1;
-    }
-
-    fn fill_report(&mut self, id: RecordId) {
-        if let Some(report) = self.identity.report_id
-            && self.columns[report].is_blank(self.rows)
-        {
-            self.cell(report).push_i64(id.report_id());
-        }
     }
 
     fn fill_device(&mut self) {
@@ -224,6 +244,7 @@ impl TableRows {
 
     /// The complete rows as one batch; the buffers are empty afterwards.
     pub fn take(&mut self) -> RecordBatch {
+        debug_assert!(self.unidentified.is_empty());
         let rows = std::mem::take(&mut self.rows);
         self.columns.iter_mut().for_each(|column| column.fit(rows));
         let arrays = self.columns.iter_mut().map(ColumnBuffer::finish).collect();

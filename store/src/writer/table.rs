@@ -192,14 +192,14 @@ impl TableWriter {
         Ok(duplicates)
     }
 
-    /// These rows of a batch, in ascending order. A run of more than half of it shares the memory of all, which is what
-    /// [`bytes_of`] counts.
+    /// These rows of a batch, in ascending order. A run of more than a quarter of it shares the memory of all, which is what
+    /// [`bytes_of`] counts: logs are in order, and a batch where a day ends falls into two runs.
     fn part(&self, batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(batch.slice(0, 0));
         };
         let is_run = (last - first) as usize + 1 == rows.len();
-        if is_run && rows.len() > batch.num_rows() / 2 {
+        if is_run && rows.len() > batch.num_rows() / 4 {
             return Ok(batch.slice(*first as usize, rows.len()));
         }
         take_record_batch(batch, &UInt32Array::from(rows)).map_err(|error| self.wrong(error))
