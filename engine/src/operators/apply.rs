@@ -28,6 +28,7 @@ pub(super) fn bind(
     if input.unknown {
         return Relation::unknown();
     }
+    let index = index.map(|written| expand::free_index(&written, &input, &items));
     let input = binder.with_windows(input);
     let (before, aliases, ordered) = (
         input.hidden.clone(),

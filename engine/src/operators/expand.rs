@@ -1,6 +1,6 @@
 //! `mv-expand`: one row for each element of an array or slot of a bag.
 
-use crate::bind::names::lent;
+use crate::bind::names::{Names, lent};
 use crate::bind::{Binder, facts};
 use crate::ir::{Compare, Node, Order, Relation, Scalar, ScalarKind, SortKey, Unnested};
 use huntql_kql::ast::{Expr, ExprKind, MvExpand, MvItem, OperatorParameter};
@@ -28,18 +28,29 @@ pub(super) fn bind(
     };
     let input = binder.with_windows(input);
     let name = format!("__element{}", input.hidden.len());
-    let index = options.index.clone().unwrap_or_else(|| name.clone());
+    let written = options
+        .index
+        .as_deref()
+        .map(|written| free_index(written, &input, &items));
+    let index = written.clone().unwrap_or(name);
     let needed = limit.is_some() || matches!(input.order, Order::By(_));
     let expanded = unnested(
         input,
         items,
-        (options.index.is_some() || needed).then_some(index),
-        options.index.is_none(),
+        (written.is_some() || needed).then(|| index.clone()),
+        written.is_none(),
     );
     match limit {
-        Some(limit) => limited(expanded, options.index.as_deref().unwrap_or(&name), limit),
+        Some(limit) => limited(expanded, &index, limit),
         None => expanded,
     }
+}
+
+/// The name of `with_itemindex`, numbered where a column has it already.
+pub(super) fn free_index(written: &str, input: &Relation, items: &[Unnested]) -> String {
+    let columns = input.columns.iter().map(|column| column.name.clone());
+    let expanded = items.iter().map(|item| item.name.clone());
+    Names::beside(columns.chain(expanded)).free(written)
 }
 
 /// What is to be expanded; `None` when that was reported.
