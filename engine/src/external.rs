@@ -441,13 +441,16 @@ mod tests {
 
     use super::Format;
     use crate::{Catalog, Engine, EngineOptions, QueryError, QueryOptions};
+    use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use datafusion::parquet::arrow::ArrowWriter;
     use futures::StreamExt;
+    use std::sync::Arc;
 
-    /// How many rows a query gives, with `text` behind the URL.
-    async fn rows(text: &str, query: &str) -> Result<usize, QueryError> {
+    /// How many rows a query gives, with these bytes behind the URL.
+    async fn rows(bytes: impl AsRef<[u8]>, query: &str) -> Result<usize, QueryError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
-        std::fs::write(&file, text).unwrap();
+        std::fs::write(&file, bytes).unwrap();
         let mut catalog = Catalog::builtin();
         catalog.map_url("https://example.org/list", &file);
         let engine = Engine::new(catalog, EngineOptions::default());
@@ -514,6 +517,28 @@ mod tests {
         ] {
             assert_eq!(rows(text, query).await.unwrap(), count, "{query}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_parquet_file_gives_its_columns_by_name() {
+        let name: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("b"), None]));
+        let number: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3)]));
+        let columns = [("name", name, true), ("n", number, true)];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let file = writer.into_inner().unwrap();
+        let from = r#"externaldata(n:long, other:string, name:string)["https://example.org/list"] with (format="parquet")"#;
+        for (condition, count) in [
+            ("true", 3),
+            ("n == 1 and name == 'a' and other == ''", 1),
+            ("isnull(n) and name == 'b'", 1),
+            ("n == 3 and name == ''", 1),
+        ] {
+            let query = format!("{from} | where {condition}");
+            assert_eq!(rows(&file, &query).await.unwrap(), count, "{query}");
+        }
+        assert!(rows("no Parquet", from).await.is_err());
     }
 
     #[tokio::test]
