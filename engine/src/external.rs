@@ -1,6 +1,7 @@
 //! The rows of `externaldata`: local files in the formats that Kusto ingests, by position, by key or by a mapping.
 //!
-//! Not here: Avro, ORC and W3C logs, which are refused by name. A URL without a local file is refused when the query runs, not before: a query can be checked without its data.
+//! Not here: Avro, ORC and W3C logs, which are refused by name. A URL without a local file is refused when the query runs, not
+//! before: a query can be checked without its data.
 
 mod mapping;
 

@@ -5,7 +5,7 @@
 //! scan): then these are read instead.
 
 use crate::functions::by_name;
-use crate::json::{Step, path_text, steps_of};
+use crate::json::{Step, path_text};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::datasource::source_as_provider;
@@ -17,7 +17,7 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::prelude::Expr;
 use huntql_store::EventTable;
 use huntql_store::scan::members::{
-    DYNAMIC_PATH_TEXT, PATH_IS as JSON_PATH_IS, PATH_TEXT as JSON_PATH_TEXT,
+    DYNAMIC_PATH_TEXT, PATH_IS as JSON_PATH_IS, PATH_TEXT as JSON_PATH_TEXT, key_of,
 };
 use std::sync::Arc;
 
@@ -145,7 +145,8 @@ fn keys_wanted(exprs: &[Expr], name: &str) -> Option<Vec<String>> {
     for expr in exprs {
         let walked = expr.apply(|expr| {
             if let Some((_, path)) = member_of(expr, name) {
-                match (&mut keys, key_of(path)) {
+                let key = path.as_literal().and_then(key_of);
+                match (&mut keys, key) {
                     (Some(keys), Some(key)) => keys.push(key),
                     _ => keys = None,
                 }
@@ -159,17 +160,6 @@ fn keys_wanted(exprs: &[Expr], name: &str) -> Option<Vec<String>> {
         walked.ok()?;
     }
     keys.filter(|keys| !keys.is_empty())
-}
-
-/// The key of a path of one step.
-fn key_of(path: &Expr) -> Option<String> {
-    let Expr::Literal(ScalarValue::Utf8(Some(path)), _) = path else {
-        return None;
-    };
-    match <[Step; 1]>::try_from(steps_of(path)?).ok()? {
-        [Step::Member(key)] => Some(key),
-        [Step::Element(_)] => None,
-    }
 }
 
 /// Whether the table under filters alone has columns of these members, and its scan gives them.

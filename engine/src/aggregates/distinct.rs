@@ -32,6 +32,7 @@ struct Dcount {
     ty: Type,
     bucket_bits: u32,
 }
+
 impl Fold for Dcount {
     type State = Sketch;
     type Input<'a> = Cells<'a>;

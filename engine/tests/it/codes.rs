@@ -1,14 +1,12 @@
 //! Plans by numbers give the answers of plans by texts: the same rows in a file with dictionaries and in one without.
 
+use crate::answers::{answer, options};
 use datafusion::arrow::array::{
-    Array, ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
-use futures::StreamExt;
-use huntql_engine::{Catalog, Engine, EngineOptions, QueryOptions, Table};
-use huntql_kql::time::UNIX_EPOCH;
+use huntql_engine::{Catalog, Engine, EngineOptions, Table};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,30 +64,6 @@ fn engine(folder: &Path, dictionaries: &str) -> Engine {
         ..EngineOptions::default()
     };
     Engine::new(catalog, options)
-}
-
-fn options() -> QueryOptions {
-    QueryOptions {
-        now: UNIX_EPOCH,
-        parameters: Default::default(),
-    }
-}
-
-async fn answer(engine: &Engine, query: &str) -> Vec<String> {
-    let mut answer = engine.query(query, &options()).await.unwrap();
-    let mut lines = Vec::new();
-    while let Some(batch) = answer.results[0].rows.next().await {
-        let batch = batch.unwrap();
-        for row in 0..batch.num_rows() {
-            let cell = |column: &ArrayRef| match column.is_null(row) {
-                true => "null".to_owned(),
-                false => array_value_to_string(column, row).unwrap(),
-            };
-            let cells: Vec<String> = batch.columns().iter().map(cell).collect();
-            lines.push(cells.join("|"));
-        }
-    }
-    lines
 }
 
 /// Their rows come in any order.

@@ -3,7 +3,7 @@
 //! Each file is read as a stream of small batches, so that memory depends on the number of open files and not on their
 //! rows. Before anything is made of the merged files they are read back: the same number of rows, the same record ids.
 
-use super::output::{Merged, Output, Size};
+use super::output::{Merged, Output, Size, type_of};
 use super::plan::Group;
 use super::stream::{Cursor, Shape, Stream, target_schema};
 use crate::error::StoreError;
@@ -15,7 +15,7 @@ use crate::writer::table::time_column;
 use datafusion::arrow::compute::interleave_record_batch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use huntql_kql::types::{Column, Type};
+use huntql_kql::types::Column;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -181,10 +181,6 @@ fn schema_of(
         .map(|(schema, rows)| (schema.as_ref(), *rows));
     let members = members::of_files(schemas, |name| type_of(columns, name));
     Ok((target_schema(columns, &present), members))
-}
-
-fn type_of(columns: &[StoredColumn], name: &str) -> Option<Type> {
-    columns.iter().find(|column| column.name == name)?.ty
 }
 
 struct Merging<'a> {

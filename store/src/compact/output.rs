@@ -12,6 +12,7 @@ use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
+use huntql_kql::types::Type;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -161,8 +162,7 @@ impl<'a> Output<'a> {
             Size::Whole => Vec::new(),
             Size::Bounded if !self.members.is_empty() => self.members.to_vec(),
             Size::Bounded => members::of_rows(std::slice::from_ref(batch), |name| {
-                let mut columns = self.columns.iter();
-                columns.find(|column| column.name == name)?.ty
+                type_of(self.columns, name)
             }),
         }
     }
@@ -273,4 +273,9 @@ fn failed(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
         path: path.to_owned(),
         message: error.to_string(),
     }
+}
+
+/// The type of a column that the log declares.
+pub(super) fn type_of(columns: &[StoredColumn], name: &str) -> Option<Type> {
+    columns.iter().find(|column| column.name == name)?.ty
 }

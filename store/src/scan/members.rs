@@ -83,12 +83,7 @@ impl Call {
             (PATH_IS, [path, value]) => (Form::Text, path, Some(*value)),
             _ => return None,
         };
-        let ScalarValue::Utf8(Some(path)) = path else {
-            return None;
-        };
-        let [Step::Member(key)] = <[Step; 1]>::try_from(steps_of(path)?).ok()? else {
-            return None;
-        };
+        let key = key_of(path)?;
         let is_compared = |value: &ScalarValue| matches!(value, ScalarValue::Utf8(Some(text)) if !text.is_empty());
         value.is_none_or(is_compared).then(|| Call {
             column: column.to_owned(),
@@ -123,6 +118,17 @@ impl Call {
                 std::sync::Arc::new(BinaryExpr::new(column, Operator::Eq, lit(value.clone())))
             }
         }
+    }
+}
+
+/// The key of a path that leads to a member of the outermost bag; `None` for any other path.
+pub fn key_of(path: &ScalarValue) -> Option<String> {
+    let ScalarValue::Utf8(Some(path)) = path else {
+        return None;
+    };
+    match <[Step; 1]>::try_from(steps_of(path)?).ok()? {
+        [Step::Member(key)] => Some(key),
+        [Step::Element(_)] => None,
     }
 }
 
