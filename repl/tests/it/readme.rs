@@ -1,5 +1,5 @@
 //! The `console` blocks of the README and of `docs/`, typed as they stand there: each command must print what the page shows.
-//! Each page begins in a folder of its own with nothing but the samples.
+//! The first screen of the README, a `sh` and a `text` block, is typed too. Each page begins in a folder of its own with nothing but the samples.
 //!
 //! A line `…` stands for any lines. Footers that tell a time are left out.
 
@@ -53,9 +53,23 @@ fn is_footer(line: &str) -> bool {
     line.ends_with(" s") && line.contains(" row")
 }
 
-/// Types the commands of a page, and compares.
+/// The command of the first screen, as an installed program is called, and the output printed under it.
+fn first_screen(page: &str) -> Step {
+    let block = |fence: &str| page.split(fence).nth(1).unwrap().split("```").next().unwrap();
+    let command = block("```sh\n").split("cargo run -q -- ").nth(1).unwrap();
+    Step {
+        command: format!("huntql {}", command.split("\n\n").next().unwrap()),
+        shown: block("```text\n")
+            .lines()
+            .filter(|line| !is_footer(line))
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+/// Types commands one after the other in one folder, and compares.
 #[cfg(unix)]
-fn type_page(page: &Path) {
+fn type_steps(page: &Path, steps: Vec<Step>) {
     let folder = tempfile::TempDir::new().unwrap();
     std::os::unix::fs::symlink(
         root().join("samples").canonicalize().unwrap(),
@@ -68,7 +82,7 @@ fn type_page(page: &Path) {
         program.parent().unwrap().display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    for step in steps(&std::fs::read_to_string(page).unwrap()) {
+    for step in steps {
         let ran = Command::new("sh")
             .args(["-c", &format!("{} 2>&1", step.command)])
             .current_dir(folder.path())
@@ -98,8 +112,18 @@ fn type_page(page: &Path) {
 #[test]
 fn the_tour_of_the_readme_prints_what_it_shows() {
     let page = root().join("README.md");
-    assert!(!steps(&std::fs::read_to_string(&page).unwrap()).is_empty());
-    type_page(&page);
+    let tour = steps(&std::fs::read_to_string(&page).unwrap());
+    assert!(!tour.is_empty());
+    type_steps(&page, tour);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_screen_of_the_readme_prints_what_it_shows() {
+    let page = root().join("README.md");
+    let first = first_screen(&std::fs::read_to_string(&page).unwrap());
+    assert!(first.shown.len() > 5);
+    type_steps(&page, vec![first]);
 }
 
 #[cfg(unix)]
@@ -112,6 +136,7 @@ fn the_pages_of_the_docs_print_what_they_show() {
         .collect();
     pages.sort();
     for page in pages {
-        type_page(&page);
+        let typed = steps(&std::fs::read_to_string(&page).unwrap());
+        type_steps(&page, typed);
     }
 }
