@@ -9,7 +9,7 @@ page. Peers that are not installed (pip install duckdb chdb polars datafusion py
 
   --kit DIR       hunts and data of a folder instead: DIR/data/NAME.parquet (`--data NAME`), DIR/queries/*.kql with twins
   --store DIR     huntql over a store as well, in the same table (column `store`)
-  --peers LIST    duckdb,duckdb-native,clickhouse,clickhouse-native,polars,datafusion
+  --peers LIST    duckdb,duckdb-native,clickhouse,clickhouse-native,clickhouse-indexed,polars,datafusion
   --hunts LIST    only these; --seed N other data
 
 huntql is measured as one process that answers all hunts (`batch`, as a shell feels) and as a process for each (`query`). CPU
@@ -35,7 +35,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "hunts"))
 import table  # noqa: E402
 
-PEERS = ["duckdb", "duckdb-native", "clickhouse", "clickhouse-native", "polars", "datafusion"]
+PEERS = ["duckdb", "duckdb-native", "clickhouse", "clickhouse-native", "clickhouse-indexed", "polars", "datafusion"]
+# The peers with a table of their own, and its place under --work.
+NATIVES = {"duckdb-native": "duck.db", "clickhouse-native": "clickhouse", "clickhouse-indexed": "clickhouse-indexed"}
 KIT_ROWS_ONLY = ("q01", "q02", "q09", "q12", "q21", "q22")
 KIT_TWINS = {"duckdb": "duckdb.sql", "clickhouse": "chdb.sql", "datafusion": "datafusion.sql"}
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -173,11 +175,13 @@ def check_of(answer):
     return [answer.num_rows, sum(int(compute.sum(column.cast(pyarrow.int64())).as_py() or 0) for column in whole)]
 
 
+def engine_of(peer):
+    return peer.split("-")[0]
+
+
 def native_of(options, peer):
-    if not peer.endswith("-native"):
-        return None
-    name = {"duckdb-native": "duck.db", "clickhouse-native": "clickhouse"}[peer]
-    return os.path.join(options.work, name)
+    name = NATIVES.get(peer)
+    return os.path.join(options.work, name) if name else None
 
 
 def worker(options):
@@ -185,7 +189,7 @@ def worker(options):
     hunt = next(hunt for hunt in place.hunts if hunt.name == options.hunt)
     native = native_of(options, options.worker)
     evict(native or place.events)
-    run = STARTERS[options.worker.removesuffix("-native")](hunt, place, native)
+    run = STARTERS[engine_of(options.worker)](hunt, place, native)
     open("/proc/self/clear_refs", "w").write("5")
     runs, answer = [], None
     for number in range(options.runs + 1):
@@ -215,15 +219,8 @@ def make_native(options, place, peer):
     path = native_of(options, peer)
     if not path or os.path.exists(path):
         return
-    # In a process of its own: what this one has held would count as the peak of those that it starts.
-    if peer == "duckdb-native":
-        code = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(f\"create table events as select * from '{sys.argv[2]}'\")"
-        subprocess.run([sys.executable, "-c", code, path, place.events], check=True)
-        return
-    code = ("import sys; from chdb import session; s = session.Session(sys.argv[1]); s.query('create database db');"
-            "s.query(\"create table db.events engine = MergeTree order by tuple() settings allow_nullable_key = 1 as "
-            "select * from file('\" + sys.argv[2] + \"', Parquet) order by Timestamp settings max_threads = 2\")")
-    subprocess.run([sys.executable, "-c", code, path, place.events], check=True)
+    script = os.path.join(HERE, "hunts", "natives.py")
+    subprocess.run([sys.executable, script, peer, path, place.events], check=True)
 
 
 # huntql.
@@ -337,7 +334,7 @@ def ratio(ours, known):
 
 def row_of(options, peers, hunt, results):
     known = {peer: cpu_ms(results.get(peer)) for peer in peers}
-    over_files = [value for peer, value in known.items() if not peer.endswith("-native")]
+    over_files = [value for peer, value in known.items() if peer not in NATIVES]
     verdicts = [agrees(hunt, results["huntql"], results.get(peer)) for peer in peers]
     differ = [peer for peer, verdict in zip(peers, verdicts) if verdict is False]
     if options.store and agrees(hunt, results["huntql"], results["store"]) is False:
@@ -383,7 +380,7 @@ def main():
     os.makedirs(options.work, exist_ok=True)
     peers = []
     for peer in filter(None, options.peers.split(",")):
-        module = {"clickhouse": "chdb"}.get(peer.removesuffix("-native"), peer.removesuffix("-native"))
+        module = {"clickhouse": "chdb"}.get(engine_of(peer), engine_of(peer))
         if subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode:
             print(f"  {peer}: not installed, left out", file=sys.stderr)
             continue
