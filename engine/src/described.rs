@@ -35,7 +35,7 @@ pub fn described() -> Vec<Described> {
         .chain(functions::several())
         .map(scalar)
         .collect();
-    all.extend(forms::FORMS.iter().map(|form| {
+    all.extend(forms::all().map(|form| {
         let (name, doc, source) = (form.name, form.doc, form.source);
         plain(name, Callable::Scalar, doc, source, form.examples)
     }));

@@ -64,9 +64,7 @@ async fn every_example_gives_what_it_says() {
     let functions = all()
         .chain(all_operators())
         .map(|row| (row.name, row.examples));
-    let forms = crate::bind::forms::FORMS
-        .iter()
-        .map(|form| (form.name, form.examples));
+    let forms = crate::bind::forms::all().map(|form| (form.name, form.examples));
     for (name, examples) in functions.chain(forms) {
         for example in examples {
             let (got, wanted) = (
@@ -145,7 +143,7 @@ async fn every_aggregate_and_window_example_gives_its_table() {
 
 #[test]
 fn every_special_form_says_what_it_does() {
-    for form in crate::bind::forms::FORMS {
+    for form in crate::bind::forms::all() {
         assert!(form.doc.ends_with('.'), "{}", form.name);
         assert!(!form.source.is_empty(), "{}", form.name);
     }

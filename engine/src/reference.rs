@@ -257,7 +257,7 @@ pub fn functions_page() -> String {
         let _ = writeln!(page, "Columns: {}.", names.join(", "));
     }
     heading(&mut page, "Special forms");
-    let mut special: Vec<&forms::Form> = forms::FORMS.iter().collect();
+    let mut special: Vec<&forms::Form> = forms::all().collect();
     special.sort_by_key(|form| form.name);
     for form in special {
         entry(
@@ -374,7 +374,7 @@ pub fn signature(name: &str, overload: &Overload) -> String {
 fn param_text(param: Param) -> String {
     match param {
         Param::Is(ty) => ty.to_string(),
-        Param::Text | Param::Any | Param::Json => "any".to_owned(),
+        Param::Text | Param::Any | Param::Json | Param::JsonOrColumns => "any".to_owned(),
         Param::Number => "number".to_owned(),
         Param::Integer => "int or long".to_owned(),
         Param::Common => "any of one type".to_owned(),

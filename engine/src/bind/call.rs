@@ -9,9 +9,6 @@ use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
 use huntql_kql::types::Type;
 
-/// Functions in which `*` stands for all columns of the row.
-const TAKE_ALL_COLUMNS: [&str; 1] = ["pack_array"];
-
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span, row: Row<'_>) -> Scalar {
         let name = call.name.text.as_str();
@@ -97,7 +94,7 @@ impl Binder<'_> {
         for arg in args {
             if matches!(arg.value.kind, ExprKind::Star)
                 && args.len() == 1
-                && TAKE_ALL_COLUMNS.contains(&function.name)
+                && function.takes_columns()
                 && let Some(relation) = row
             {
                 arguments.extend(relation.columns.iter().map(Scalar::column));
@@ -167,7 +164,7 @@ pub(super) fn expected_type(function: &ScalarFunction, index: usize) -> String {
         let word = match param {
             Param::Is(ty) => facts::one(ty),
             Param::Text | Param::Any => "a scalar".into(),
-            Param::Json => "a dynamic".into(),
+            Param::Json | Param::JsonOrColumns => "a dynamic".into(),
             Param::Number => "a number".into(),
             Param::Integer => "a whole number".into(),
             Param::Common => "one type for all".into(),

@@ -20,7 +20,7 @@ const fn is(ty: Type) -> Param {
 const LENGTH: &[Overload] = &[overload(&[is(Dynamic)], Long, |args| {
     args.map1(|Json(json)| length(json))
 })];
-const PACK_ARRAY: &[Overload] = &[variadic(&[Param::Json], Dynamic, pack_array)];
+const PACK_ARRAY: &[Overload] = &[variadic(&[Param::JsonOrColumns], Dynamic, pack_array)];
 const CONCAT: &[Overload] = &[variadic(&[is(Dynamic)], Dynamic, concat)];
 const INDEX_OF: &[Overload] = &[overload(
     &[is(Dynamic), Param::Json, is(Long), is(Long), is(Long)],

@@ -157,7 +157,7 @@ fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usiz
                 Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
                 Param::Text | Param::Constant => Some(Type::String),
                 Param::Any => Some(*argument),
-                Param::Json => Some(Type::Dynamic),
+                Param::Json | Param::JsonOrColumns => Some(Type::Dynamic),
                 Param::Number => argument
                     .is_numeric()
                     .then_some(*argument)

@@ -19,6 +19,14 @@ pub struct ScalarFunction {
     pub examples: &'static [Example],
 }
 
+impl ScalarFunction {
+    /// Whether `f(*)` is a call with all columns.
+    pub fn takes_columns(&self) -> bool {
+        let params = |overload: &Overload| overload.params == [Param::JsonOrColumns];
+        self.overloads.iter().any(params)
+    }
+}
+
 /// One signature with its meaning.
 #[derive(Debug)]
 pub struct Overload {
@@ -42,6 +50,8 @@ pub enum Param {
     Any,
     /// Any scalar as `dynamic` (JSON text): a string becomes a JSON string, a number a JSON number.
     Json,
+    /// As `Json`; a lone `*` stands for all columns of the row.
+    JsonOrColumns,
     /// `int`, `long`, `real` or `decimal`, as it is.
     Number,
     /// `int` or `long`, read as `long`; a `real` is refused.

@@ -55,7 +55,14 @@ fn is_footer(line: &str) -> bool {
 
 /// The command of the first screen, as an installed program is called, and the output printed under it.
 fn first_screen(page: &str) -> Step {
-    let block = |fence: &str| page.split(fence).nth(1).unwrap().split("```").next().unwrap();
+    let block = |fence: &str| {
+        page.split(fence)
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap()
+    };
     let command = block("```sh\n").split("cargo run -q -- ").nth(1).unwrap();
     Step {
         command: format!("huntql {}", command.split("\n\n").next().unwrap()),
