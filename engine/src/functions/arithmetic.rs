@@ -4,18 +4,14 @@
 //! "Numerical operators", "Datetime / timespan arithmetic"). The order of the overloads decides what a `dynamic` beside another
 //! type becomes: a datetime is subtracted as a datetime, a timespan is added as a timespan.
 
-use super::row::{Example, Overload, Param, Returns, ScalarFunction, example, overload};
+use super::row::{Example, Overload, Param, Returns, ScalarFunction, example, is, overload};
 use crate::kernel;
 use crate::kernel::arithmetic::{
     add_dynamic, add_numbers, datetime_plus, decimal_divide, decimal_multiply, divide_dynamic,
     divide_reals, modulo_dynamic, modulo_long, modulo_real, multiply_dynamic, multiply_numbers,
     negate_dynamic, scale_timespan, share_timespan, subtract_dynamic, subtract_numbers,
 };
-use huntql_kql::types::Type::{self, Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
-
-const fn is(ty: Type) -> Param {
-    Param::Is(ty)
-}
+use huntql_kql::types::Type::{Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 
 const ADD: &[Overload] = &[
     overload(&[is(Long), is(Long)], Long, add_numbers),

@@ -1,7 +1,7 @@
 //! Dynamic arrays: length, parts, order, sets, and making them.
 
 use super::row::{
-    Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
+    Overload, Param, ResultName, ScalarFunction, example, is, overload, row, variadic,
 };
 use crate::kernel::arrays::{
     array_iff, array_index_of, array_sort, array_split, array_sum, concat, length, pack_array,
@@ -12,10 +12,6 @@ use crate::kernel::arrays::{
 use crate::kernel::{Args, Json, KernelResult};
 use huntql_kql::types::Type::{self, Bool, Datetime, Dynamic, Long, Real, Timespan};
 use std::cmp::Ordering;
-
-const fn is(ty: Type) -> Param {
-    Param::Is(ty)
-}
 
 const LENGTH: &[Overload] = &[overload(&[is(Dynamic)], Long, |args| {
     args.map1(|Json(json)| length(json))
@@ -163,50 +159,23 @@ fn shift(args: &Args<'_>, left: fn(i64) -> i64) -> KernelResult {
     })
 }
 
-const fn row(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    overloads: &'static [Overload],
-    doc: &'static str,
-    source: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases,
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
-
-const fn prefixed(prefix: &'static str, row: ScalarFunction) -> ScalarFunction {
-    ScalarFunction {
-        result_name: ResultName::Prefix(prefix),
-        ..row
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "array_length",
-        &["arraylength"],
         LENGTH,
-        "Gives the number of elements; null for what is no array.",
         "kusto/query/array-length-function",
+        "Gives the number of elements; null for what is no array.",
         &[
             example("array_length(dynamic([1, 2, 3, 'four']))", "4"),
             example("array_length(dynamic({}))", "long(null)"),
         ],
-    ),
+    )
+    .aliases(&["arraylength"]),
     row(
         "pack_array",
-        &[],
         PACK_ARRAY,
-        "Makes an array of its arguments.",
         "kusto/query/pack-array-function",
+        "Makes an array of its arguments.",
         &[
             example("pack_array(1, 'a', 2s)", "dynamic([1, 'a', '00:00:02'])"),
             example("pack_array(1, int(null))", "dynamic([1, null])"),
@@ -214,10 +183,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_concat",
-        &[],
         CONCAT,
-        "Joins arrays to one.",
         "kusto/query/array-concat-function",
+        "Joins arrays to one.",
         &[
             example(
                 "array_concat(dynamic([1, 2]), dynamic([3]))",
@@ -231,10 +199,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_index_of",
-        &[],
         INDEX_OF,
-        "Gives the place of a value in an array; -1 when it is not there.",
         "kusto/query/array-index-of-function",
+        "Gives the place of a value in an array; -1 when it is not there.",
         &[
             example("array_index_of(dynamic(['a', 'b']), 'b')", "1"),
             example("array_index_of(dynamic(['a', 'b']), 'z')", "-1"),
@@ -246,10 +213,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_slice",
-        &[],
         SLICE,
-        "Gives the elements from one index to another, both included; negative indices count from the end.",
         "kusto/query/array-slice-function",
+        "Gives the elements from one index to another, both included; negative indices count from the end.",
         &[
             example("array_slice(dynamic([1, 2, 3]), 1, 2)", "dynamic([2, 3])"),
             example(
@@ -260,10 +226,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_split",
-        &[],
         SPLIT,
-        "Splits an array at one index or several.",
         "kusto/query/array-split-function",
+        "Splits an array at one index or several.",
         &[
             example(
                 "array_split(dynamic([1, 2, 3, 4, 5]), 2)",
@@ -277,10 +242,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_sort_asc",
-        &[],
         SORT_ASC,
-        "Sorts an array upwards, and other arrays along with it; nulls go last unless the last argument is false.",
         "kusto/query/array-sort-asc-function",
+        "Sorts an array upwards, and other arrays along with it; nulls go last unless the last argument is false.",
         &[
             example(
                 "array_sort_asc(dynamic([null, 'blue', 'green', null]))",
@@ -291,10 +255,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_sort_desc",
-        &[],
         SORT_DESC,
-        "Sorts an array downwards, and other arrays along with it; nulls go last unless the last argument is false.",
         "kusto/query/array-sort-desc-function",
+        "Sorts an array downwards, and other arrays along with it; nulls go last unless the last argument is false.",
         &[
             example("array_sort_desc(dynamic([3, 1, 2]))", "dynamic([3, 2, 1])"),
             example(
@@ -305,10 +268,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_reverse",
-        &[],
         REVERSE,
-        "Turns the order of an array around.",
         "kusto/query/array-reverse-function",
+        "Turns the order of an array around.",
         &[
             example(
                 "array_reverse(dynamic(['this', 'is']))",
@@ -319,10 +281,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_rotate_left",
-        &[],
         ROTATE_LEFT,
-        "Moves elements to the left; those that fall out come in at the end.",
         "kusto/query/array-rotate-left-function",
+        "Moves elements to the left; those that fall out come in at the end.",
         &[
             example(
                 "array_rotate_left(dynamic([1, 2, 3, 4, 5]), 2)",
@@ -336,10 +297,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_rotate_right",
-        &[],
         ROTATE_RIGHT,
-        "Moves elements to the right; those that fall out come in at the start.",
         "kusto/query/array-rotate-right-function",
+        "Moves elements to the right; those that fall out come in at the start.",
         &[
             example(
                 "array_rotate_right(dynamic([1, 2, 3, 4, 5]), 2)",
@@ -353,10 +313,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_shift_left",
-        &[],
         SHIFT_LEFT,
-        "Moves elements to the left; free places get the default.",
         "kusto/query/array-shift-left-function",
+        "Moves elements to the left; free places get the default.",
         &[
             example(
                 "array_shift_left(dynamic([1, 2, 3, 4, 5]), 2)",
@@ -370,10 +329,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_shift_right",
-        &[],
         SHIFT_RIGHT,
-        "Moves elements to the right; free places get the default.",
         "kusto/query/array-shift-right-function",
+        "Moves elements to the right; free places get the default.",
         &[
             example(
                 "array_shift_right(dynamic([1, 2, 3, 4, 5]), 2)",
@@ -387,21 +345,20 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "array_sum",
-        &["series_sum"],
         SUM,
-        "Adds the elements; null when one is no number.",
         "kusto/query/array-sum-function",
+        "Adds the elements; null when one is no number.",
         &[
             example("array_sum(dynamic([1, 2, 3, 4]))", "10.0"),
             example("array_sum(dynamic([1, 'a']))", "real(null)"),
         ],
-    ),
+    )
+    .aliases(&["series_sum"]),
     row(
         "array_iff",
-        &["array_iif"],
         IFF,
-        "Chooses between two arrays or values, element by element.",
         "kusto/query/array-iff-function",
+        "Chooses between two arrays or values, element by element.",
         &[
             example(
                 "array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6]))",
@@ -412,13 +369,13 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic(['yes', 'no', 'yes'])",
             ),
         ],
-    ),
+    )
+    .aliases(&["array_iif"]),
     row(
         "set_difference",
-        &[],
         SET_DIFFERENCE,
-        "Gives the distinct elements of the first array that are in no other.",
         "kusto/query/set-difference-function",
+        "Gives the distinct elements of the first array that are in no other.",
         &[
             example(
                 "set_difference(dynamic([1, 2, 1, 4]), dynamic([1, 2]))",
@@ -429,10 +386,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "set_intersect",
-        &[],
         SET_INTERSECT,
-        "Gives the distinct elements that are in all arrays.",
         "kusto/query/set-intersect-function",
+        "Gives the distinct elements that are in all arrays.",
         &[
             example(
                 "set_intersect(dynamic([1, 2, 3]), dynamic([3, 1, 1]))",
@@ -443,10 +399,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "set_union",
-        &[],
         SET_UNION,
-        "Gives the distinct elements of all arrays.",
         "kusto/query/set-union-function",
+        "Gives the distinct elements of all arrays.",
         &[
             example(
                 "set_union(dynamic([1, 2, 1, 4]), dynamic([1, 8]))",
@@ -460,10 +415,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "set_has_element",
-        &[],
         SET_HAS_ELEMENT,
-        "Tells whether a value is in an array.",
         "kusto/query/set-has-element-function",
+        "Tells whether a value is in an array.",
         &[
             example("set_has_element(dynamic(['this', 'is']), 'is')", "true"),
             example("set_has_element(dynamic([1, 2]), 3)", "false"),
@@ -471,10 +425,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "set_equals",
-        &[],
         SET_EQUALS,
-        "Tells whether two arrays have the same distinct elements.",
         "kusto/query/set-equals-function",
+        "Tells whether two arrays have the same distinct elements.",
         &[
             example("set_equals(dynamic([1, 2, 2]), dynamic([2, 1]))", "true"),
             example("set_equals(dynamic([1]), dynamic([1, 2]))", "false"),
@@ -482,21 +435,20 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "strcat_array",
-        &["array_strcat"],
         STRCAT_ARRAY,
-        "Joins the texts of an array's elements with a delimiter.",
         "kusto/query/strcat-array-function",
+        "Joins the texts of an array's elements with a delimiter.",
         &[
             example("strcat_array(dynamic([1, 2, 3]), '->')", r#""1->2->3""#),
             example("strcat_array(dynamic(['a']), ',')", r#""a""#),
         ],
-    ),
+    )
+    .aliases(&["array_strcat"]),
     row(
         "zip",
-        &[],
         ZIP,
-        "Makes an array of arrays that hold the elements of the same place; missing ones are null.",
         "kusto/query/zip-function",
+        "Makes an array of arrays that hold the elements of the same place; missing ones are null.",
         &[
             example(
                 "zip(dynamic([1, 3, 5]), dynamic([2, 4, 6]))",
@@ -510,10 +462,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "range",
-        &[],
         RANGE,
-        "Makes an array of equally spaced values; the step is 1, or 1h for times, unless given.",
         "kusto/query/range-function",
+        "Makes an array of equally spaced values; the step is 1, or 1h for times, unless given.",
         &[
             example("range(1, 8, 3)", "dynamic([1, 4, 7])"),
             example(
@@ -522,38 +473,32 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
         ],
     ),
-    prefixed(
+    row(
         "repeat",
-        row(
-            "repeat",
-            &[],
-            REPEAT,
-            "Makes an array of one value several times; null for a negative count.",
-            "kusto/query/repeat-function",
-            &[
-                example("repeat(1, 3)", "dynamic([1, 1, 1])"),
-                example("repeat('a', 0)", "dynamic([])"),
-            ],
-        ),
-    ),
-    prefixed(
-        "tree",
-        row(
-            "treepath",
-            &[],
-            TREEPATH,
-            "Gives the paths into a dynamic value.",
-            "kusto/query/treepath-function",
-            &[
-                example(
-                    r#"treepath(dynamic({"a":"b", "c":123}))"#,
-                    r#"dynamic(["['a']", "['c']"])"#,
-                ),
-                example(
-                    r#"treepath(dynamic({"p":[1,2], "q":"v"}))"#,
-                    r#"dynamic(["['p']", "['p'][0]", "['q']"])"#,
-                ),
-            ],
-        ),
-    ),
+        REPEAT,
+        "kusto/query/repeat-function",
+        "Makes an array of one value several times; null for a negative count.",
+        &[
+            example("repeat(1, 3)", "dynamic([1, 1, 1])"),
+            example("repeat('a', 0)", "dynamic([])"),
+        ],
+    )
+    .named(ResultName::Prefix("repeat")),
+    row(
+        "treepath",
+        TREEPATH,
+        "kusto/query/treepath-function",
+        "Gives the paths into a dynamic value.",
+        &[
+            example(
+                r#"treepath(dynamic({"a":"b", "c":123}))"#,
+                r#"dynamic(["['a']", "['c']"])"#,
+            ),
+            example(
+                r#"treepath(dynamic({"p":[1,2], "q":"v"}))"#,
+                r#"dynamic(["['p']", "['p'][0]", "['q']"])"#,
+            ),
+        ],
+    )
+    .named(ResultName::Prefix("tree")),
 ];

@@ -1,18 +1,12 @@
 //! Property bags: making, merging, looking for and changing slots.
 
-use super::row::{
-    Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
-};
+use super::row::{Overload, Param, ScalarFunction, example, is, overload, row, variadic};
 use crate::conversion::convert;
 use crate::kernel::bags::{
     bag_keys, bag_merge, bag_pack, bag_zip, canonical, has_key, removed, with_key,
 };
 use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
 use huntql_kql::types::Type::{self, Bool, Dynamic};
-
-const fn is(ty: Type) -> Param {
-    Param::Is(ty)
-}
 
 const PACK: &[Overload] = &[variadic(&[Param::Json, Param::Json], Dynamic, bag_pack)];
 const KEYS: &[Overload] = &[overload(&[is(Dynamic)], Dynamic, |args| {
@@ -35,43 +29,23 @@ const ZIP: &[Overload] = &[overload(&[is(Dynamic), is(Dynamic)], Dynamic, |args|
 })];
 const TO_JSON: &[Overload] = &[overload(&[Param::Any], Type::String, dynamic_to_json)];
 
-const fn row(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    overloads: &'static [Overload],
-    doc: &'static str,
-    source: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases,
-        overloads,
-        result_name: ResultName::Default,
-        doc,
-        source,
-        examples,
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "bag_pack",
-        &["pack", "pack_dictionary"],
         PACK,
-        "Makes a bag of keys and values.",
         "kusto/query/pack-function",
+        "Makes a bag of keys and values.",
         &[
             example("bag_pack('a', 1, 'b', 'x')", r#"dynamic({"a":1,"b":"x"})"#),
             example("pack('n', int(null))", r#"dynamic({"n":null})"#),
         ],
-    ),
+    )
+    .aliases(&["pack", "pack_dictionary"]),
     row(
         "bag_keys",
-        &[],
         KEYS,
-        "Gives the keys of a bag; null for what is no bag.",
         "kusto/query/bag-keys-function",
+        "Gives the keys of a bag; null for what is no bag.",
         &[
             example(
                 r#"bag_keys(dynamic({"a":"b","c":{"d":1}}))"#,
@@ -82,10 +56,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "bag_has_key",
-        &[],
         HAS_KEY,
-        "Tells whether a bag has a key, which may be a path from `$.`.",
         "kusto/query/bag-has-key-function",
+        "Tells whether a bag has a key, which may be a path from `$.`.",
         &[
             example(r#"bag_has_key(dynamic({"key1":123}), 'key1')"#, "true"),
             example(r#"bag_has_key(dynamic({"a":{"b":1}}), '$.a.c')"#, "false"),
@@ -93,10 +66,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "bag_merge",
-        &[],
         MERGE,
-        "Merges bags; of a key that several have, the leftmost one's value stays.",
         "kusto/query/bag-merge-function",
+        "Merges bags; of a key that several have, the leftmost one's value stays.",
         &[
             example(
                 r#"bag_merge(dynamic({"a":12,"b":2}), dynamic({"c":81,"a":1}))"#,
@@ -110,10 +82,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "bag_remove_keys",
-        &[],
         REMOVE_KEYS,
-        "Takes keys, which may be paths from `$.`, out of a bag.",
         "kusto/query/bag-remove-keys-function",
+        "Takes keys, which may be paths from `$.`, out of a bag.",
         &[
             example(
                 r#"bag_remove_keys(dynamic({"a":1,"b":2}), dynamic(["b","z"]))"#,
@@ -127,10 +98,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "bag_set_key",
-        &[],
         SET_KEY,
-        "Sets a key of a bag, which may be a path from `$.`.",
         "kusto/query/bag-set-key-function",
+        "Sets a key of a bag, which may be a path from `$.`.",
         &[
             example(
                 r#"bag_set_key(dynamic({"a":1}), 'b', 3)"#,
@@ -144,10 +114,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "bag_zip",
-        &[],
         ZIP,
-        "Makes a bag of an array of keys and an array of values; keys that are no strings are left out.",
         "kusto/query/bag-zip",
+        "Makes a bag of an array of keys and an array of values; keys that are no strings are left out.",
         &[
             example(
                 "bag_zip(dynamic(['a', 8, 'b']), dynamic([1, '2', 2.5]))",
@@ -161,10 +130,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "dynamic_to_json",
-        &[],
         TO_JSON,
-        "Gives the JSON text of a value with all bags sorted by their keys.",
         "kusto/query/dynamic-to-json-function",
+        "Gives the JSON text of a value with all bags sorted by their keys.",
         &[
             example(
                 r#"dynamic_to_json(dynamic({"b":[2,1],"a":{}}))"#,

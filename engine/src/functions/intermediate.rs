@@ -2,9 +2,7 @@
 //!
 //! A percentile is the nearest rank, as of the aggregate `percentile`.
 
-use super::row::{
-    Example, Overload, Param, ResultName, ScalarFunction, example, overload, variadic,
-};
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, row, variadic};
 use super::tuples::real;
 use crate::aggregates::intermediate::{Counted, Digest};
 use crate::json::{Array, Kind, items, kind};
@@ -133,44 +131,21 @@ const PERCENT_RANK: &[Overload] = &[overload(
     }),
 )];
 
-const fn row(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    overloads: &'static [Overload],
-    result_name: ResultName,
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases,
-        overloads,
-        result_name,
-        doc,
-        source,
-        examples,
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "dcount_hll",
-        &[],
         COUNT,
-        ResultName::NameAndFirstArgument,
         "kusto/query/dcount-hll-function",
         "Counts the distinct values that `hll` gathered.",
         &[
             example("dcount_hll(dynamic(['hll',14,'AA==']))", "0"),
             example("dcount_hll(dynamic([1]))", "long(null)"),
         ],
-    ),
+    )
+    .named(ResultName::NameAndFirstArgument),
     row(
         "hll_merge",
-        &[],
         HLL_MERGE,
-        ResultName::Always("hll_merged_result"),
         "kusto/query/hll-merge-function",
         "Merges results of `hll`.",
         &[
@@ -180,12 +155,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("hll_merge(dynamic([1]), dynamic([1]))", "dynamic(null)"),
         ],
-    ),
+    )
+    .named(ResultName::Always("hll_merged_result")),
     row(
         "tdigest_merge",
-        &["merge_tdigest"],
         TDIGEST_MERGE,
-        ResultName::Always("tdigests_merge_result"),
         "kusto/query/tdigest-merge-function",
         "Merges results of `tdigest`.",
         &[
@@ -195,12 +169,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("tdigest_merge(dynamic([1]), dynamic([1]))", "dynamic(null)"),
         ],
-    ),
+    )
+    .aliases(&["merge_tdigest"])
+    .named(ResultName::Always("tdigests_merge_result")),
     row(
         "percentile_tdigest",
-        &[],
         PERCENTILE,
-        ResultName::NameAndFirstArgument,
         "kusto/query/percentile-tdigest-function",
         "Gives the value at a percentile of what `tdigest` gathered.",
         &[
@@ -213,12 +187,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic(1)",
             ),
         ],
-    ),
+    )
+    .named(ResultName::NameAndFirstArgument),
     row(
         "percentiles_array_tdigest",
-        &[],
         PERCENTILES,
-        ResultName::Prefix("percentile_tdigest"),
         "kusto/query/percentiles-array-tdigest-function",
         "Gives the values at percentiles of what `tdigest` gathered, as an array.",
         &[
@@ -231,12 +204,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic([2])",
             ),
         ],
-    ),
+    )
+    .named(ResultName::Prefix("percentile_tdigest")),
     row(
         "rank_tdigest",
-        &[],
         RANK,
-        ResultName::Default,
         "kusto/query/rank-tdigest-function",
         "Counts the values of what `tdigest` gathered that are not above another.",
         &[
@@ -246,9 +218,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     ),
     row(
         "percentrank_tdigest",
-        &[],
         PERCENT_RANK,
-        ResultName::Default,
         "kusto/query/percentrank-tdigest-function",
         "Gives the share in percent of the values of what `tdigest` gathered that are not above another.",
         &[
@@ -263,9 +233,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
 
 pub const OPERATORS: &[ScalarFunction] = &[row(
     "hll_intersect",
-    &[],
     HLL_INTERSECT,
-    ResultName::Default,
     "kusto/query/dcount-intersect-plugin",
     "Counts the distinct values that all results of `hll` have.",
     &[

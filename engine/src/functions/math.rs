@@ -1,15 +1,11 @@
 //! Mathematics: rounding, powers and logarithms, angles, bits, gamma and error functions.
 
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, ResultName, ScalarFunction, example, is, overload, row};
 use crate::conversion::{DECIMAL_ONE, real_of_decimal};
 use crate::kernel;
 use crate::kernel::special::{beta_cdf, beta_inv, beta_pdf, welch_test};
 use crate::kernel::{Args, KernelResult, collect};
 use huntql_kql::types::Type::{self, Bool, Decimal, Int, Long, Real, Timespan};
-
-const fn is(ty: Type) -> Param {
-    Param::Is(ty)
-}
 
 /// Overloads of a function from a real to a real, also for decimals.
 macro_rules! real {
@@ -128,454 +124,147 @@ const WELCH_TEST: &[Overload] = &[overload(
     welch,
 )];
 
-const fn row(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    overloads: &'static [Overload],
-    doc: &'static str,
-    source: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases,
-        overloads,
-        result_name: ResultName::FirstArgument,
-        doc,
-        source,
-        examples,
-    }
-}
-
-/// A row whose result is called by place, not as its first argument is.
-const fn unnamed(row: ScalarFunction) -> ScalarFunction {
-    ScalarFunction {
-        result_name: ResultName::Default,
-        ..row
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
-    row(
-        "abs",
-        &[],
-        ABS,
-        "Gives the absolute value.",
-        "kusto/query/abs-function",
-        &[
+    row("abs", ABS, "kusto/query/abs-function", "Gives the absolute value.", &[
             example("abs(-5)", "5"),
             example("abs(-1.5)", "1.5"),
             example("abs(-1h)", "1h"),
-        ],
-    ),
-    row(
-        "ceiling",
-        &[],
-        CEILING,
-        "Gives the smallest whole number that is not less.",
-        "kusto/query/ceiling-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("ceiling", CEILING, "kusto/query/ceiling-function", "Gives the smallest whole number that is not less.", &[
             example("ceiling(-1.1)", "-1.0"),
             example("ceiling(0.9)", "1.0"),
-        ],
-    ),
-    row(
-        "round",
-        &[],
-        ROUND,
-        "Rounds to a number of digits after the point, halves away from zero; a negative number rounds before the point.",
-        "kusto/query/round-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("round", ROUND, "kusto/query/round-function", "Rounds to a number of digits after the point, halves away from zero; a negative number rounds before the point.", &[
             example("round(2.98765, 3)", "2.988"),
             example("round(2.15, 1)", "2.2"),
             example("round(-50.55, -2)", "-100.0"),
             example("round(21.5, -1)", "20.0"),
             example("round(decimal(2.345), 2)", "decimal(2.35)"),
             example("round(decimal(-2.5))", "decimal(-3)"),
-        ],
-    ),
-    unnamed(row(
-        "sign",
-        &[],
-        SIGN,
-        "Gives 1, 0 or -1 by the sign.",
-        "kusto/query/sign-function",
-        &[example("sign(-42)", "-1.0"), example("sign(11.2)", "1.0")],
-    )),
-    row(
-        "sqrt",
-        &[],
-        real!(|x: f64| (x >= 0.0).then(|| x.sqrt())),
-        "Gives the square root; null for a negative number.",
-        "kusto/query/sqrt-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("sign", SIGN, "kusto/query/sign-function", "Gives 1, 0 or -1 by the sign.", &[example("sign(-42)", "-1.0"), example("sign(11.2)", "1.0")],),
+    row("sqrt", real!(|x: f64| (x >= 0.0).then(|| x.sqrt())), "kusto/query/sqrt-function", "Gives the square root; null for a negative number.", &[
             example("sqrt(16)", "4.0"),
             example("sqrt(-1)", "real(null)"),
-        ],
-    ),
-    row(
-        "exp",
-        &[],
-        real!(f64::exp),
-        "Gives e to a power.",
-        "kusto/query/exp-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("exp", real!(f64::exp), "kusto/query/exp-function", "Gives e to a power.", &[
             example("exp(0)", "1.0"),
             example("exp(1)", "2.718281828459045"),
-        ],
-    ),
-    row(
-        "exp2",
-        &[],
-        real!(f64::exp2),
-        "Gives 2 to a power.",
-        "kusto/query/exp2-function",
-        &[example("exp2(3)", "8.0"), example("exp2(-1)", "0.5")],
-    ),
-    row(
-        "exp10",
-        &[],
-        real!(|x: f64| 10_f64.powf(x)),
-        "Gives 10 to a power.",
-        "kusto/query/exp10-function",
-        &[example("exp10(3)", "1000.0"), example("exp10(0)", "1.0")],
-    ),
-    row(
-        "log",
-        &[],
-        real!(|x: f64| (x >= 0.0).then(|| x.ln())),
-        "Gives the natural logarithm; null for a negative number.",
-        "kusto/query/log-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("exp2", real!(f64::exp2), "kusto/query/exp2-function", "Gives 2 to a power.", &[example("exp2(3)", "8.0"), example("exp2(-1)", "0.5")],).named(ResultName::FirstArgument),
+    row("exp10", real!(|x: f64| 10_f64.powf(x)), "kusto/query/exp10-function", "Gives 10 to a power.", &[example("exp10(3)", "1000.0"), example("exp10(0)", "1.0")],).named(ResultName::FirstArgument),
+    row("log", real!(|x: f64| (x >= 0.0).then(|| x.ln())), "kusto/query/log-function", "Gives the natural logarithm; null for a negative number.", &[
             example("log(5)", "1.6094379124341003"),
             example("log(-1)", "real(null)"),
-        ],
-    ),
-    row(
-        "log2",
-        &[],
-        real!(|x: f64| (x >= 0.0).then(|| x.log2())),
-        "Gives the logarithm to base 2; null for a negative number.",
-        "kusto/query/log2-function",
-        &[example("log2(8)", "3.0"), example("log2(-1)", "real(null)")],
-    ),
-    row(
-        "log10",
-        &[],
-        real!(|x: f64| (x >= 0.0).then(|| x.log10())),
-        "Gives the logarithm to base 10; null for a negative number.",
-        "kusto/query/log10-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("log2", real!(|x: f64| (x >= 0.0).then(|| x.log2())), "kusto/query/log2-function", "Gives the logarithm to base 2; null for a negative number.", &[example("log2(8)", "3.0"), example("log2(-1)", "real(null)")],).named(ResultName::FirstArgument),
+    row("log10", real!(|x: f64| (x >= 0.0).then(|| x.log10())), "kusto/query/log10-function", "Gives the logarithm to base 10; null for a negative number.", &[
             example("log10(1000)", "3.0"),
             example("log10(-1)", "real(null)"),
-        ],
-    ),
-    row(
-        "pow",
-        &[],
-        POW,
-        "Raises a number to a power.",
-        "kusto/query/pow-function",
-        &[example("pow(2, 3)", "8.0"), example("pow(4, 0.5)", "2.0")],
-    ),
-    row(
-        "sin",
-        &[],
-        real!(f64::sin),
-        "Gives the sine of an angle in radians.",
-        "kusto/query/sin-function",
-        &[example("sin(0)", "0.0"), example("sin(pi() / 2)", "1.0")],
-    ),
-    row(
-        "cos",
-        &[],
-        real!(f64::cos),
-        "Gives the cosine of an angle in radians.",
-        "kusto/query/cos-function",
-        &[example("cos(0)", "1.0"), example("cos(pi())", "-1.0")],
-    ),
-    row(
-        "tan",
-        &[],
-        real!(f64::tan),
-        "Gives the tangent of an angle in radians.",
-        "kusto/query/tan-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("pow", POW, "kusto/query/pow-function", "Raises a number to a power.", &[example("pow(2, 3)", "8.0"), example("pow(4, 0.5)", "2.0")],).named(ResultName::FirstArgument),
+    row("sin", real!(f64::sin), "kusto/query/sin-function", "Gives the sine of an angle in radians.", &[example("sin(0)", "0.0"), example("sin(pi() / 2)", "1.0")],).named(ResultName::FirstArgument),
+    row("cos", real!(f64::cos), "kusto/query/cos-function", "Gives the cosine of an angle in radians.", &[example("cos(0)", "1.0"), example("cos(pi())", "-1.0")],).named(ResultName::FirstArgument),
+    row("tan", real!(f64::tan), "kusto/query/tan-function", "Gives the tangent of an angle in radians.", &[
             example("tan(0)", "0.0"),
             example("round(tan(pi() / 4), 9)", "1.0"),
-        ],
-    ),
-    unnamed(row(
-        "cot",
-        &[],
-        real!(|x: f64| 1.0 / x.tan()),
-        "Gives the cotangent of an angle in radians.",
-        "kusto/query/cot-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("cot", real!(|x: f64| 1.0 / x.tan()), "kusto/query/cot-function", "Gives the cotangent of an angle in radians.", &[
             example("round(cot(1), 9)", "0.642092616"),
             example("round(cot(pi() / 4), 9)", "1.0"),
-        ],
-    )),
-    row(
-        "asin",
-        &[],
-        real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.asin())),
-        "Gives the angle of a sine; null outside of -1 to 1.",
-        "kusto/query/asin-function",
-        &[example("asin(0)", "0.0"), example("asin(2)", "real(null)")],
-    ),
-    row(
-        "acos",
-        &[],
-        real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.acos())),
-        "Gives the angle of a cosine; null outside of -1 to 1.",
-        "kusto/query/acos-function",
-        &[example("acos(1)", "0.0"), example("acos(2)", "real(null)")],
-    ),
-    row(
-        "atan",
-        &[],
-        real!(f64::atan),
-        "Gives the angle of a tangent.",
-        "kusto/query/atan-function",
-        &[
+        ],),
+    row("asin", real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.asin())), "kusto/query/asin-function", "Gives the angle of a sine; null outside of -1 to 1.", &[example("asin(0)", "0.0"), example("asin(2)", "real(null)")],).named(ResultName::FirstArgument),
+    row("acos", real!(|x: f64| (-1.0..=1.0).contains(&x).then(|| x.acos())), "kusto/query/acos-function", "Gives the angle of a cosine; null outside of -1 to 1.", &[example("acos(1)", "0.0"), example("acos(2)", "real(null)")],).named(ResultName::FirstArgument),
+    row("atan", real!(f64::atan), "kusto/query/atan-function", "Gives the angle of a tangent.", &[
             example("atan(0.5)", "0.4636476090008061"),
             example("atan(0)", "0.0"),
-        ],
-    ),
-    row(
-        "atan2",
-        &[],
-        ATAN2,
-        "Gives the angle to the point (x, y).",
-        "kusto/query/atan2-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("atan2", ATAN2, "kusto/query/atan2-function", "Gives the angle to the point (x, y).", &[
             example("atan2(0, 1)", "0.0"),
             example("atan2(0, -1)", "3.141592653589793"),
-        ],
-    ),
-    unnamed(row(
-        "radians",
-        &[],
-        real!(|x: f64| std::f64::consts::PI / 180.0 * x),
-        "Converts degrees to radians.",
-        "kusto/query/radians-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("radians", real!(|x: f64| std::f64::consts::PI / 180.0 * x), "kusto/query/radians-function", "Converts degrees to radians.", &[
             example("radians(180)", "3.141592653589793"),
             example("radians(0)", "0.0"),
-        ],
-    )),
-    unnamed(row(
-        "degrees",
-        &[],
-        real!(|x: f64| 180.0 / std::f64::consts::PI * x),
-        "Converts radians to degrees.",
-        "kusto/query/degrees-function",
-        &[
+        ],),
+    row("degrees", real!(|x: f64| 180.0 / std::f64::consts::PI * x), "kusto/query/degrees-function", "Converts radians to degrees.", &[
             example("degrees(pi())", "180.0"),
             example("degrees(0)", "0.0"),
-        ],
-    )),
-    unnamed(row(
-        "pi",
-        &[],
-        PI,
-        "Gives the number pi.",
-        "kusto/query/pi-function",
-        &[
+        ],),
+    row("pi", PI, "kusto/query/pi-function", "Gives the number pi.", &[
             example("pi()", "3.141592653589793"),
             example("round(pi(), 2)", "3.14"),
-        ],
-    )),
-    row(
-        "gamma",
-        &[],
-        real!(libm::tgamma),
-        "Gives the gamma function.",
-        "kusto/query/gamma-function",
-        &[example("gamma(5)", "24.0"), example("gamma(1)", "1.0")],
-    ),
-    row(
-        "loggamma",
-        &[],
-        real!(libm::lgamma),
-        "Gives the natural logarithm of the absolute value of the gamma function.",
-        "kusto/query/log-gamma-function",
-        &[
+        ],),
+    row("gamma", real!(libm::tgamma), "kusto/query/gamma-function", "Gives the gamma function.", &[example("gamma(5)", "24.0"), example("gamma(1)", "1.0")],).named(ResultName::FirstArgument),
+    row("loggamma", real!(libm::lgamma), "kusto/query/log-gamma-function", "Gives the natural logarithm of the absolute value of the gamma function.", &[
             example("round(loggamma(5), 9)", "3.17805383"),
             example("loggamma(1)", "0.0"),
-        ],
-    ),
-    row(
-        "erf",
-        &[],
-        real!(libm::erf),
-        "Gives the error function.",
-        "kusto/query/erf-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("erf", real!(libm::erf), "kusto/query/erf-function", "Gives the error function.", &[
             example("erf(0)", "0.0"),
             example("round(erf(1), 9)", "0.842700793"),
-        ],
-    ),
-    row(
-        "erfc",
-        &[],
-        real!(libm::erfc),
-        "Gives the complement of the error function.",
-        "kusto/query/erfc-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("erfc", real!(libm::erfc), "kusto/query/erfc-function", "Gives the complement of the error function.", &[
             example("erfc(0)", "1.0"),
             example("round(erfc(-1), 9)", "1.842700793"),
-        ],
-    ),
-    unnamed(row(
-        "beta_cdf",
-        &[],
-        BETA_CDF,
-        "Gives the cumulative beta distribution function; NaN outside of 0 to 1.",
-        "kusto/query/beta-cdf-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("beta_cdf", BETA_CDF, "kusto/query/beta-cdf-function", "Gives the cumulative beta distribution function; NaN outside of 0 to 1.", &[
             example("round(beta_cdf(0.5, 1, 1), 9)", "0.5"),
             example("isnan(beta_cdf(1.5, 10, 20))", "true"),
-        ],
-    )),
-    unnamed(row(
-        "beta_inv",
-        &[],
-        BETA_INV,
-        "Gives the inverse of the cumulative beta distribution function; null outside of 0 to 1.",
-        "kusto/query/beta-inv-function",
-        &[
+        ],),
+    row("beta_inv", BETA_INV, "kusto/query/beta-inv-function", "Gives the inverse of the cumulative beta distribution function; null outside of 0 to 1.", &[
             example("round(beta_inv(0.1, 10, 20), 9)", "0.226415022"),
             example("beta_inv(1.5, 10, 20)", "real(null)"),
-        ],
-    )),
-    unnamed(row(
-        "beta_pdf",
-        &[],
-        BETA_PDF,
-        "Gives the density of the beta distribution; NaN outside of 0 to 1.",
-        "kusto/query/beta-pdf-function",
-        &[
+        ],),
+    row("beta_pdf", BETA_PDF, "kusto/query/beta-pdf-function", "Gives the density of the beta distribution; NaN outside of 0 to 1.", &[
             example("round(beta_pdf(0.5, 10, 20), 9)", "0.746176019"),
             example("isnan(beta_pdf(1.5, 10, 20))", "true"),
-        ],
-    )),
-    unnamed(row(
-        "welch_test",
-        &[],
-        WELCH_TEST,
-        "Gives the p-value of Welch's t-test from means, variances and counts of two samples.",
-        "kusto/query/welch-test-function",
-        &[
+        ],),
+    row("welch_test", WELCH_TEST, "kusto/query/welch-test-function", "Gives the p-value of Welch's t-test from means, variances and counts of two samples.", &[
             example(
                 "round(welch_test(20.82, 7.87, 15, 22.99, 3.81, 15), 3)",
                 "0.021",
             ),
             example("round(welch_test(1, 1, 10, 1, 1, 10), 9)", "1.0"),
-        ],
-    )),
-    unnamed(row(
-        "not",
-        &[],
-        NOT,
-        "Turns a truth value around.",
-        "kusto/query/not-function",
-        &[
+        ],),
+    row("not", NOT, "kusto/query/not-function", "Turns a truth value around.", &[
             example("not(true)", "false"),
             example("not(bool(null))", "bool(null)"),
-        ],
-    )),
-    row(
-        "binary_and",
-        &[],
-        longs!(|a: i64, b: i64| a & b),
-        "Combines the bits of two numbers by and.",
-        "kusto/query/binary-and-function",
-        &[
+        ],),
+    row("binary_and", longs!(|a: i64, b: i64| a & b), "kusto/query/binary-and-function", "Combines the bits of two numbers by and.", &[
             example("binary_and(6, 3)", "2"),
             example("binary_and(-1, 255)", "255"),
-        ],
-    ),
-    row(
-        "binary_or",
-        &[],
-        longs!(|a: i64, b: i64| a | b),
-        "Combines the bits of two numbers by or.",
-        "kusto/query/binary-or-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("binary_or", longs!(|a: i64, b: i64| a | b), "kusto/query/binary-or-function", "Combines the bits of two numbers by or.", &[
             example("binary_or(6, 3)", "7"),
             example("binary_or(0, 0)", "0"),
-        ],
-    ),
-    row(
-        "binary_xor",
-        &[],
-        longs!(|a: i64, b: i64| a ^ b),
-        "Combines the bits of two numbers by exclusive or.",
-        "kusto/query/binary-xor-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("binary_xor", longs!(|a: i64, b: i64| a ^ b), "kusto/query/binary-xor-function", "Combines the bits of two numbers by exclusive or.", &[
             example("binary_xor(6, 3)", "5"),
             example("binary_xor(1, 1)", "0"),
-        ],
-    ),
-    row(
-        "binary_not",
-        &[],
-        BINARY_NOT,
-        "Turns the bits of a number around.",
-        "kusto/query/binary-not-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("binary_not", BINARY_NOT, "kusto/query/binary-not-function", "Turns the bits of a number around.", &[
             example("binary_not(100)", "-101"),
             example("binary_not(-1)", "0"),
-        ],
-    ),
-    row(
-        "binary_shift_left",
-        &[],
-        longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shl((b % 64) as u32))),
-        "Moves the bits of a number to the left; null for a negative count.",
-        "kusto/query/binary-shift-left-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("binary_shift_left", longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shl((b % 64) as u32))), "kusto/query/binary-shift-left-function", "Moves the bits of a number to the left; null for a negative count.", &[
             example("binary_shift_left(1, 2)", "4"),
             example("binary_shift_left(1, -1)", "long(null)"),
-        ],
-    ),
-    row(
-        "binary_shift_right",
-        &[],
-        longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shr((b % 64) as u32))),
-        "Moves the bits of a number to the right; null for a negative count.",
-        "kusto/query/binary-shift-right-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("binary_shift_right", longs!(|a: i64, b: i64| (b >= 0).then(|| a.wrapping_shr((b % 64) as u32))), "kusto/query/binary-shift-right-function", "Moves the bits of a number to the right; null for a negative count.", &[
             example("binary_shift_right(8, 2)", "2"),
             example("binary_shift_right(1, 2)", "0"),
-        ],
-    ),
-    row(
-        "bitset_count_ones",
-        &[],
-        COUNT_ONES,
-        "Counts the bits of a number that are set.",
-        "kusto/query/bitset-count-ones-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("bitset_count_ones", COUNT_ONES, "kusto/query/bitset-count-ones-function", "Counts the bits of a number that are set.", &[
             example("bitset_count_ones(42)", "3"),
             example("bitset_count_ones(0)", "0"),
-        ],
-    ),
-    row(
-        "tohex",
-        &[],
-        TOHEX,
-        "Writes a number in hexadecimal, a negative one as its two's complement, with at least so many digits.",
-        "kusto/query/tohex-function",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("tohex", TOHEX, "kusto/query/tohex-function", "Writes a number in hexadecimal, a negative one as its two's complement, with at least so many digits.", &[
             example("tohex(256)", r#""100""#),
             example("tohex(-256)", r#""ffffffffffffff00""#),
             example("tohex(toint(-256), 8)", r#""ffffff00""#),
             example("tohex(256, 8)", r#""00000100""#),
-        ],
-    ),
+        ],).named(ResultName::FirstArgument),
 ];
 
 fn welch(args: &Args<'_>) -> KernelResult {

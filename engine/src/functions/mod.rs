@@ -12,6 +12,7 @@ mod agents;
 mod arithmetic;
 mod arrays;
 mod bags;
+mod bins;
 mod compression;
 mod conversions;
 mod datetime;
@@ -34,6 +35,7 @@ mod operators_parse;
 mod operators_real;
 mod operators_text;
 mod parsing;
+mod periods;
 mod series;
 mod series_bins;
 mod series_whole;
@@ -59,9 +61,11 @@ pub use udf::{by_name, convert_udf, scalar_udf};
 pub const FAMILIES: &[&[ScalarFunction]] = &[
     arrays::FUNCTIONS,
     bags::FUNCTIONS,
+    bins::FUNCTIONS,
     compression::FUNCTIONS,
     conversions::FUNCTIONS,
     datetime::FUNCTIONS,
+    periods::FUNCTIONS,
     math::FUNCTIONS,
     strings::FUNCTIONS,
     strings_find::FUNCTIONS,

@@ -1,6 +1,6 @@
 //! Rows that plugins name: the slots of a bag with their types, the networks of an address.
 
-use super::row::{Overload, Param, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use crate::json::{Array, Kind, Number, entries, kind, number, quote, unquote};
 use crate::kernel::Json;
 use crate::kernel::ip::{Network, Network6, format_address};
@@ -24,16 +24,6 @@ const V6_NETWORK: &[Overload] = &[overload(&[Param::Text], Type::String, |args| 
     args.map1(|text: &str| Network6::parse(text.trim()).map_or(String::new(), text6))
 })];
 
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    doc: &'static str,
-    source: &'static str,
-    examples: &'static [super::row::Example],
-) -> ScalarFunction {
-    super::row::row(name, overloads, source, doc, examples)
-}
-
 const LOOKUP: [super::row::Example; 2] = [
     example(
         "toscalar(print i = \"10.1.2.3\" | evaluate ipv4_lookup((print n = \"10.0.0.0/8\"), i, n) | project n)",
@@ -49,8 +39,8 @@ pub const OPERATORS: &[ScalarFunction] = &[
     row(
         "slot_types",
         SLOTS,
-        "Gives `type:key` for every slot of a bag that is not null.",
         "kusto/query/bag-unpack-plugin",
+        "Gives `type:key` for every slot of a bag that is not null.",
         &[
             example(
                 r#"toscalar(print b = dynamic({"a":7}) | evaluate bag_unpack(b) | project a)"#,
@@ -65,29 +55,29 @@ pub const OPERATORS: &[ScalarFunction] = &[
     row(
         "ipv4_networks",
         V4_NETWORKS,
-        "Gives all networks that hold an IPv4 address or network, as `a.b.c.d/n`.",
         "kusto/query/ipv4-lookup-plugin",
+        "Gives all networks that hold an IPv4 address or network, as `a.b.c.d/n`.",
         &LOOKUP,
     ),
     row(
         "ipv4_network",
         V4_NETWORK,
-        "Writes an IPv4 address or network as `a.b.c.d/n`; empty for what is none.",
         "kusto/query/ipv4-lookup-plugin",
+        "Writes an IPv4 address or network as `a.b.c.d/n`; empty for what is none.",
         &LOOKUP,
     ),
     row(
         "ipv6_networks",
         V6_NETWORKS,
-        "Gives all networks that hold an IPv6 or IPv4 address or network, as `address/n`.",
         "kusto/query/ipv6-lookup-plugin",
+        "Gives all networks that hold an IPv6 or IPv4 address or network, as `address/n`.",
         &LOOKUP,
     ),
     row(
         "ipv6_network",
         V6_NETWORK,
-        "Writes an IPv6 or IPv4 address or network as `address/n`; empty for what is none.",
         "kusto/query/ipv6-lookup-plugin",
+        "Writes an IPv6 or IPv4 address or network as `address/n`; empty for what is none.",
         &LOOKUP,
     ),
 ];

@@ -20,6 +20,18 @@ pub struct ScalarFunction {
 }
 
 impl ScalarFunction {
+    /// Other names that mean the same.
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> ScalarFunction {
+        self.aliases = aliases;
+        self
+    }
+
+    /// How the unnamed column of a call is called.
+    pub const fn named(mut self, result_name: ResultName) -> ScalarFunction {
+        self.result_name = result_name;
+        self
+    }
+
     /// Whether `f(*)` is a call with all columns.
     pub fn takes_columns(&self) -> bool {
         let params = |overload: &Overload| overload.params == [Param::JsonOrColumns];
@@ -98,6 +110,11 @@ pub struct Example {
 
 pub const fn example(call: &'static str, gives: &'static str) -> Example {
     Example { call, gives }
+}
+
+/// A parameter of one type.
+pub const fn is(ty: Type) -> Param {
+    Param::Is(ty)
 }
 
 /// A row without aliases whose unnamed column is numbered.

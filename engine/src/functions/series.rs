@@ -283,14 +283,6 @@ const PRODUCT: &[Overload] = &[overload(&[SERIES], Type::Real, |args| {
     args.map1(|Json(series)| product(series))
 })];
 
-/// A row whose unnamed column is called as its first argument.
-const fn named(row: ScalarFunction) -> ScalarFunction {
-    ScalarFunction {
-        result_name: ResultName::FirstArgument,
-        ..row
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row(
         "series_abs",
@@ -636,7 +628,7 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
         ],
     ),
-    named(row(
+    row(
         "series_fill_forward",
         FORWARD,
         "kusto/query/series-fill-forward-function",
@@ -648,8 +640,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("series_fill_forward(dynamic([1,null]))", "dynamic([1,1])"),
         ],
-    )),
-    named(row(
+    )
+    .named(ResultName::FirstArgument),
+    row(
         "series_fill_backward",
         BACKWARD,
         "kusto/query/series-fill-backward-function",
@@ -661,8 +654,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
             ),
             example("series_fill_backward(dynamic([null,1]))", "dynamic([1,1])"),
         ],
-    )),
-    named(row(
+    )
+    .named(ResultName::FirstArgument),
+    row(
         "series_fill_const",
         CONSTANT,
         "kusto/query/series-fill-const-function",
@@ -674,8 +668,9 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic([1.5,2.5])",
             ),
         ],
-    )),
-    named(row(
+    )
+    .named(ResultName::FirstArgument),
+    row(
         "series_iir",
         IIR,
         "kusto/query/series-iir-function",
@@ -690,5 +685,6 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "dynamic([1.0,2.0])",
             ),
         ],
-    )),
+    )
+    .named(ResultName::FirstArgument),
 ];

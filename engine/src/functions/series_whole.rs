@@ -2,7 +2,7 @@
 //!
 //! A series with an element that is no number gives null, except where nulls are what a function is about.
 
-use super::row::{Example, Overload, Param, ResultName, ScalarFunction, example, overload};
+use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, row};
 use super::tuples::{self, Places, decomposed, found_period, list, real, reals, rows, stats_at};
 use super::two_lines;
 use crate::conversion::dynamic_of_real;
@@ -301,76 +301,30 @@ const MAGNITUDE: &[Overload] = &[overload(&[SERIES], Type::Real, |args| {
 const LINEAR: &[Overload] =
     &[overload(&[SERIES, REAL, BOOL, REAL], Type::Dynamic, fill_linear).optional(3)];
 
-const fn row(
-    name: &'static str,
-    overloads: &'static [Overload],
-    result_name: ResultName,
-    source: &'static str,
-    doc: &'static str,
-    examples: &'static [Example],
-) -> ScalarFunction {
-    ScalarFunction {
-        name,
-        aliases: &[],
-        overloads,
-        result_name,
-        doc,
-        source,
-        examples,
-    }
-}
-
 pub const FUNCTIONS: &[ScalarFunction] = &[
-    row(
-        "series_stats_dynamic",
-        STATS,
-        ResultName::Default,
-        "kusto/query/series-stats-dynamic-function",
-        "Gives a bag of a series' least, greatest and middle value, and how it varies.",
-        &[
+    row("series_stats_dynamic", STATS, "kusto/query/series-stats-dynamic-function", "Gives a bag of a series' least, greatest and middle value, and how it varies.", &[
             example(
                 "series_stats_dynamic(dynamic([23, 46, 2, 87])).max_idx",
                 "dynamic(3)",
             ),
             example("series_stats_dynamic(dynamic([23, null]))", "dynamic(null)"),
-        ],
-    ),
-    row(
-        "series_fit_line_dynamic",
-        FIT_LINE,
-        ResultName::Default,
-        "kusto/query/series-fit-line-dynamic-function",
-        "Gives a bag of the line of least squares through a series. A series of equal values is refused.",
-        &[
+        ],),
+    row("series_fit_line_dynamic", FIT_LINE, "kusto/query/series-fit-line-dynamic-function", "Gives a bag of the line of least squares through a series. A series of equal values is refused.", &[
             example(
                 "series_fit_line_dynamic(dynamic([1, 2, 3])).slope",
                 "dynamic(1.0)",
             ),
             example("series_fit_line_dynamic(dynamic(['a']))", "dynamic(null)"),
-        ],
-    ),
-    row(
-        "series_fit_2lines_dynamic",
-        FIT_2LINES,
-        ResultName::Default,
-        "kusto/query/series-fit-2lines-dynamic-function",
-        "Gives a bag of the two lines through a series that leave the least. Series that could be split at several places are refused.",
-        &[
+        ],),
+    row("series_fit_2lines_dynamic", FIT_2LINES, "kusto/query/series-fit-2lines-dynamic-function", "Gives a bag of the two lines through a series that leave the least. Series that could be split at several places are refused.", &[
             example(
                 "series_fit_2lines_dynamic(dynamic([1, 2, 3.5, 9, 8, 6])).split_idx",
                 "dynamic(3)",
             ),
             example("series_fit_2lines_dynamic(dynamic(null))", "dynamic(null)"),
             example("series_fit_2lines_dynamic(dynamic(['a']))", "dynamic(null)"),
-        ],
-    ),
-    row(
-        "series_outliers",
-        OUTLIERS,
-        ResultName::FirstArgument,
-        "kusto/query/series-outliers-function",
-        "Scores how far each element lies outside of the middle ones.",
-        &[
+        ],),
+    row("series_outliers", OUTLIERS, "kusto/query/series-outliers-function", "Scores how far each element lies outside of the middle ones.", &[
             example(
                 "series_outliers(dynamic([1, 2, 3, 4, 5, 6]), 'tukey')[0]",
                 "dynamic(-0.5)",
@@ -379,15 +333,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "series_outliers(dynamic([5, null, 5]))",
                 "dynamic([0.0, 0.0, 0.0])",
             ),
-        ],
-    ),
-    row(
-        "series_fir",
-        FIR,
-        ResultName::FirstArgument,
-        "kusto/query/series-fir-function",
-        "Applies a filter of weights to a series.",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("series_fir", FIR, "kusto/query/series-fir-function", "Applies a filter of weights to a series.", &[
             example(
                 "series_fir(dynamic([0, 0, 10, 0, 0]), dynamic([1, 1, 1, 1, 1]), true, true)",
                 "dynamic([2.0, 2.0, 2.0, 2.0, 2.0])",
@@ -396,29 +343,15 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "series_fir(dynamic([0, 2, 2, 3]), dynamic([1, -1]), false, false)",
                 "dynamic([0, 2, 0, 1])",
             ),
-        ],
-    ),
-    row(
-        "series_seasonal",
-        SEASONAL,
-        ResultName::Default,
-        "kusto/query/series-seasonal-function",
-        "Gives the season of a series: the median of each place of a period. A period that is not given is found where it is beyond doubt; another series is refused.",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("series_seasonal", SEASONAL, "kusto/query/series-seasonal-function", "Gives the season of a series: the median of each place of a period. A period that is not given is found where it is beyond doubt; another series is refused.", &[
             example(
                 "series_seasonal(dynamic([1, 3, 5, 1, 3, 5, 2, 4, 6]), 3)",
                 "dynamic([1.0, 3.0, 5.0, 1.0, 3.0, 5.0, 1.0, 3.0, 5.0])",
             ),
             example("series_seasonal(dynamic([1, null]), 1)", "dynamic(null)"),
-        ],
-    ),
-    row(
-        "series_decompose_forecast",
-        FORECAST,
-        ResultName::FirstArgument,
-        "kusto/query/series-decompose-forecast-function",
-        "Foretells the last points of a series from its season and, as the real engine does, a line. A season that is not given is found where it is beyond doubt; another series is refused.",
-        &[
+        ],),
+    row("series_decompose_forecast", FORECAST, "kusto/query/series-decompose-forecast-function", "Foretells the last points of a series from its season and, as the real engine does, a line. A season that is not given is found where it is beyond doubt; another series is refused.", &[
             example(
                 "series_decompose_forecast(dynamic([1, 2, 3, 0]), 1, 0)",
                 "dynamic([1.0, 2.0, 3.0, 4.0])",
@@ -427,15 +360,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "series_decompose_forecast(dynamic(['a']), 1)",
                 "dynamic(null)",
             ),
-        ],
-    ),
-    row(
-        "series_pearson_correlation",
-        PEARSON,
-        ResultName::Default,
-        "kusto/query/series-pearson-correlation-function",
-        "Gives the correlation of two series of equal length.",
-        &[
+        ],).named(ResultName::FirstArgument),
+    row("series_pearson_correlation", PEARSON, "kusto/query/series-pearson-correlation-function", "Gives the correlation of two series of equal length.", &[
             example(
                 "round(series_pearson_correlation(dynamic([1, 2, 3]), dynamic([2, 4, 6])), 9)",
                 "1.0",
@@ -444,26 +370,12 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "series_pearson_correlation(dynamic([1, 2]), dynamic([2]))",
                 "real(null)",
             ),
-        ],
-    ),
-    row(
-        "series_magnitude",
-        MAGNITUDE,
-        ResultName::Default,
-        "kusto/query/series-magnitude-function",
-        "Gives the length of a series as a vector.",
-        &[
+        ],),
+    row("series_magnitude", MAGNITUDE, "kusto/query/series-magnitude-function", "Gives the length of a series as a vector.", &[
             example("series_magnitude(dynamic([3, 4]))", "5.0"),
             example("series_magnitude(dynamic([3, 'a']))", "real(null)"),
-        ],
-    ),
-    row(
-        "series_fill_linear",
-        LINEAR,
-        ResultName::FirstArgument,
-        "kusto/query/series-fill-linear-function",
-        "Fills gaps of a series with the line between their neighbours.",
-        &[
+        ],),
+    row("series_fill_linear", LINEAR, "kusto/query/series-fill-linear-function", "Fills gaps of a series with the line between their neighbours.", &[
             example(
                 "series_fill_linear(dynamic([null, 111.0, null, 36.0]))",
                 "dynamic([111.0, 111.0, 73.5, 36.0])",
@@ -476,6 +388,5 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
                 "series_fill_linear(dynamic([null]), real(null), true, 1.5)",
                 "dynamic([1.5])",
             ),
-        ],
-    ),
+        ],).named(ResultName::FirstArgument),
 ];
