@@ -2,7 +2,8 @@
 //! is not certain are refused.
 
 use super::geo_cells::texts as texts_of;
-use super::geo_shapes::{collection, shape_at};
+use super::geo_overlaps::collection;
+use super::geo_shapes::shape_at;
 use super::row::{Overload, Param, ScalarFunction, example, overload, row};
 use super::tuples::rows;
 use crate::json::{Kind, items, kind};

@@ -21,6 +21,8 @@ mod encoding;
 mod geo_buffers;
 mod geo_cells;
 mod geo_lines;
+mod geo_overlaps;
+mod geo_points;
 mod geo_shapes;
 mod geo_simplify;
 mod hashing;
@@ -74,6 +76,8 @@ pub const FAMILIES: &[&[ScalarFunction]] = &[
     geo_buffers::FUNCTIONS,
     geo_cells::FUNCTIONS,
     geo_lines::FUNCTIONS,
+    geo_overlaps::FUNCTIONS,
+    geo_points::FUNCTIONS,
     geo_shapes::FUNCTIONS,
     geo_simplify::FUNCTIONS,
     hashing::FUNCTIONS,
