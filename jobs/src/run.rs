@@ -59,7 +59,7 @@ pub struct RunResult {
 /// Why a run gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunError {
-    /// It may work the next time: data that could not be read, time that ran out.
+    /// It may work the next time: data that could not be read.
     Transient(String),
     /// It will not work until the rule or the data's shape changes.
     Permanent(String),
