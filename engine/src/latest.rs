@@ -5,9 +5,10 @@
 //! of the aggregate, which is the same one over fewer rows: a row of another group that happens to have such a key does no
 //! harm. As constants the keys also prune files and row groups.
 
-use crate::aggregates::{self, AggregateCall, AggregateResolution};
+use crate::aggregates::{self, AggregateCall};
 use crate::functions::volatile::is_volatile;
 use crate::ir::{BoundAggregate, Compare, Node, Relation, Scalar, ScalarKind};
+use crate::overloads::Resolution;
 use crate::query::QueryError;
 use crate::stage::Runner;
 use crate::value::from_arrow;
@@ -203,9 +204,7 @@ fn rank(value: &Value) -> Option<i64> {
 
 fn call_of(name: &str, ty: Type) -> Option<AggregateCall> {
     match aggregates::resolve(aggregates::find(name)?, &[ty]) {
-        AggregateResolution::Found(call) if call.returns == [ty] && call.parameters == [ty] => {
-            Some(call)
-        }
+        Resolution::Found(call) if call.returns == [ty] && call.parameters == [ty] => Some(call),
         _ => None,
     }
 }

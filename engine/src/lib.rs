@@ -23,6 +23,7 @@ mod lists;
 mod lower;
 mod operators;
 mod optimizer;
+mod overloads;
 mod program;
 mod prune;
 mod query;

@@ -4,6 +4,7 @@
 //! files, which a join could not.
 
 use crate::ir::{BoundAggregate, Node, Relation, Scalar, ScalarKind, SortKey, Unnested};
+use crate::overloads::Resolution;
 use crate::query::QueryError;
 use crate::value::from_arrow;
 use datafusion::arrow::array::RecordBatch;
@@ -123,7 +124,7 @@ pub(crate) fn texts(batches: &[RecordBatch]) -> Vec<String> {
 }
 
 fn lower_case(value: Scalar) -> Scalar {
-    use crate::functions::{Resolution, find, resolve};
+    use crate::functions::{find, resolve};
     let row = find("tolower").expect("`tolower` has a row");
     match resolve(row, &[value.ty]) {
         Resolution::Found(callable) => Scalar::new(

@@ -35,7 +35,7 @@ pub use columns::{OutputColumn, name_in_expression, output_columns};
 pub(crate) use distinct::{dcount_of_hashes, is_dcount_of_text};
 pub use fold::Folding;
 pub use lower::lower;
-pub use resolve::{AggregateCall, AggregateResolution, find, names, resolve};
+pub use resolve::{AggregateCall, find, names, resolve};
 pub use row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
 pub(crate) use sketch::hash as text_hash;
 pub use udaf::by_name;

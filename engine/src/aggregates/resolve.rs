@@ -1,6 +1,7 @@
 //! From a name and argument types to the overload that is meant.
 
 use super::row::{Aggregate, AggregateOverload, Meaning, Takes};
+use crate::overloads::{self, Resolution};
 use huntql_kql::types::Type;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -39,18 +40,6 @@ impl AggregateCall {
     }
 }
 
-/// The outcome of looking for an overload.
-#[derive(Debug)]
-pub enum AggregateResolution {
-    Found(AggregateCall),
-    /// No overload takes this many arguments.
-    WrongCount,
-    /// Argument `index` has a type that no overload takes there.
-    WrongType {
-        index: usize,
-    },
-}
-
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Aggregate>> = LazyLock::new(|| {
     super::all()
         .flat_map(|row| {
@@ -72,51 +61,38 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Finds the overload for arguments of these types. `*` has been replaced by the columns that it stands for.
-pub fn resolve(aggregate: &'static Aggregate, arguments: &[Type]) -> AggregateResolution {
-    let mut refused = None;
-    let mut converted = None;
-    for (index, overload) in aggregate.overloads.iter().enumerate() {
-        if !overload.takes_count(arguments.len()) {
-            continue;
-        }
-        match parameters(overload, arguments) {
-            Ok(parameters) if parameters == arguments => {
-                return AggregateResolution::Found(call(aggregate, index, parameters));
-            }
-            Ok(parameters) => {
-                converted.get_or_insert((index, parameters));
-            }
-            Err(index) => refused = refused.max(Some(index)),
-        }
-    }
-    match (converted, refused) {
-        (Some((index, parameters)), _) => {
-            AggregateResolution::Found(call(aggregate, index, parameters))
-        }
-        (None, Some(index)) => AggregateResolution::WrongType { index },
-        (None, None) => AggregateResolution::WrongCount,
-    }
+pub fn resolve(aggregate: &'static Aggregate, arguments: &[Type]) -> Resolution<AggregateCall> {
+    overloads::resolve(aggregate.overloads, arguments, |overload, parameters| {
+        call(aggregate, overload, parameters)
+    })
 }
 
-fn parameters(overload: &AggregateOverload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
-    arguments
-        .iter()
-        .enumerate()
-        .map(|(index, argument)| {
-            let taken = match overload.param(index).expect("the count was checked") {
-                Takes::Typed(types, ty) => types.contains(argument).then_some(ty),
-                Takes::OneOf(types) => types.contains(argument).then_some(*argument),
-                Takes::Any => Some(*argument),
-                Takes::Json => Some(Type::Dynamic),
-                Takes::Predicate => (*argument == Type::Bool).then_some(Type::Bool),
-                Takes::Constant(Type::Dynamic) => {
-                    (*argument == Type::Dynamic).then_some(Type::Dynamic)
-                }
-                Takes::Constant(ty) => argument.is_numeric().then_some(ty),
-            };
-            taken.ok_or(index)
-        })
-        .collect()
+impl overloads::Signature for AggregateOverload {
+    fn takes_count(&self, count: usize) -> bool {
+        let least = self.params.len() - self.defaults.len();
+        count >= least && (self.variadic || count <= self.params.len())
+    }
+
+    fn parameters(&self, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+        arguments
+            .iter()
+            .enumerate()
+            .map(|(index, argument)| {
+                let taken = match self.param(index).expect("the count was checked") {
+                    Takes::Typed(types, ty) => types.contains(argument).then_some(ty),
+                    Takes::OneOf(types) => types.contains(argument).then_some(*argument),
+                    Takes::Any => Some(*argument),
+                    Takes::Json => Some(Type::Dynamic),
+                    Takes::Predicate => (*argument == Type::Bool).then_some(Type::Bool),
+                    Takes::Constant(Type::Dynamic) => {
+                        (*argument == Type::Dynamic).then_some(Type::Dynamic)
+                    }
+                    Takes::Constant(ty) => argument.is_numeric().then_some(ty),
+                };
+                taken.ok_or(index)
+            })
+            .collect()
+    }
 }
 
 fn call(aggregate: &'static Aggregate, overload: usize, parameters: Vec<Type>) -> AggregateCall {

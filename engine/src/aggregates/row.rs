@@ -101,9 +101,4 @@ impl AggregateOverload {
         let most = (!self.variadic).then_some(self.params.len());
         (self.params.len() - self.defaults.len(), most)
     }
-
-    pub fn takes_count(&self, count: usize) -> bool {
-        let least = self.params.len() - self.defaults.len();
-        count >= least && (self.variadic || count <= self.params.len())
-    }
 }

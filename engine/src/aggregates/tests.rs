@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::overloads::Resolution;
 use crate::value;
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::datatypes::{Field, Schema};
@@ -102,7 +103,7 @@ fn run(
     position: Option<Expr>,
 ) -> Vec<Vec<Value>> {
     let types: Vec<Type> = args.iter().map(|(_, ty)| *ty).collect();
-    let AggregateResolution::Found(call) = resolve(find(name).unwrap(), &types) else {
+    let Resolution::Found(call) = resolve(find(name).unwrap(), &types) else {
         panic!("{name}{types:?}")
     };
     assert_eq!(call.parameters, types, "tests convert by themselves");
@@ -599,7 +600,7 @@ fn variances_are_rounded_as_the_engine_rounds_them() {
 fn columns_are_named_as_the_binder_names_them() {
     let named =
         |name: &str, types: &[Type], names: &[&str], constants: &[Option<Value>]| -> Vec<String> {
-            let AggregateResolution::Found(call) = resolve(find(name).unwrap(), types) else {
+            let Resolution::Found(call) = resolve(find(name).unwrap(), types) else {
                 panic!("{name}")
             };
             let names: Vec<Option<String>> = names

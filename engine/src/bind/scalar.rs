@@ -2,9 +2,10 @@
 
 use super::{Binder, Binding, Row, facts};
 use crate::conversion;
-use crate::functions::{self, Callable, Resolution};
+use crate::functions::{self, Callable};
 use crate::ir::{Scalar, ScalarKind};
 use crate::kernel::KernelError;
+use crate::overloads::Resolution;
 use huntql_kql::ast::{BinaryOp, Expr, ExprKind, Literal, Name, UnaryOp};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;

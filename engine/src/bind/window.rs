@@ -5,7 +5,8 @@
 
 use super::{Binder, Row, facts};
 use crate::ir::{Compare, Node, Order, Relation, Scalar, ScalarKind};
-use crate::windows::{self, WindowCall, WindowParam, WindowResolution};
+use crate::overloads::Resolution;
+use crate::windows::{self, WindowCall, WindowParam};
 use huntql_kql::ast::Call;
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
@@ -54,7 +55,7 @@ impl Binder<'_> {
         };
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
         match windows::resolve(window, &types) {
-            WindowResolution::Found(bound) => {
+            Resolution::Found(bound) => {
                 let arguments: Vec<Scalar> = arguments
                     .into_iter()
                     .zip(&bound.parameters)
@@ -73,7 +74,7 @@ impl Binder<'_> {
                     None => self.set_aside(bound, arguments),
                 }
             }
-            WindowResolution::WrongCount => self.wrong(facts::wrong_count(
+            Resolution::WrongCount => self.wrong(facts::wrong_count(
                 span,
                 window.name,
                 types.len(),
@@ -82,7 +83,7 @@ impl Binder<'_> {
                     (most - overload.optional, Some(most))
                 })),
             )),
-            WindowResolution::WrongType { index } => self.wrong(facts::not_taken(
+            Resolution::WrongType { index } => self.wrong(facts::not_taken(
                 call.args[index].value.span,
                 window.name,
                 types[index],
@@ -102,7 +103,7 @@ impl Binder<'_> {
     fn set_aside_by_name(&mut self, name: &str, arguments: Vec<Scalar>) -> Scalar {
         let window = windows::find(name).expect("the window function has a row");
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-        let WindowResolution::Found(call) = windows::resolve(window, &types) else {
+        let Resolution::Found(call) = windows::resolve(window, &types) else {
             unreachable!("`{name}` takes these arguments")
         };
         self.set_aside(call, arguments)

@@ -52,7 +52,7 @@ mod versions;
 pub mod volatile;
 mod xml;
 
-pub use resolve::{Callable, Resolution, call, find, fold, names, operator, resolve};
+pub use resolve::{Callable, call, find, fold, names, operator, resolve};
 pub use row::{
     Example, Overload, Param, ResultName, Returns, ScalarFunction, example, overload, variadic,
 };

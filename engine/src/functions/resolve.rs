@@ -3,6 +3,7 @@
 use super::row::{Overload, Param, Returns, ScalarFunction};
 use crate::conversion;
 use crate::kernel::{Args, KernelError};
+use crate::overloads::{self, Resolution};
 use crate::value;
 use datafusion::arrow::array::ArrayRef;
 use huntql_kql::types::{Type, Value};
@@ -58,18 +59,6 @@ impl TryFrom<Signature> for Callable {
     }
 }
 
-/// The outcome of looking for an overload.
-#[derive(Debug)]
-pub enum Resolution {
-    Found(Callable),
-    /// No overload takes this many arguments.
-    WrongCount,
-    /// Argument `index` has a type that no overload takes there.
-    WrongType {
-        index: usize,
-    },
-}
-
 static BY_NAME: LazyLock<HashMap<&'static str, &'static ScalarFunction>> = LazyLock::new(|| {
     super::all()
         .flat_map(|row| {
@@ -99,30 +88,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Finds the overload for arguments of these types.
-pub fn resolve(function: &'static ScalarFunction, arguments: &[Type]) -> Resolution {
-    let mut refused = None;
-    let mut converted = None;
-    for (index, overload) in function.overloads.iter().enumerate() {
-        if !overload.takes_count(arguments.len()) {
-            continue;
-        }
-        match parameters(overload, arguments) {
-            Ok(parameters) if parameters == arguments => {
-                return Resolution::Found(callable(function, index, parameters));
-            }
-            Ok(parameters) => {
-                converted.get_or_insert((index, parameters));
-            }
-            Err(index) => {
-                refused = refused.max(Some(index));
-            }
-        }
-    }
-    match (converted, refused) {
-        (Some((index, parameters)), _) => Resolution::Found(callable(function, index, parameters)),
-        (None, Some(index)) => Resolution::WrongType { index },
-        (None, None) => Resolution::WrongCount,
-    }
+pub fn resolve(function: &'static ScalarFunction, arguments: &[Type]) -> Resolution<Callable> {
+    overloads::resolve(function.overloads, arguments, |overload, parameters| {
+        callable(function, overload, parameters)
+    })
 }
 
 fn callable(function: &'static ScalarFunction, overload: usize, parameters: Vec<Type>) -> Callable {
@@ -139,37 +108,42 @@ fn callable(function: &'static ScalarFunction, overload: usize, parameters: Vec<
     }
 }
 
-/// The types that the kernel sees, or the index of the first argument that does not fit.
-fn parameters(overload: &Overload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
-    let param = |index| overload.param(index).expect("the count was checked");
-    let common = conversion::common_type(
+impl overloads::Signature for Overload {
+    fn takes_count(&self, count: usize) -> bool {
+        let least = self.params.len() - self.optional;
+        count >= least && (self.variadic || count <= self.params.len())
+    }
+
+    fn parameters(&self, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+        let param = |index| self.param(index).expect("the count was checked");
+        let common = conversion::common_type(
+            arguments
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| param(*index) == Param::Common)
+                .map(|(_, ty)| *ty),
+        );
         arguments
             .iter()
             .enumerate()
-            .filter(|(index, _)| param(*index) == Param::Common)
-            .map(|(_, ty)| *ty),
-    );
-    arguments
-        .iter()
-        .enumerate()
-        .map(|(index, argument)| {
-            match param(index) {
-                Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
-                Param::Text | Param::Constant => Some(Type::String),
-                Param::Any => Some(*argument),
-                Param::Json | Param::JsonOrColumns => Some(Type::Dynamic),
-                Param::Number => argument
-                    .is_numeric()
-                    .then_some(*argument)
-                    .or((*argument == Type::Dynamic).then_some(Type::Real)),
-                Param::Integer => {
-                    matches!(argument, Type::Int | Type::Long | Type::Dynamic).then_some(Type::Long)
+            .map(|(index, argument)| {
+                match param(index) {
+                    Param::Is(ty) => conversion::widens(*argument, ty).then_some(ty),
+                    Param::Text | Param::Constant => Some(Type::String),
+                    Param::Any => Some(*argument),
+                    Param::Json | Param::JsonOrColumns => Some(Type::Dynamic),
+                    Param::Number => argument
+                        .is_numeric()
+                        .then_some(*argument)
+                        .or((*argument == Type::Dynamic).then_some(Type::Real)),
+                    Param::Integer => matches!(argument, Type::Int | Type::Long | Type::Dynamic)
+                        .then_some(Type::Long),
+                    Param::Common => common,
                 }
-                Param::Common => common,
-            }
-            .ok_or(index)
-        })
-        .collect()
+                .ok_or(index)
+            })
+            .collect()
+    }
 }
 
 /// Calls a function or an operator's function on constants: what constant folding and the kernels' own tests use.

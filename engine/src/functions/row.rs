@@ -178,9 +178,4 @@ impl Overload {
             None => None,
         }
     }
-
-    pub fn takes_count(&self, count: usize) -> bool {
-        let least = self.params.len() - self.optional;
-        count >= least && (self.variadic || count <= self.params.len())
-    }
 }

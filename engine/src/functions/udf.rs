@@ -3,9 +3,10 @@
 //! The name of an overload's function is `kql_<name>(<types>)`, for instance `kql_strlen(string)`: the KQL types stand in it because
 //! Arrow types alone do not tell a guid from a string or a datetime from a long.
 
-use super::resolve::{Callable, Resolution, find, operator, resolve};
+use super::resolve::{Callable, find, operator, resolve};
 use crate::conversion;
 use crate::kernel::{Args, Kernel, KernelError};
+use crate::overloads::Resolution;
 use datafusion::arrow::array::{ArrayRef, new_null_array};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};

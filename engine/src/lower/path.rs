@@ -3,9 +3,10 @@
 //! Step by step each member would be written to a column of its own, and its text to another; together they are one walk over the
 //! JSON text and one copy of what it leads to.
 
-use crate::functions::{Callable, Resolution, operator, resolve};
+use crate::functions::{Callable, operator, resolve};
 use crate::ir::{Scalar, ScalarKind};
 use crate::json::{Step, path_text};
+use crate::overloads::Resolution;
 use huntql_kql::types::{Type, Value};
 
 /// The scalar with its way into a dynamic value made one call; `None` when it is none, or of one step.

@@ -8,7 +8,8 @@ use super::project::{all_columns, with_hidden};
 use super::{bind as bind_one, sort, summarize};
 use crate::bind::{Binder, facts};
 use crate::ir::{Compare, Node, Order, Relation, Scalar, ScalarKind, SortKey};
-use crate::windows::{self, WindowResolution};
+use crate::overloads::Resolution;
+use crate::windows::{self};
 use huntql_kql::ast::{Distinct, Expr, Operator, OperatorKind};
 use huntql_kql::types::{Column, Type, Value};
 
@@ -162,7 +163,7 @@ pub(crate) fn with_window(
 ) -> Relation {
     let window = windows::find(function).expect("the window function has a row");
     let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-    let WindowResolution::Found(call) = windows::resolve(window, &types) else {
+    let Resolution::Found(call) = windows::resolve(window, &types) else {
         unreachable!("`{function}` takes these arguments")
     };
     let mut hidden = input.hidden.clone();

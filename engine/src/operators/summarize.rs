@@ -5,12 +5,13 @@
 
 use super::keyed::{self, Key};
 use super::tuple::{self, Unnamed};
-use crate::aggregates::{self, AggregateCall, AggregateOverload, AggregateResolution};
+use crate::aggregates::{self, AggregateCall, AggregateOverload};
 use crate::bind::names::{Names, lent_by};
 use crate::bind::{Binder, Row, facts, forms};
 use crate::catalog::Reading;
 use crate::ir::{BoundAggregate, Node, Relation, Scalar, ScalarKind};
-use crate::windows::{self, WindowResolution};
+use crate::overloads::{Resolution, Signature};
+use crate::windows::{self};
 use huntql_kql::ast::{Call, Count, Expr, ExprKind, NamedExpr, Summarize};
 use huntql_kql::diagnostics::Diagnostic;
 use huntql_kql::span::Span;
@@ -308,8 +309,8 @@ fn call_of(
     // `count(*)`-like calls over an input without other columns.
     let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
     let resolved = match aggregates::resolve(aggregate, &types) {
-        AggregateResolution::Found(resolved) => resolved,
-        AggregateResolution::WrongCount => {
+        Resolution::Found(resolved) => resolved,
+        Resolution::WrongCount => {
             let has_star = call
                 .args
                 .iter()
@@ -333,7 +334,7 @@ fn call_of(
             binder.report(diagnostic);
             return None;
         }
-        AggregateResolution::WrongType { index } => {
+        Resolution::WrongType { index } => {
             binder.report(facts::not_taken(spans[index], aggregate.name, types[index]));
             return None;
         }
@@ -481,7 +482,7 @@ fn aggregated(
 
 fn numbered(_binder: &mut Binder<'_>, input: Relation) -> Relation {
     let window = windows::find("row_number").expect("`row_number` has a row");
-    let WindowResolution::Found(call) = windows::resolve(window, &[]) else {
+    let Resolution::Found(call) = windows::resolve(window, &[]) else {
         unreachable!("`row_number` can be called without arguments")
     };
     let mut hidden = input.hidden.clone();
@@ -583,8 +584,8 @@ pub(crate) fn gathered(relation: Relation) -> Relation {
 pub(super) fn single(name: &str, types: &[Type]) -> AggregateCall {
     let aggregate = aggregates::find(name).expect("the aggregate has a row");
     match aggregates::resolve(aggregate, types) {
-        AggregateResolution::Found(call) => call,
-        AggregateResolution::WrongCount | AggregateResolution::WrongType { .. } => {
+        Resolution::Found(call) => call,
+        Resolution::WrongCount | Resolution::WrongType { .. } => {
             unreachable!("`{name}` takes these arguments")
         }
     }

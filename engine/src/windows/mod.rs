@@ -11,7 +11,7 @@ mod udwf;
 #[cfg(test)]
 mod tests;
 
-pub use resolve::{WindowCall, WindowResolution, find, names, resolve};
+pub use resolve::{WindowCall, find, names, resolve};
 pub use row::{WindowFunction, WindowMeaning, WindowOverload, WindowParam};
 pub use udwf::{by_name, lower};
 

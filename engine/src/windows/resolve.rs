@@ -2,6 +2,7 @@
 
 use super::row::{WindowFunction, WindowOverload, WindowParam};
 use crate::functions::Returns;
+use crate::overloads::{self, Resolution};
 use huntql_kql::types::Type;
 
 /// A bound call of a window function.
@@ -43,18 +44,6 @@ impl WindowCall {
     }
 }
 
-/// The outcome of looking for an overload.
-#[derive(Debug)]
-pub enum WindowResolution {
-    Found(WindowCall),
-    /// No overload takes this many arguments.
-    WrongCount,
-    /// Argument `index` has a type that no overload takes there.
-    WrongType {
-        index: usize,
-    },
-}
-
 /// The row of a name.
 pub fn find(name: &str) -> Option<&'static WindowFunction> {
     super::all().find(|row| row.name == name)
@@ -66,49 +55,43 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Finds the overload for arguments of these types.
-pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> WindowResolution {
-    let mut refused = None;
-    for (index, overload) in function.overloads.iter().enumerate() {
-        let least = overload.params.len() - overload.optional;
-        if arguments.len() < least || arguments.len() > overload.params.len() {
-            continue;
+pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> Resolution<WindowCall> {
+    overloads::resolve(function.overloads, arguments, |overload, parameters| {
+        let returns = match function.overloads[overload].returns {
+            Returns::Is(ty) => ty,
+            Returns::SameAs(index) => parameters[index],
+            Returns::From(rule) => rule(&parameters),
+        };
+        WindowCall {
+            function,
+            overload,
+            parameters,
+            returns,
         }
-        match parameters(overload, arguments) {
-            Ok(parameters) => {
-                let returns = match overload.returns {
-                    Returns::Is(ty) => ty,
-                    Returns::SameAs(index) => parameters[index],
-                    Returns::From(rule) => rule(&parameters),
-                };
-                return WindowResolution::Found(WindowCall {
-                    function,
-                    overload: index,
-                    parameters,
-                    returns,
-                });
-            }
-            Err(index) => refused = refused.max(Some(index)),
-        }
-    }
-    refused.map_or(WindowResolution::WrongCount, |index| {
-        WindowResolution::WrongType { index }
     })
 }
 
-fn parameters(overload: &WindowOverload, arguments: &[Type]) -> Result<Vec<Type>, usize> {
-    let takes = |index: usize| match overload.params[index] {
-        WindowParam::Is(ty) => (arguments[index] == ty).then_some(ty),
-        WindowParam::OneOf(types) => types
-            .contains(&arguments[index])
-            .then_some(arguments[index]),
-        WindowParam::Any => Some(arguments[index]),
-        WindowParam::Constant(ty) => arguments[index].is_numeric().then_some(ty),
-        WindowParam::ConstantLikeFirst => {
-            let both_numbers = arguments[index].is_numeric() && arguments[0].is_numeric();
-            (both_numbers || arguments[index] == arguments[0]).then_some(arguments[0])
-        }
-    };
-    (0..arguments.len())
-        .map(|index| takes(index).ok_or(index))
-        .collect()
+impl overloads::Signature for WindowOverload {
+    fn takes_count(&self, count: usize) -> bool {
+        let least = self.params.len() - self.optional;
+        (least..=self.params.len()).contains(&count)
+    }
+
+    fn parameters(&self, arguments: &[Type]) -> Result<Vec<Type>, usize> {
+        let takes = |index: usize| match self.params[index] {
+            WindowParam::Is(ty) => (arguments[index] == ty).then_some(ty),
+            WindowParam::OneOf(types) => types
+                .contains(&arguments[index])
+                .then_some(arguments[index]),
+            WindowParam::Any => Some(arguments[index]),
+            WindowParam::Constant(ty) => arguments[index].is_numeric().then_some(ty),
+            WindowParam::ConstantLikeFirst => {
+                let both_numbers = arguments[index].is_numeric() && arguments[0].is_numeric();
+                (both_numbers || arguments[index] == arguments[0]).then_some(arguments[0])
+            }
+        };
+        (0..arguments.len())
+            .map(|index| takes(index).ok_or(index))
+            .collect()
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::overloads::Resolution;
 use crate::value;
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// Columns `x` and `r` (bool), in the order of `n`, read backwards from batches of two rows.
 fn run(name: &str, args: &[(Expr, Type)], x: &[Value], r: &[bool]) -> Vec<Value> {
     let types: Vec<Type> = args.iter().map(|(_, ty)| *ty).collect();
-    let WindowResolution::Found(call) = resolve(find(name).unwrap(), &types) else {
+    let Resolution::Found(call) = resolve(find(name).unwrap(), &types) else {
         panic!("{name}{types:?}")
     };
     let order = vec![ident("n").sort(true, true)];

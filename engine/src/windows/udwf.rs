@@ -1,8 +1,9 @@
 //! Window functions as DataFusion functions that are found by name, so that plans can travel: `kql_<name>(<types>)`.
 
-use super::resolve::{WindowCall, WindowResolution, find, resolve};
+use super::resolve::{WindowCall, find, resolve};
 use super::row::WindowMeaning;
 use crate::kernel::{Args, Kernel};
+use crate::overloads::Resolution;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
@@ -125,11 +126,11 @@ pub fn by_name(name: &str) -> Option<Arc<WindowUDF>> {
         .map(Type::parse)
         .collect::<Option<Vec<_>>>()?;
     match resolve(find(function)?, &types) {
-        WindowResolution::Found(call) => match call.row().meaning {
+        Resolution::Found(call) => match call.row().meaning {
             WindowMeaning::Whole(kernel) => Some(udwf(&call, kernel)),
             WindowMeaning::Native(_) => None,
         },
-        WindowResolution::WrongCount | WindowResolution::WrongType { .. } => None,
+        Resolution::WrongCount | Resolution::WrongType { .. } => None,
     }
 }
 

@@ -8,7 +8,6 @@
 //! page's picture.
 
 use super::activity::{Reader, listed, names_of, places, step_type};
-use super::wrong_count;
 use crate::bind::Binder;
 use crate::ir::Relation;
 use huntql_kql::ast::Evaluate;
@@ -19,14 +18,10 @@ pub(super) fn users_count(
     evaluate: &Evaluate,
     input: Relation,
 ) -> Relation {
-    if evaluate.call.args.len() < 8 {
-        return wrong_count(binder, evaluate, "8 or more arguments");
-    }
-    bound_users(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+    Reader::answer(binder, evaluate, &input, 8, bound_users)
 }
 
-fn bound_users(binder: &mut Binder<'_>, evaluate: &Evaluate, input: &Relation) -> Option<Relation> {
-    let mut reader = Reader::new(binder, evaluate, input);
+fn bound_users(mut reader: Reader<'_, '_>) -> Option<Relation> {
     reader.column("id")?;
     let time = reader.column("t")?;
     reader.constant("since", time.ty)?;
@@ -43,7 +38,8 @@ fn bound_users(binder: &mut Binder<'_>, evaluate: &Evaluate, input: &Relation) -
         (places(&lookback), places(&period), places(&window))
     else {
         let what = format!("`active_users_count` over {}", time.ty);
-        reader.binder.unsupported(evaluate.call.name.span, &what);
+        let name = reader.evaluate.call.name.span;
+        reader.binder.unsupported(name, &what);
         return None;
     };
     if period <= 0 {
@@ -91,18 +87,10 @@ pub(super) fn session_count(
     evaluate: &Evaluate,
     input: Relation,
 ) -> Relation {
-    if evaluate.call.args.len() < 6 {
-        return wrong_count(binder, evaluate, "6 or more arguments");
-    }
-    bound_sessions(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+    Reader::answer(binder, evaluate, &input, 6, bound_sessions)
 }
 
-fn bound_sessions(
-    binder: &mut Binder<'_>,
-    evaluate: &Evaluate,
-    input: &Relation,
-) -> Option<Relation> {
-    let mut reader = Reader::new(binder, evaluate, input);
+fn bound_sessions(mut reader: Reader<'_, '_>) -> Option<Relation> {
     reader.column("id")?;
     let time = reader.column("t")?;
     reader.constant("since", time.ty)?;

@@ -14,7 +14,7 @@ use std::rc::Rc;
 /// The arguments of a plugin in their order.
 pub(super) struct Reader<'a, 'b> {
     pub(super) binder: &'a mut Binder<'b>,
-    evaluate: &'a Evaluate,
+    pub(super) evaluate: &'a Evaluate,
     input: &'a Relation,
     at: usize,
     names: Vec<(String, Binding)>,
@@ -36,6 +36,20 @@ impl<'a, 'b> Reader<'a, 'b> {
             names: Vec::new(),
             items: Vec::new(),
         }
+    }
+
+    /// What `bind` makes of a call with at least so many arguments.
+    pub(super) fn answer(
+        binder: &mut Binder<'_>,
+        evaluate: &Evaluate,
+        input: &Relation,
+        least: usize,
+        bind: impl FnOnce(Reader<'_, '_>) -> Option<Relation>,
+    ) -> Relation {
+        if evaluate.call.args.len() < least {
+            return wrong_count(binder, evaluate, &format!("{least} or more arguments"));
+        }
+        bind(Reader::new(binder, evaluate, input)).unwrap_or_else(Relation::unknown)
     }
 
     pub(super) fn next(&mut self) -> Option<&'a Arg> {
@@ -167,18 +181,10 @@ pub(super) fn counts_metrics(
     evaluate: &Evaluate,
     input: Relation,
 ) -> Relation {
-    if evaluate.call.args.len() < 5 {
-        return wrong_count(binder, evaluate, "5 or more arguments");
-    }
-    bound_counts_metrics(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+    Reader::answer(binder, evaluate, &input, 5, bound_counts_metrics)
 }
 
-fn bound_counts_metrics(
-    binder: &mut Binder<'_>,
-    evaluate: &Evaluate,
-    input: &Relation,
-) -> Option<Relation> {
-    let mut reader = Reader::new(binder, evaluate, input);
+fn bound_counts_metrics(mut reader: Reader<'_, '_>) -> Option<Relation> {
     reader.column("id")?;
     let time = reader.column("t")?;
     reader.constant("since", time.ty)?;
@@ -220,18 +226,10 @@ pub(super) fn sliding_window_counts(
     evaluate: &Evaluate,
     input: Relation,
 ) -> Relation {
-    if evaluate.call.args.len() < 6 {
-        return wrong_count(binder, evaluate, "6 or more arguments");
-    }
-    bound_sliding(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+    Reader::answer(binder, evaluate, &input, 6, bound_sliding)
 }
 
-fn bound_sliding(
-    binder: &mut Binder<'_>,
-    evaluate: &Evaluate,
-    input: &Relation,
-) -> Option<Relation> {
-    let mut reader = Reader::new(binder, evaluate, input);
+fn bound_sliding(mut reader: Reader<'_, '_>) -> Option<Relation> {
     reader.column("id")?;
     let time = reader.column("t")?;
     reader.constant("since", time.ty)?;
@@ -261,18 +259,10 @@ pub(super) fn rolling_percentile(
     evaluate: &Evaluate,
     input: Relation,
 ) -> Relation {
-    if evaluate.call.args.len() < 5 {
-        return wrong_count(binder, evaluate, "5 or more arguments");
-    }
-    bound_rolling(binder, evaluate, &input).unwrap_or_else(Relation::unknown)
+    Reader::answer(binder, evaluate, &input, 5, bound_rolling)
 }
 
-fn bound_rolling(
-    binder: &mut Binder<'_>,
-    evaluate: &Evaluate,
-    input: &Relation,
-) -> Option<Relation> {
-    let mut reader = Reader::new(binder, evaluate, input);
+fn bound_rolling(mut reader: Reader<'_, '_>) -> Option<Relation> {
     let value = reader.column("v")?;
     let percentile = reader.constant("percent", Type::Real)?;
     let index = reader.column("t")?;

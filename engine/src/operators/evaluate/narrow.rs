@@ -3,7 +3,8 @@
 use super::{function, wrong_count};
 use crate::bind::Binder;
 use crate::ir::{Node, Order, Relation, Scalar, Unnested};
-use crate::windows::{self, WindowResolution};
+use crate::overloads::Resolution;
+use crate::windows::{self};
 use huntql_kql::ast::Evaluate;
 use huntql_kql::types::{Column, Type, Value};
 
@@ -55,7 +56,7 @@ pub(super) fn bind(binder: &mut Binder<'_>, evaluate: &Evaluate, input: Relation
 /// The number of each row, from 0, in a column in front.
 fn numbered(input: Relation) -> Relation {
     let window = windows::find("row_number").expect("`row_number` has a row");
-    let WindowResolution::Found(call) = windows::resolve(window, &[Type::Long]) else {
+    let Resolution::Found(call) = windows::resolve(window, &[Type::Long]) else {
         unreachable!("`row_number` can be called with a start")
     };
     let mut columns = vec![Column::new("Row", Type::Long)];
