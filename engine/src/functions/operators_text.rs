@@ -1,23 +1,35 @@
 //! What stands behind the string operators: `has`, `contains`, `startswith`, `matches regex` …
 //!
 //! These rows are found by [`super::operator`] and not as functions of a query. Negation is the binder's: `!has` is `not(has)`.
-//! A list at the right of `has_any` and `has_all` arrives as one `dynamic` array.
+//! A list at the right of `has_any` and `has_all`, and a long one of `in`, arrives as one `dynamic` array.
 
 use super::row::{Overload, Param, ResultName, ScalarFunction, example, overload, row};
 use crate::kernel::dynamic_text::strings_of;
 use crate::kernel::pattern;
-use crate::kernel::text::{Case, Matcher, MatcherSet, Place, Quantity};
-use crate::kernel::{Args, Json, KernelResult, Output};
+use crate::kernel::text::{Case, Matcher, MatcherSet, Place, Quantity, TextList};
+use crate::kernel::{Args, Json, KernelResult, Output, Reader};
+use datafusion::arrow::array::BooleanArray;
+use datafusion::arrow::buffer::BooleanBuffer;
 use huntql_kql::types::Type;
+use std::sync::Arc;
+
+/// What a test says of each row's text; none is null.
+fn answers<'a>(
+    args: &Args<'_>,
+    texts: &Reader<'a, &'a str>,
+    test: impl Fn(&str) -> bool,
+) -> KernelResult {
+    let found =
+        BooleanBuffer::collect_bool(args.rows(), |row| test(texts.get(row).unwrap_or_default()));
+    Ok(Arc::new(BooleanArray::new(found, None)))
+}
 
 /// A matcher for each row's needle, or one for all rows when the needle is constant.
 fn matches(args: &Args<'_>, place: Place, case: Case) -> KernelResult {
     let haystacks = args.input::<&str>(0);
     if let Some(needle) = args.constant_text(1) {
         let matcher = Matcher::new(needle, place, case);
-        return bool::collect(args.rows(), |row| {
-            Some(matcher.is_match(haystacks.get(row)?))
-        });
+        return answers(args, &haystacks, |text| matcher.is_match(text));
     }
     let needles = args.input::<&str>(1);
     bool::collect(args.rows(), |row| {
@@ -37,8 +49,7 @@ fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
             .map(|list| MatcherSet::of_list(list.0));
         if let (Some(set), Quantity::Any) = (&set, quantity) {
             let texts = (0..args.rows()).map(|row| haystacks.get(row).unwrap_or_default());
-            let found = set.any_in(texts);
-            return bool::collect(args.rows(), |row| haystacks.get(row).map(|_| found[row]));
+            return Ok(Arc::new(BooleanArray::from(set.any_in(texts))));
         }
         return bool::collect(args.rows(), |row| {
             let haystack = haystacks.get(row)?;
@@ -59,11 +70,28 @@ fn matches_many(args: &Args<'_>, quantity: Quantity) -> KernelResult {
     })
 }
 
+/// `false` where the list is null; a null text is `""`.
+fn is_in(args: &Args<'_>) -> KernelResult {
+    let texts = args.input::<&str>(0);
+    let lists = args.input::<Option<Json<'_>>>(1);
+    let ready = |list: Option<Json<'_>>| list.map(|list| TextList::of_list(list.0));
+    if args.is_constant(1) {
+        return match lists.get(0).and_then(ready) {
+            Some(list) => answers(args, &texts, |text| list.holds(text)),
+            None => answers(args, &texts, |_| false),
+        };
+    }
+    bool::collect(args.rows(), |row| {
+        let text = texts.get(row)?;
+        Some(ready(lists.get(row)?).is_some_and(|list| list.holds(text)))
+    })
+}
+
 fn matches_regex(args: &Args<'_>) -> KernelResult {
     let haystacks = args.input::<&str>(0);
     if args.is_constant(1) {
-        let regex = pattern::constant(args, 1)?;
-        return bool::collect(args.rows(), |row| Some(regex.is_match(haystacks.get(row)?)));
+        let test = pattern::Test::constant(args, 1)?;
+        return answers(args, &haystacks, |text| test.is_match(text));
     }
     let patterns = args.input::<&str>(1);
     let found = (0..args.rows())
@@ -116,6 +144,11 @@ const HAS_ALL: &[Overload] = &[overload(
     Type::Bool,
     |args| matches_many(args, Quantity::All),
 )];
+const IS_IN: &[Overload] = &[overload(
+    &[Param::Is(Type::String), Param::Json],
+    Type::Bool,
+    is_in,
+)];
 
 const AT_LEAST: &[Overload] = &[overload(
     &[Param::Is(Type::String), Param::Is(Type::String)],
@@ -132,6 +165,16 @@ pub const OPERATORS: &[ScalarFunction] = &[
         &[
             example(r#"max_of("a", "B")"#, r#""a""#),
             example(r#"min_of("", "a")"#, r#""""#),
+        ],
+    ),
+    row(
+        "is_in",
+        IS_IN,
+        "kusto/query/in-cs-operator",
+        "Tells whether the text is one of a list of texts; what `in` is where the list is long.",
+        &[
+            example(r#""a" in ("a", "b")"#, "true"),
+            example(r#""A" in ("a", "b")"#, "false"),
         ],
     ),
     text_operator!(

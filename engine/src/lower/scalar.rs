@@ -6,8 +6,9 @@
 use super::column;
 use super::frame::Frame;
 use super::path;
-use crate::functions::{convert_udf, scalar_udf};
+use crate::functions::{Resolution, convert_udf, operator, resolve, scalar_udf};
 use crate::ir::{Compare, Scalar, ScalarKind};
+use crate::kernel::dynamic_text::array_of;
 use crate::value::to_arrow;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
@@ -93,8 +94,13 @@ impl<'a> Scalars<'a> {
                 items,
                 negated,
             } => {
-                let found = self.in_list(value, items)?;
-                let found = coalesce(vec![found, literal(&Value::Bool(Some(false)))]);
+                let found = match self.in_long_list(value, items)? {
+                    Some(found) => found,
+                    None => coalesce(vec![
+                        self.in_list(value, items)?,
+                        literal(&Value::Bool(Some(false))),
+                    ]),
+                };
                 Ok(if *negated {
                     Expr::Not(Box::new(found))
                 } else {
@@ -119,13 +125,19 @@ impl<'a> Scalars<'a> {
                 value,
                 items,
                 negated: false,
-            } => self.in_list(value, items),
+            } => match self.in_long_list(value, items)? {
+                Some(found) => Ok(found),
+                None => self.in_list(value, items),
+            },
             ScalarKind::Not(inner) => match &inner.kind {
                 ScalarKind::InList {
                     value,
                     items,
                     negated: false,
                 } => {
+                    if let Some(found) = self.in_long_list(value, items)? {
+                        return Ok(Expr::Not(Box::new(found)));
+                    }
                     let found = self.in_list(value, items)?;
                     let outside = Expr::Not(Box::new(found));
                     if !self.nullable(value) || (value.ty == Type::String && has_empty(items)) {
@@ -246,6 +258,32 @@ impl<'a> Scalars<'a> {
         )))
     }
 
+    /// A long list of texts as one constant, which no rule copies, takes apart or holds against statistics; never null. `None` for other
+    /// lists: short ones are held against bloom filters and statistics of Parquet files.
+    fn in_long_list(&self, value: &Scalar, items: &[Value]) -> Result<Option<Expr>> {
+        if items.len() <= LISTED_MAX || value.ty != Type::String {
+            return Ok(None);
+        }
+        let texts: Option<Vec<&String>> = items
+            .iter()
+            .map(|item| match item {
+                Value::String(text) => Some(text),
+                _ => None,
+            })
+            .collect();
+        let Some(texts) = texts else {
+            return Ok(None);
+        };
+        let row = operator("is_in").expect("`is_in` has a row");
+        let Resolution::Found(is_in) = resolve(row, &[Type::String, Type::Dynamic]) else {
+            return Err(DataFusionError::Internal("`is_in` takes a list".into()));
+        };
+        let list = Value::Dynamic(Some(array_of(texts.into_iter())));
+        Ok(Some(
+            scalar_udf(&is_in).call(vec![self.raw(value)?, literal(&list)]),
+        ))
+    }
+
     /// Null where the value is null.
     fn in_list(&self, value: &Scalar, items: &[Value]) -> Result<Expr> {
         if items.is_empty() {
@@ -278,6 +316,9 @@ impl<'a> Scalars<'a> {
         }
     }
 }
+
+/// Texts of a list that stays a list of DataFusion's: more are none that bloom filters rule out.
+const LISTED_MAX: usize = 64;
 
 /// Conditions in one chain; longer ones become a tree, whose depth no stack minds.
 const CHAINED_MAX: usize = 32;

@@ -66,6 +66,8 @@ const OPERATORS: &[(&str, Needed)] = &[
     ("kql_equals_ci(", whole),
 ];
 const MATCHES_REGEX: &str = "kql_matches_regex(";
+/// A long list of `in`.
+const IS_IN: &str = "kql_is_in(";
 const HAS_ANY: &str = "kql_has_any(";
 const HAS_ALL: &str = "kql_has_all(";
 /// The text of a value of these types, as it is.
@@ -170,6 +172,10 @@ impl Asker<'_> {
         let (Some(items), all) = (strings(needle), name.starts_with(HAS_ALL)) else {
             return Ask::Anything;
         };
+        if name.starts_with(IS_IN) {
+            let needs = items.iter().map(|item| whole(&folded(item)));
+            return self.needs(tested, Need::one(needs.collect()));
+        }
         let has = |item: &String| within(&folded(item), Edge::Bounded, Edge::Bounded);
         match name.starts_with(HAS_ANY) {
             true => self.needs(tested, Need::one(items.iter().map(has).collect())),

@@ -8,8 +8,10 @@
 //! Not here: regular expressions (see [`super::pattern`]).
 
 mod likely;
+mod listed;
 mod set;
 
+pub use listed::TextList;
 pub use set::{MatcherSet, Quantity};
 
 use memchr::memmem::Finder;
