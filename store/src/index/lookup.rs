@@ -81,13 +81,18 @@ impl Need {
     }
 
     /// One of these; anything when one of them asks nothing. `needs` is not empty.
+    ///
+    /// They come in the order of their rarest keys, in which each file's pages are looked through.
     pub(super) fn one(mut needs: Vec<Need>) -> Need {
         if needs.contains(&Need::Anything) {
             return Need::Anything;
         }
         match needs.len() {
             1 => needs.remove(0),
-            _ => Need::One(needs),
+            _ => {
+                needs.sort_by(|one, other| one.rarest().cmp(&other.rarest()));
+                Need::One(needs)
+            }
         }
     }
 }
@@ -248,26 +253,21 @@ impl Looked<'_> {
             }
             Need::One(needs) => {
                 let mut found = self.nothing();
-                let (mut by_key, others): (Vec<_>, Vec<_>) = needs
-                    .iter()
-                    .map(|need| (need.rarest(), need))
-                    .partition(|(key, _)| key.is_some());
-                by_key.sort_unstable_by_key(|(key, _)| *key);
-                let keys: Vec<&[u8]> = by_key.iter().filter_map(|(key, _)| *key).collect();
+                // Those without a key come first.
+                let others = needs.partition_point(|need| need.rarest().is_none());
+                let (others, by_key) = needs.split_at(others);
+                let keys: Vec<&[u8]> = by_key.iter().filter_map(Need::rarest).collect();
                 let mut there = Vec::new();
                 let place = &self.place;
                 self.pages
-                    .find(&keys, |which, page, at| match by_key[which].1 {
+                    .find(&keys, |which, page, at| match &by_key[which] {
                         Need::Key(_) => read_posting(page.posting(at), place, &mut found),
                         need => {
                             there.push(need);
                             Ok(())
                         }
                     })?;
-                for need in there
-                    .into_iter()
-                    .chain(others.into_iter().map(|(_, need)| need))
-                {
+                for need in there.into_iter().chain(others) {
                     for (found, more) in found.iter_mut().zip(self.need(need)?) {
                         found.unite(&more);
                     }

@@ -20,10 +20,45 @@ pub(super) fn need_of(pattern: &str) -> Need {
 }
 
 fn need(hir: &Hir) -> Need {
-    let mut runs = Runs::default();
-    runs.take(hir);
-    runs.close(Edge::Open);
+    need_within(hir, Edge::Open, Edge::Open)
+}
+
+/// What a part needs that stands between these edges.
+fn need_within(hir: &Hir, left: Edge, right: Edge) -> Need {
+    let mut runs = Runs {
+        left,
+        ..Runs::default()
+    };
+    runs.take(hir, right);
+    runs.close(right);
     Need::all(runs.needs)
+}
+
+/// Whether no term goes on from what stands before into a part: every match of it begins with a separator, or at an end.
+fn bounds(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).is_ok_and(|text| {
+            folded(text)
+                .chars()
+                .next()
+                .is_some_and(|c| !is_term_char(c))
+        }),
+        HirKind::Class(Class::Unicode(class)) => is_gap(class),
+        HirKind::Look(look) => is_end(*look),
+        HirKind::Capture(capture) => bounds(&capture.sub),
+        HirKind::Repetition(repetition) => repetition.min > 0 && bounds(&repetition.sub),
+        HirKind::Concat(parts) => parts.first().is_some_and(bounds),
+        HirKind::Alternation(branches) => branches.iter().all(bounds),
+        HirKind::Empty | HirKind::Class(Class::Bytes(_)) => false,
+    }
+}
+
+/// The ends of texts and lines bound terms; `\b` does not always (`²` is alphanumeric and no word character).
+fn is_end(look: Look) -> bool {
+    matches!(
+        look,
+        Look::Start | Look::StartLF | Look::StartCRLF | Look::End | Look::EndLF | Look::EndCRLF
+    )
 }
 
 /// Literal runs of a concatenation, from left to right.
@@ -44,7 +79,8 @@ impl Default for Runs {
 }
 
 impl Runs {
-    fn take(&mut self, hir: &Hir) {
+    /// Goes on with a part, behind which lies the edge `right`.
+    fn take(&mut self, hir: &Hir, right: Edge) {
         match hir.kind() {
             HirKind::Empty => {}
             HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
@@ -56,13 +92,25 @@ impl Runs {
                 (None, true) => self.separate(),
                 (None, false) => self.close(Edge::Open),
             },
-            HirKind::Look(look) => self.look(*look),
-            HirKind::Capture(capture) => self.take(&capture.sub),
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.take(part)),
+            HirKind::Look(look) if is_end(*look) => self.separate(),
+            HirKind::Look(_) => self.close(Edge::Open),
+            HirKind::Capture(capture) => self.take(&capture.sub, right),
+            HirKind::Concat(parts) => {
+                for (at, part) in parts.iter().enumerate() {
+                    let edge = match parts.get(at + 1) {
+                        None => right,
+                        Some(next) if bounds(next) => Edge::Bounded,
+                        Some(_) => Edge::Open,
+                    };
+                    self.take(part, edge);
+                }
+            }
             HirKind::Alternation(branches) => {
+                let left = self.edge();
                 self.close(Edge::Open);
-                let branches = branches.iter().map(need).collect();
-                self.needs.push(Need::one(branches));
+                let branches = branches.iter();
+                let needs = branches.map(|branch| need_within(branch, left, right));
+                self.needs.push(Need::one(needs.collect()));
             }
             HirKind::Repetition(repetition) if repetition.min == 0 => self.close(Edge::Open),
             HirKind::Repetition(repetition) => match repetition.sub.kind() {
@@ -76,16 +124,12 @@ impl Runs {
         }
     }
 
-    /// The ends of texts and lines bound terms; `\b` does not always (`²` is alphanumeric and no word character).
-    fn look(&mut self, look: Look) {
-        match look {
-            Look::Start
-            | Look::StartLF
-            | Look::StartCRLF
-            | Look::End
-            | Look::EndLF
-            | Look::EndCRLF => self.separate(),
-            _ => self.close(Edge::Open),
+    /// What lies before the next part.
+    fn edge(&self) -> Edge {
+        match self.run.chars().next_back() {
+            None => self.left,
+            Some(c) if !is_term_char(c) => Edge::Bounded,
+            Some(_) => Edge::Open,
         }
     }
 
@@ -151,6 +195,29 @@ mod tests {
     fn case_may_be_ignored() {
         assert_eq!(need_of("(?i)mimiKatz"), infix("mimikatz"));
         assert_eq!(need_of("(?i)^skype$"), exact("skype"));
+    }
+
+    #[test]
+    fn alternatives_are_bounded_by_what_stands_around_them() {
+        assert_eq!(
+            need_of(r"\.(xyz|club)$"),
+            Need::One(vec![exact("xyz"), exact("club")])
+        );
+        assert_eq!(
+            need_of(r"^(evil|wicked)(\.com|/)"),
+            Need::One(vec![exact("evil"), exact("wicked")])
+        );
+        assert_eq!(
+            need_of("x(evil|wicked)y"),
+            Need::One(vec![infix("evil"), infix("wicked")])
+        );
+        assert_eq!(
+            need_of(r"\.(evil|wicked)(\.com)?"),
+            Need::One(vec![
+                Need::Key(KeyTest::Prefix(b"evil".to_vec())),
+                Need::Key(KeyTest::Prefix(b"wicked".to_vec()))
+            ])
+        );
     }
 
     #[test]

@@ -130,6 +130,18 @@ impl Index {
             .checked_sub(1)
     }
 
+    /// How many of the pages from `from` on begin at this key or before it.
+    fn pages_up_to(&self, key: &[u8], from: usize) -> usize {
+        let pages = &self.pages()[from..];
+        match pages.first() {
+            // Most often the page that is open goes on beyond the key.
+            Some(next) if next.first.as_slice() <= key => {
+                pages.partition_point(|page| page.first.as_slice() <= key)
+            }
+            _ => 0,
+        }
+    }
+
     /// The pages for one question: the file is opened for it once, when a page is not known.
     pub(super) fn reader(&self) -> PageReader<'_> {
         PageReader {
@@ -172,10 +184,11 @@ impl PageReader<'_> {
         let mut open: Option<(usize, Arc<Page>)> = None;
         let mut from = 0;
         for (which, key) in keys.iter().enumerate() {
-            let Some(at) = self.index.page_of(key) else {
-                continue;
-            };
-            if open.as_ref().is_none_or(|(number, _)| *number != at) {
+            let behind = open.as_ref().map_or(0, |(number, _)| number + 1);
+            let further = self.index.pages_up_to(key, behind);
+            if let Some(at) = (behind + further).checked_sub(1)
+                && further > 0
+            {
                 open = Some((at, self.page(at)?));
                 from = 0;
             }
