@@ -359,7 +359,7 @@ impl Codable {
         if few || config.limit.is_some() || names.iter().all(Option::is_none) {
             return Ok(None);
         }
-        let mut facts: HashMap<Path, (Arc<ParquetMetaData>, Schema)> = HashMap::new();
+        let mut facts: HashMap<Path, (Arc<ParquetMetaData>, SchemaRef)> = HashMap::new();
         for file in config.file_groups.iter().flat_map(FileGroup::iter) {
             let path = &file.object_meta.location;
             if facts.len() > FILES_MAX {
@@ -384,7 +384,7 @@ impl Codable {
                 .filter(|name| is_text(schema, name))
                 .cloned()
                 .collect();
-            (path.clone(), (Arc::new(schema.clone()), held))
+            (path.clone(), (Arc::clone(schema), held))
         });
         Ok(Some(Codable {
             files: files.collect(),
@@ -472,7 +472,10 @@ fn names_of(source: &EventSource) -> Vec<Option<String>> {
 }
 
 /// Whether every file that has a column has it as numbers into dictionaries, which are not too large together.
-fn pays<'f>(name: &str, files: impl Iterator<Item = &'f (Arc<ParquetMetaData>, Schema)>) -> bool {
+fn pays<'f>(
+    name: &str,
+    files: impl Iterator<Item = &'f (Arc<ParquetMetaData>, SchemaRef)>,
+) -> bool {
     let (mut any, mut bytes) = (false, 0);
     for (metadata, schema) in files {
         if schema.column_with_name(name).is_none() {

@@ -6,12 +6,13 @@
 
 use super::adapter::Expr;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, Int32Array, new_null_array,
 };
-use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::util::bit_iterator::BitIndexIterator;
 use datafusion::error::Result;
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
@@ -101,30 +102,83 @@ impl PerDistinct {
         if known.given.is_none() && known.rows_seen.saturating_mul(ROWS_WORTH) >= values.len() {
             let null = new_null_array(values.data_type(), 1);
             let (given, of_null) = (self.ask(values)?, self.ask(&null)?);
-            known.given = Some(given.iter().chain(&of_null).collect());
+            known.given = Some(with_last(&given, &of_null));
         }
         Ok(known.given.clone())
     }
 }
 
+/// The answers with one more at their end.
+fn with_last(answers: &BooleanArray, last: &BooleanArray) -> BooleanArray {
+    if answers.null_count() + last.null_count() > 0 {
+        return answers.iter().chain(last).collect();
+    }
+    let mut all = BooleanBufferBuilder::new(answers.len() + 1);
+    all.append_buffer(answers.values());
+    all.append_buffer(last.values());
+    BooleanArray::new(all.finish(), None)
+}
+
 /// A row that was looked at pays for this many values: few rows of a large dictionary are asked one by one.
 const ROWS_WORTH: usize = 1;
 
-/// The numbers of a dictionary of `size` values that occur, each once (null too), and for each row which of them it has.
-fn occurring(keys: &Int32Array, size: usize) -> (Int32Array, UInt32Array) {
-    const UNSEEN: u32 = u32::MAX;
-    let mut places = vec![UNSEEN; size + 1];
-    let mut distinct = Vec::new();
-    let rows = keys.iter().map(|key| {
-        let place = &mut places[key.map_or(size, |key| key as usize)];
-        if *place == UNSEEN {
-            *place = distinct.len() as u32;
-            distinct.push(key);
+/// Which of a dictionary's `size` values rows have; the last place is null's.
+struct Occurring {
+    places: BooleanBufferBuilder,
+    size: usize,
+}
+
+impl Occurring {
+    fn of(keys: &Int32Array, size: usize) -> Occurring {
+        let mut places = none_of(size + 1);
+        if keys.null_count() == 0 {
+            keys.values()
+                .iter()
+                .for_each(|key| places.set_bit(*key as usize, true));
+        } else {
+            keys.iter()
+                .for_each(|key| places.set_bit(key.map_or(size, |key| key as usize), true));
         }
-        *place
-    });
-    let rows = rows.collect::<Vec<u32>>();
-    (distinct.into_iter().collect(), rows.into())
+        Occurring { places, size }
+    }
+
+    /// The numbers that occur, in order, each once; null behind them.
+    fn numbers(&self) -> Int32Array {
+        let places = BitIndexIterator::new(self.places.as_slice(), 0, self.size + 1);
+        places
+            .map(|place| (place < self.size).then_some(place as i32))
+            .collect()
+    }
+
+    /// For each row the answer that its number has: `answers` are those of [`Occurring::numbers`].
+    fn spread(mut self, answers: &BooleanArray, keys: &Int32Array) -> BooleanArray {
+        let size = self.size;
+        let mut unknown = (answers.null_count() > 0).then(|| none_of(size + 1));
+        for (at, number) in self.numbers().iter().enumerate() {
+            let place = number.map_or(size, |number| number as usize);
+            let is_known = answers.is_valid(at);
+            self.places.set_bit(place, is_known && answers.value(at));
+            if let Some(unknown) = &mut unknown {
+                unknown.set_bit(place, !is_known);
+            }
+        }
+        let of_rows = |bits: &BooleanBufferBuilder| {
+            BooleanBuffer::collect_bool(keys.len(), |row| {
+                bits.get_bit(match keys.is_valid(row) {
+                    true => keys.values()[row] as usize,
+                    false => size,
+                })
+            })
+        };
+        let nulls = unknown.map(|unknown| NullBuffer::new(!&of_rows(&unknown)));
+        BooleanArray::new(of_rows(&self.places), nulls)
+    }
+}
+
+fn none_of(size: usize) -> BooleanBufferBuilder {
+    let mut bits = BooleanBufferBuilder::new(size);
+    bits.append_n(size, false);
+    bits
 }
 
 pub(super) fn is_same(one: &ArrayRef, other: &ArrayRef) -> bool {
@@ -148,16 +202,20 @@ impl PhysicalExpr for PerDistinct {
         };
         let keys = texts.keys();
         let Some(answers) = self.answers(texts.values(), rows)? else {
-            let (distinct, places) = occurring(keys, texts.values().len());
-            let answers = self.ask(&take(texts.values(), &distinct, None)?)?;
-            return Ok(ColumnarValue::Array(take(&answers, &places, None)?));
+            let occurring = Occurring::of(keys, texts.values().len());
+            let answers = self.ask(&take(texts.values(), &occurring.numbers(), None)?)?;
+            return Ok(ColumnarValue::Array(Arc::new(
+                occurring.spread(&answers, keys),
+            )));
         };
         let of_null = texts.values().len();
         let place = |row: usize| match keys.is_valid(row) {
             true => keys.values()[row] as usize,
             false => of_null,
         };
-        let given = if answers.null_count() == 0 && keys.null_count() == 0 {
+        let given = if answers.null_count() == 0 && !answers.has_true() {
+            BooleanArray::new(BooleanBuffer::new_unset(rows), None)
+        } else if answers.null_count() == 0 && keys.null_count() == 0 {
             let (answers, keys) = (answers.values(), keys.values());
             let look_up = |row: usize| answers.value(keys[row] as usize);
             BooleanArray::from(BooleanBuffer::collect_bool(rows, look_up))
@@ -216,3 +274,36 @@ impl PartialEq for PerDistinct {
 }
 
 impl Eq for PerDistinct {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The answers of rows with these numbers into `a b c d`, where null's and each value's answers are given.
+    fn spread(rows: &[Option<i32>], answer: impl Fn(Option<i32>) -> Option<bool>) -> BooleanArray {
+        let keys = Int32Array::from(rows.to_vec());
+        let occurring = Occurring::of(&keys, 4);
+        let answers = occurring.numbers().iter().map(answer).collect();
+        occurring.spread(&answers, &keys)
+    }
+
+    #[test]
+    fn each_number_that_occurs_is_asked_once() {
+        let keys = Int32Array::from(vec![Some(3), Some(0), None, Some(3), Some(0)]);
+        let numbers = Occurring::of(&keys, 4).numbers();
+        assert_eq!(numbers, Int32Array::from(vec![Some(0), Some(3), None]));
+    }
+
+    #[test]
+    fn rows_have_the_answers_of_their_numbers_and_of_null() {
+        let rows = [Some(2), None, Some(0), Some(2), None];
+        let found = spread(&rows, |number| Some(number != Some(2)));
+        assert_eq!(
+            found,
+            BooleanArray::from(vec![false, true, true, false, true])
+        );
+        let found = spread(&rows, |number| number.map(|number| number == 2));
+        let wanted = vec![Some(true), None, Some(false), Some(true), None];
+        assert_eq!(found, BooleanArray::from(wanted));
+    }
+}

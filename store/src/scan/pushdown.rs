@@ -16,12 +16,15 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path;
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::basic::{Encoding, EncodingMask};
 use datafusion::parquet::file::metadata::ParquetMetaData;
 use huntql_kql::types::Type;
+use lru::LruCache;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 /// On when a filter tests against a text (a name, an address, an indicator) or for one number.
 pub(super) fn pays(filters: &[Expr]) -> bool {
@@ -134,10 +137,11 @@ pub(super) async fn reads_nested(
     Ok(columns.any(|column| nested(&column.name)))
 }
 
+/// A file's footer and its schema in Arrow's types.
 pub(super) async fn footer(
     state: &dyn Session,
     file: &ObjectMeta,
-) -> Result<(Arc<ParquetMetaData>, Schema)> {
+) -> Result<(Arc<ParquetMetaData>, SchemaRef)> {
     let environment = state.runtime_env();
     let store = environment.object_store(ObjectStoreUrl::local_filesystem())?;
     let known = environment.cache_manager.get_file_metadata_cache();
@@ -145,9 +149,38 @@ pub(super) async fn footer(
         .with_file_metadata_cache(Some(known))
         .fetch_metadata()
         .await?;
-    let facts = metadata.file_metadata();
-    let schema = parquet_to_arrow_schema(facts.schema_descr(), facts.key_value_metadata())?;
+    let schema = schema_of(&file.location, &metadata)?;
     Ok((metadata, schema))
+}
+
+/// Schemas of footers that were asked for last: to read one of fifty columns takes longer than all else that is planned for a file.
+const SCHEMAS_MAX: NonZeroUsize = NonZeroUsize::new(2048).expect("more than none");
+
+/// By the files' paths; each is that of the footer which it was read from.
+type Schemas = LruCache<Path, (Weak<ParquetMetaData>, SchemaRef)>;
+
+static SCHEMAS: LazyLock<Mutex<Schemas>> = LazyLock::new(|| Mutex::new(LruCache::new(SCHEMAS_MAX)));
+
+fn schema_of(path: &Path, metadata: &Arc<ParquetMetaData>) -> Result<SchemaRef> {
+    let mut known = SCHEMAS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, schema)) = known.get(path)
+        && of.as_ptr() == Arc::as_ptr(metadata)
+    {
+        return Ok(Arc::clone(schema));
+    }
+    let facts = metadata.file_metadata();
+    let read = parquet_to_arrow_schema(facts.schema_descr(), facts.key_value_metadata())?;
+    // Files of a table have few different schemas.
+    let same = known.iter().find(|(_, (_, schema))| **schema == read);
+    let schema = same.map_or_else(
+        || Arc::new(read.clone()),
+        |(_, (_, schema))| Arc::clone(schema),
+    );
+    known.put(
+        path.clone(),
+        (Arc::downgrade(metadata), Arc::clone(&schema)),
+    );
+    Ok(schema)
 }
 
 /// The schema in which a file is read so that what is asked comes as dictionaries, where the file has them so in every page.
