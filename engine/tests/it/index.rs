@@ -218,6 +218,8 @@ const OPERATORS: &[&str] = &[
     "!contains",
 ];
 const LISTS: &[&str] = &["in", "in~", "has_any", "has_all", "!in"];
+/// With so many texts more, a list is one constant of the plan.
+const LONG: usize = 70;
 const COLUMNS: &[&str] = &[
     "A",
     "B",
@@ -243,9 +245,12 @@ fn regex(random: &mut Random) -> String {
             .collect()
     };
     let (one, two) = (escaped(random), escaped(random));
-    match random.below(8) {
+    match random.below(11) {
         0 => one,
         1 => format!("(?i){one}"),
+        7 => format!(r"[.\-]({one}|{two})$"),
+        8 => format!(r"^(({one}|{two})|x)(\W|[ ./]|$)"),
+        9 => format!(r"({one}|{two}|{one}[a-z])([./]evil)?\s"),
         2 => format!("^{one}"),
         3 => format!("{one}$"),
         4 => format!("{one}.*{two}"),
@@ -268,8 +273,13 @@ fn predicate(random: &mut Random, depth: usize) -> String {
     match random.below(8) {
         0 => {
             let operator = random.one(LISTS);
+            let further = match random.below(4) {
+                0 => LONG,
+                _ => 0,
+            };
             let items: Vec<String> = (0..1 + random.below(6))
                 .map(|_| literal(&needle(random)))
+                .chain((0..further).map(|n| format!("'none{n}'")))
                 .collect();
             format!("{column} {operator} ({})", items.join(", "))
         }
@@ -403,6 +413,43 @@ async fn the_index_changes_no_answer() {
     }
 }
 
+#[tokio::test]
+async fn a_long_list_holds_what_a_short_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random(11);
+    made_store(&mut random, folder.path());
+    let engine = engine(folder.path());
+    let none: Vec<String> = (0..LONG).map(|n| format!("'none{n}'")).collect();
+    let none = none.join(", ");
+    let lists = ["in", "!in", "in~", "!in~"];
+    let items = [
+        "'evil', 'POWERSHELL', '203.0.113.5'",
+        "'Evil', 'größe', ''",
+        r#"'"quoted"', 'back\\slash', 'new\nline'"#,
+    ];
+    let conditions = [
+        "COLUMN",
+        "not(COLUMN)",
+        "iff(COLUMN, N % 2, N % 3) == 1",
+        "isnotempty(B) or COLUMN",
+    ];
+    let columns = ["A", "Late", "tostring(J.query)", "substring(B, 0, 4)"];
+    for _ in 0..100 {
+        let (list, items) = (random.one(&lists), random.one(&items));
+        let (condition, column) = (random.one(&conditions), random.one(&columns));
+        let query = |items: &str| {
+            let test = format!("{column} {list} ({items})");
+            let condition = condition.replace("COLUMN", &test);
+            format!("Texts | where {condition} | project N")
+        };
+        let long = query(&format!("{items}, {none}"));
+        let plan = engine.explain(&long, &options()).await.unwrap();
+        assert!(plan.contains("kql_is_in"), "{plan}");
+        let expected = answer(&engine, &query(items)).await;
+        assert_eq!(answer(&engine, &long).await, expected, "{long}");
+    }
+}
+
 /// Queries with one hit, and how many blocks of the two files are read at most.
 const NEEDLES: &[(&str, u32)] = &[
     ("A has 'n93x'", 1),
@@ -417,6 +464,7 @@ const NEEDLES: &[(&str, u32)] = &[
     ("A in ('n93x.example', 'n41x.example')", 2),
     ("A in~ ('N93X.example', 'n41x.example')", 2),
     ("A has_any ('n93x', 'n41x')", 2),
+    ("A matches regex '^(n93x|n41x)[.]example$'", 2),
     ("A has_all ('n93x', 'example')", 1),
     ("A matches regex '^n93x[.]example$'", 1),
     ("A matches regex '(?i)N93x'", 1),
