@@ -6,9 +6,10 @@
 use super::column;
 use super::frame::Frame;
 use super::path;
-use crate::functions::{Resolution, convert_udf, operator, resolve, scalar_udf};
+use crate::functions::{convert_udf, operator, resolve, scalar_udf};
 use crate::ir::{Compare, Scalar, ScalarKind};
 use crate::kernel::dynamic_text::array_of;
+use crate::overloads::Resolution;
 use crate::value::to_arrow;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
