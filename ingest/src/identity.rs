@@ -149,6 +149,7 @@ impl RecordIds {
         let messages: Vec<&[u8]> = waiting.each().map(|(message, _)| message).collect();
         let mut ids = Vec::with_capacity(messages.len());
         digests.each(&messages, |half| ids.push(RecordId::of(half)));
+        self.seen.glance(ids.iter().map(|id| id.0 as u64));
         for ((message, record), first) in waiting.each().zip(ids) {
             let ordinal = self.seen_before(first.0 as u64) + self.passed.count(&message[record..]);
             tell(match ordinal {
@@ -224,7 +225,7 @@ pub struct DeviceIds {
 
 const SHORT_BYTES: usize = 23;
 const ID_BYTES: usize = 40;
-const LATELY_BITS: u32 = 14;
+const LATELY_BITS: u32 = 16;
 
 #[derive(Debug, Clone, Copy)]
 struct Lately {

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 
 /// Bytes of a line at most.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
-const BUFFER_BYTES: usize = 256 << 10;
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// A line without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

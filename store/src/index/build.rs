@@ -9,7 +9,7 @@ use super::filed::{Key, Keys, Known};
 use super::flat::BLOCKS_MAX;
 use super::format::{Coverage, Directory, MAGIC, VERSION, checksum, compress};
 use super::intern::Interner;
-use super::keys::{HEX, each_key, fold_into};
+use super::keys::{HEX, each_key, fold_into, number_keys};
 use super::repeats::{Looked, members, without_key_of};
 use crate::members::is_member;
 use crate::schema::is_hidden;
@@ -27,6 +27,9 @@ const REMEMBERED_BYTES_MAX: usize = 4 << 20;
 const PLACES_MAX: usize = 63;
 /// A column with more keys than this is left out of the index, so that memory stays bounded.
 const COLUMN_KEYS_MAX: u32 = 3_000_000;
+
+/// Begins a text that is likely an object of JSON.
+const BAG: &str = "{\"";
 
 /// After so many blocks it is judged again which keys are looked up.
 const JUDGED_BLOCKS: u32 = 16;
@@ -85,6 +88,8 @@ const NEVER: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Texts<'a> {
     Plain(&'a StringArray),
+    /// Those at these places, pairs of array and row.
+    Ordered(&'a [StringArray], &'a [(usize, usize)]),
     /// Each text once, and the number of each row's. The texts are the same ones from call to call.
     Coded(&'a Interner, &'a [u32]),
     /// It has no texts.
@@ -164,7 +169,19 @@ impl Builder {
                 }
                 let (keys, scratch) = (&mut self.keys, &mut self.scratch);
                 match columns[column.index] {
-                    Texts::Plain(strings) => column.push(strings, range.clone(), keys, scratch),
+                    Texts::Plain(strings) => {
+                        let offsets = strings.value_offsets();
+                        if offsets[range.start] != offsets[range.end] {
+                            let texts = range.clone().filter(|row| strings.is_valid(*row));
+                            let texts = texts.map(|row| strings.value(row));
+                            column.push(texts, keys, scratch);
+                        }
+                    }
+                    Texts::Ordered(arrays, places) => {
+                        let texts = places[range.clone()].iter();
+                        let texts = texts.map(|(array, row)| arrays[*array].value(*row));
+                        column.push(texts, keys, scratch);
+                    }
                     Texts::Coded(values, codes) => {
                         column.push_codes(values, &codes[range.clone()], keys, scratch);
                     }
@@ -223,20 +240,26 @@ impl Builder {
 }
 
 impl Column {
-    fn push(
+    /// Values of JSON are taken member by member, and so are texts that look like it: no term reaches over a cut.
+    fn push<'t>(
         &mut self,
-        strings: &StringArray,
-        rows: Range<usize>,
+        texts: impl Iterator<Item = &'t str>,
         keys: &mut Keys,
         scratch: &mut Scratch,
     ) {
-        let offsets = strings.value_offsets();
-        if offsets[rows.start] == offsets[rows.end] {
-            return;
-        }
-        match self.coverage {
-            Coverage::Json => self.push_json(strings, rows, keys, scratch),
-            Coverage::Text | Coverage::Left => self.push_texts(strings, rows, keys, scratch),
+        scratch.before.clear();
+        let mut last = "";
+        for value in texts {
+            if value == last {
+                continue;
+            }
+            if self.coverage == Coverage::Json || value.starts_with(BAG) {
+                self.push_members(last, value, keys, scratch);
+            } else {
+                scratch.before.clear();
+                self.file(0, value, keys, scratch);
+            }
+            last = value;
         }
         self.give_up_when_too_large();
     }
@@ -293,55 +316,30 @@ impl Column {
         self.give_up_when_too_large();
     }
 
-    fn push_texts(
-        &mut self,
-        strings: &StringArray,
-        rows: Range<usize>,
-        keys: &mut Keys,
-        scratch: &mut Scratch,
-    ) {
-        let offsets = strings.value_offsets();
-        let bytes = strings.value_data();
-        let mut last: &[u8] = &[];
-        for row in rows {
-            let value = &bytes[offsets[row] as usize..offsets[row + 1] as usize];
-            if value == last || strings.is_null(row) {
-                continue;
+    /// Files what in `value` differs from `last`, the value before it.
+    fn push_members(&mut self, last: &str, value: &str, keys: &mut Keys, scratch: &mut Scratch) {
+        let mut found = std::mem::take(&mut scratch.members);
+        members(value, &mut found);
+        for (place, member) in found.iter().enumerate() {
+            let text = &value[member.clone()];
+            let before = scratch.before.get(place);
+            let before = before.map_or("", |before| &last[before.clone()]);
+            if before != text {
+                self.file(place, without_key_of(before, text), keys, scratch);
             }
-            last = value;
-            self.file(0, strings.value(row), keys, scratch);
         }
-    }
-
-    fn push_json(
-        &mut self,
-        strings: &StringArray,
-        rows: Range<usize>,
-        keys: &mut Keys,
-        scratch: &mut Scratch,
-    ) {
-        scratch.before.clear();
-        let mut last = "";
-        for row in rows.filter(|row| strings.is_valid(*row)) {
-            let value = strings.value(row);
-            let mut found = std::mem::take(&mut scratch.members);
-            members(value, &mut found);
-            for (place, member) in found.iter().enumerate() {
-                let text = &value[member.clone()];
-                let before = scratch.before.get(place);
-                let before = before.map_or("", |before| &last[before.clone()]);
-                if before != text {
-                    self.file(place, without_key_of(before, text), keys, scratch);
-                }
-            }
-            last = value;
-            scratch.members = std::mem::replace(&mut scratch.before, found);
-        }
+        scratch.members = std::mem::replace(&mut scratch.before, found);
     }
 
     /// Files a text under its keys in this block; `place` tells what it is in a value.
     fn file(&mut self, place: usize, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
         let block = keys.block();
+        if let Some(numbers) = number_keys(text) {
+            for digits in numbers {
+                keys.mark_hex(self.index as u8, digits, block);
+            }
+            return;
+        }
         let place = place.min(PLACES_MAX);
         self.make_place(place);
         if !self.looked[place].repeats() {

@@ -100,6 +100,14 @@ impl Keys {
         }
     }
 
+    /// Marks a key of hex digits; none when there are no digits.
+    #[inline]
+    pub(super) fn mark_hex(&mut self, column: u8, digits: &[u8], block: u32) {
+        if !digits.is_empty() {
+            self.hex.mark(hex(column, digits), block);
+        }
+    }
+
     /// Marks a key that is not looked up, and of a text that is not remembered.
     #[inline]
     pub(super) fn mark_loose(&mut self, column: u8, class: u8, bytes: &[u8], block: u32) {

@@ -210,6 +210,23 @@ pub(super) fn each_key(text: &str, mut tell: impl FnMut(u8, &[u8])) {
     }
 }
 
+/// The keys of a text that is a number, in quotes or not, with a fraction or without: those that [`each_key`] tells, which needs more time.
+#[inline]
+pub(super) fn number_keys(text: &str) -> Option<[&[u8]; 2]> {
+    let bytes = text.as_bytes();
+    let bytes = bytes.strip_prefix(b"\"").unwrap_or(bytes);
+    let whole = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if whole == 0 {
+        return None;
+    }
+    let (whole, rest) = bytes.split_at(whole);
+    let rest = rest.strip_prefix(b".").unwrap_or(rest);
+    let fraction = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (fraction, rest) = rest.split_at(fraction);
+    let cut = |digits: &'_ [u8]| digits.len().min(DIGITS_BYTES_MAX);
+    matches!(rest, b"" | b"\"").then_some([&whole[..cut(whole)], &fraction[..cut(fraction)]])
+}
+
 const DIGIT: u8 = 1;
 const LETTER_OF_HEX: u8 = 2;
 const DIGIT_OR_LETTER_OF_HEX: u8 = DIGIT | LETTER_OF_HEX;
@@ -403,6 +420,21 @@ mod tests {
                 any.push(format!("{class}{}", std::str::from_utf8(bytes).unwrap()));
             });
             assert_eq!(keys(&text), any, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_the_keys_of_any_text() {
+        for text in ["7", "\"7\"", "174.102031", "\"0.5\"", "12.", "1234567890.1234567890", "\"12"] {
+            let found = number_keys(text).unwrap();
+            let found = found.iter().filter(|digits| !digits.is_empty());
+            let found: Vec<_> = found
+                .map(|digits| format!("1{}", std::str::from_utf8(digits).unwrap()))
+                .collect();
+            assert_eq!(found, keys(text), "{text}");
+        }
+        for text in ["", "\"", "x", "-7", "7x", "1.2.3", "1..2", ".5", "7\"x", "1a", "7\"\"", "7 "] {
+            assert_eq!(number_keys(text), None, "{text}");
         }
     }
 

@@ -5,11 +5,12 @@
 
 use super::walk::{Found, Shape, each_member};
 use super::{Chosen, Form, parts};
+use crate::index::Interner;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::Schema;
 use datafusion::arrow::record_batch::RecordBatch;
 use huntql_kql::types::Type;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Members of a column that get columns of their own.
 pub(crate) const KEYS_MAX: usize = 12;
@@ -36,18 +37,18 @@ const MEAN_BYTES_MAX: usize = 80;
 
 /// What was seen of a member.
 #[derive(Default)]
-struct Seen<'t> {
+struct Seen {
     rows: usize,
     bytes: usize,
-    differing: HashSet<&'t str>,
+    differing: Interner,
     /// Rows whose text is a number, `true` or `false`, a list or a bag.
     numbers: usize,
     words: usize,
     nested: usize,
 }
 
-impl<'t> Seen<'t> {
-    fn add(&mut self, found: Found<'t>) {
+impl Seen {
+    fn add(&mut self, found: Found<'_>) {
         let Found::Text(text) = found else {
             self.rows += 1;
             self.nested += 1;
@@ -58,7 +59,7 @@ impl<'t> Seen<'t> {
         };
         self.rows += 1;
         self.bytes += text.len();
-        self.differing.insert(text);
+        self.differing.number(text.as_bytes());
         self.nested += usize::from(matches!(first, b'[' | b'{'));
         self.words += usize::from(matches!(text, "true" | "false"));
         self.numbers += usize::from(text.bytes().all(|byte| byte.is_ascii_digit()));
@@ -131,7 +132,7 @@ fn given(column: &StringArray) -> impl Iterator<Item = &str> {
 
 fn keys_of(texts: &[&str]) -> Vec<String> {
     let mut tags: HashMap<&str, usize> = HashMap::new();
-    let mut seen: Vec<Seen<'_>> = Vec::new();
+    let mut seen: Vec<Seen> = Vec::new();
     let mut shape = Shape::default();
     for text in texts {
         let tag_of = |key| match tags.get(key) {

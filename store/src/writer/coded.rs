@@ -4,24 +4,17 @@
 //! index as such: a dictionary page of the texts of the row group, and data pages of numbers (`RLE_DICTIONARY`), as the Parquet format
 //! has them (<https://parquet.apache.org/docs/file-format/data-pages/encodings/>). What repeats too little is written as it is.
 
+use super::chunk::{Chunk, Packer, push_plain};
 use crate::index::Interner;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::parquet::basic::{Compression, Encoding, EncodingMask, PageType};
+use datafusion::parquet::basic::Encoding;
 use datafusion::parquet::bloom_filter::Sbbf;
-use datafusion::parquet::column::page::{CompressedPage, Page, PageWriteSpec, PageWriter};
-use datafusion::parquet::column::writer::ColumnCloseResult;
-use datafusion::parquet::errors::{ParquetError, Result};
-use datafusion::parquet::file::metadata::{
-    ColumnChunkMetaData, OffsetIndexBuilder, PageEncodingStats,
-};
+use datafusion::parquet::errors::Result;
 use datafusion::parquet::file::properties::WriterProperties;
-use datafusion::parquet::file::writer::{
-    SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite,
-};
+use datafusion::parquet::file::writer::SerializedRowGroupWriter;
 use datafusion::parquet::schema::types::{ColumnDescPtr, ColumnPath};
-use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 use std::io::Write;
 
 /// Rows after which a column is judged.
@@ -78,7 +71,7 @@ impl Coded {
 }
 
 /// A text that is never null.
-fn is_plain_text(field: &Field) -> bool {
+pub(super) fn is_plain_text(field: &Field) -> bool {
     *field.data_type() == DataType::Utf8 && !field.is_nullable()
 }
 
@@ -89,27 +82,24 @@ pub(super) fn write<W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     column: ColumnDescPtr,
     properties: &WriterProperties,
-    repeats: &mut CompressTable,
+    packer: &mut Packer,
 ) -> Result<()> {
     let (dictionary, codes) = dictionary_of(values, codes);
-    let mut chunk = Chunk::new(column, properties, repeats)?;
-    chunk.dictionary(values, &dictionary)?;
+    let bloom_filter = bloom_filter(values, &dictionary, &column, properties)?;
+    let mut chunk = Chunk::new(column, properties, packer)?;
+    let mut page = Vec::with_capacity(values.bytes() + 4 * dictionary.len());
+    for number in &dictionary {
+        push_plain(&mut page, values.text(*number));
+    }
+    chunk.dictionary(&page, dictionary.len())?;
     let width = bits_of(dictionary.len().saturating_sub(1) as u32);
     for codes in codes.chunks(properties.data_page_row_count_limit()) {
-        chunk.page(codes, width)?;
+        page.clear();
+        page.push(width);
+        push_hybrid(&mut page, codes, width);
+        chunk.page(&page, codes.len(), Encoding::RLE_DICTIONARY)?;
     }
-    let bloom_filter = bloom_filter(values, &dictionary, &chunk.column, properties)?;
-    let (bytes, mut close) = chunk.close()?;
-    close.rows_written = codes.len() as u64;
-    close.bloom_filter = bloom_filter;
-    // The only way to a buffer of this kind that needs no further crate.
-    let bytes = Page::DictionaryPage {
-        buf: bytes.into(),
-        num_values: 0,
-        encoding: Encoding::PLAIN,
-        is_sorted: false,
-    };
-    group.append_column(bytes.buffer(), close)
+    chunk.close(group, bloom_filter)
 }
 
 /// The numbers of the texts that occur, in the order of their first rows, and the rows as places in that list.
@@ -143,141 +133,6 @@ fn bloom_filter(
         filter.insert(values.text(*number));
     }
     Ok(Some(filter))
-}
-
-/// A column chunk on its way.
-struct Chunk<'a> {
-    column: ColumnDescPtr,
-    sink: TrackedWrite<Vec<u8>>,
-    /// The compressor's memory, for all pages of all columns.
-    repeats: &'a mut CompressTable,
-    written: Sizes,
-    pages: OffsetIndexBuilder,
-    data_pages: i32,
-    rows: u64,
-}
-
-#[derive(Default)]
-struct Sizes {
-    expanded: usize,
-    bytes: usize,
-    first_data_page: Option<u64>,
-}
-
-impl<'a> Chunk<'a> {
-    fn new(
-        column: ColumnDescPtr,
-        properties: &WriterProperties,
-        repeats: &'a mut CompressTable,
-    ) -> Result<Chunk<'a>> {
-        let compression = properties.compression(column.path());
-        if compression != Compression::LZ4_RAW {
-            return Err(ParquetError::NYI(format!("{compression} of codes")));
-        }
-        Ok(Chunk {
-            sink: TrackedWrite::new(Vec::new()),
-            column,
-            repeats,
-            written: Sizes::default(),
-            pages: OffsetIndexBuilder::new(),
-            data_pages: 0,
-            rows: 0,
-        })
-    }
-
-    /// The texts, each after its length.
-    fn dictionary(&mut self, values: &Interner, dictionary: &[u32]) -> Result<()> {
-        let mut page = Vec::with_capacity(values.bytes() + 4 * dictionary.len());
-        for number in dictionary {
-            let text = values.text(*number);
-            page.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            page.extend_from_slice(text);
-        }
-        let dictionary = Page::DictionaryPage {
-            buf: self.compressed(&page)?.into(),
-            num_values: dictionary.len() as u32,
-            encoding: Encoding::PLAIN_DICTIONARY,
-            is_sorted: false,
-        };
-        self.write(dictionary, page.len()).map(|_| ())
-    }
-
-    fn page(&mut self, codes: &[u32], width: u8) -> Result<()> {
-        let mut page = vec![width];
-        push_hybrid(&mut page, codes, width);
-        let data = Page::DataPage {
-            buf: self.compressed(&page)?.into(),
-            num_values: codes.len() as u32,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        let spec = self.write(data, page.len())?;
-        self.written.first_data_page.get_or_insert(spec.offset);
-        self.pages.append_row_count(codes.len() as i64);
-        self.pages
-            .append_offset_and_size(spec.offset as i64, spec.compressed_size as i32);
-        self.data_pages += 1;
-        self.rows += codes.len() as u64;
-        Ok(())
-    }
-
-    fn compressed(&mut self, page: &[u8]) -> Result<Vec<u8>> {
-        let mut compressed = vec![0; get_maximum_output_size(page.len())];
-        let length = compress_into_with_table(page, &mut compressed, self.repeats)
-            .map_err(|error| ParquetError::External(Box::new(error)))?;
-        compressed.truncate(length);
-        Ok(compressed)
-    }
-
-    fn write(&mut self, page: Page, expanded: usize) -> Result<PageWriteSpec> {
-        let page = CompressedPage::new(page, expanded);
-        let spec = SerializedPageWriter::new(&mut self.sink).write_page(page)?;
-        self.written.expanded += spec.uncompressed_size;
-        self.written.bytes += spec.compressed_size;
-        Ok(spec)
-    }
-
-    fn close(mut self) -> Result<(Vec<u8>, ColumnCloseResult)> {
-        self.sink.flush()?;
-        let encodings = [
-            Encoding::PLAIN_DICTIONARY,
-            Encoding::RLE,
-            Encoding::RLE_DICTIONARY,
-        ];
-        let stats = |page_type, encoding, count| PageEncodingStats {
-            page_type,
-            encoding,
-            count,
-        };
-        let metadata = ColumnChunkMetaData::builder(self.column)
-            .set_compression(Compression::LZ4_RAW)
-            .set_encodings_mask(EncodingMask::new_from_encodings(encodings.iter()))
-            .set_page_encoding_stats(vec![
-                stats(PageType::DICTIONARY_PAGE, Encoding::PLAIN_DICTIONARY, 1),
-                stats(
-                    PageType::DATA_PAGE,
-                    Encoding::RLE_DICTIONARY,
-                    self.data_pages,
-                ),
-            ])
-            .set_total_compressed_size(self.written.bytes as i64)
-            .set_total_uncompressed_size(self.written.expanded as i64)
-            .set_num_values(self.rows as i64)
-            .set_data_page_offset(self.written.first_data_page.unwrap_or(0) as i64)
-            .set_dictionary_page_offset(Some(0))
-            .build()?;
-        let close = ColumnCloseResult {
-            bytes_written: self.written.bytes as u64,
-            rows_written: self.rows,
-            metadata,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: Some(self.pages.build()),
-        };
-        Ok((self.sink.into_inner()?, close))
-    }
 }
 
 /// The bits that a number needs.

@@ -1,10 +1,12 @@
 //! The columns of one file on their way into it: row group by row group, and into its term index block by block.
 
+use super::chunk::Packer;
 use super::coded::{self, Coded};
 use super::parquet::{CHUNK_ROWS, ROW_GROUP_ROWS};
+use super::texts;
 use crate::index::{Builder, Texts};
 use crate::members::Filled;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -13,8 +15,11 @@ use datafusion::parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves
 use datafusion::parquet::errors::{ParquetError, Result};
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::properties::WriterProperties;
-use lz4_flex::block::CompressTable;
 use std::fs::File;
+use std::io::{BufWriter, IntoInnerError};
+
+/// Bytes that go to the file at once.
+const BUFFER_BYTES: usize = 256 << 10;
 
 /// All rows of a file.
 pub(super) struct Columns {
@@ -28,6 +33,8 @@ pub(super) struct Columns {
 enum Rows {
     /// In the order of the file.
     Coded(Coded),
+    /// Texts that hardly repeat, those of each batch as they came.
+    Texts(Vec<StringArray>),
     /// Those of each batch, as they came.
     Plain(Vec<ArrayRef>),
 }
@@ -51,11 +58,16 @@ impl Columns {
             .iter()
             .map(|(batch, row)| (starts[*batch] + row) as u32);
         let flat: Vec<u32> = flat.collect();
-        let rows_of = |index| match Coded::of(&batches, index, properties) {
-            Some(coded) => Rows::Coded(coded.in_order(&flat)),
-            None => {
-                let arrays = batches.iter().map(|batch| batch.column(index).clone());
-                Rows::Plain(arrays.collect())
+        let rows_of = |index| {
+            if let Some(texts) = texts::of(&batches, index, properties) {
+                return Rows::Texts(texts);
+            }
+            match Coded::of(&batches, index, properties) {
+                Some(coded) => Rows::Coded(coded.in_order(&flat)),
+                None => {
+                    let arrays = batches.iter().map(|batch| batch.column(index).clone());
+                    Rows::Plain(arrays.collect())
+                }
             }
         };
         let of_batches = (0..schema.fields().len() - members.len()).map(rows_of);
@@ -77,12 +89,13 @@ impl Columns {
         properties: WriterProperties,
         mut terms: Option<&mut Builder>,
     ) -> Result<(File, Vec<RowGroupMetaData>)> {
+        let file = BufWriter::with_capacity(BUFFER_BYTES, file);
         let writer = ArrowWriter::try_new(file, self.schema.clone(), Some(properties))?;
         let (mut writer, factory) = writer.into_serialized_writer()?;
         let properties = writer.properties().clone();
         let described = writer.schema_descr().columns().to_vec();
         let rows = self.order.len();
-        let mut repeats = CompressTable::default();
+        let mut packer = Packer::default();
         let mut groups = Vec::new();
         for (ordinal, from) in (0..rows).step_by(ROW_GROUP_ROWS).enumerate() {
             let to = rows.min(from + ROW_GROUP_ROWS);
@@ -101,7 +114,12 @@ impl Columns {
                     (Rows::Coded(Coded { values, codes }), _) => {
                         let column = described[index].clone();
                         let codes = &codes[from..to];
-                        coded::write(values, codes, &mut group, column, &properties, &mut repeats)?;
+                        coded::write(values, codes, &mut group, column, &properties, &mut packer)?;
+                    }
+                    (Rows::Texts(rows), _) => {
+                        let column = described[index].clone();
+                        let order = &self.order[from..to];
+                        texts::write(rows, order, &mut group, column, &properties, &mut packer)?;
                     }
                     (Rows::Plain(_), Some(writer)) => {
                         writer.close()?.append_to_row_group(&mut group)?;
@@ -111,7 +129,8 @@ impl Columns {
             }
             groups.push(group.close()?.as_ref().clone());
         }
-        Ok((writer.into_inner()?, groups))
+        let file = writer.into_inner()?.into_inner();
+        Ok((file.map_err(IntoInnerError::into_error)?, groups))
     }
 
     /// The rows of one block: the plain columns go to their writers, all to the index.
@@ -141,6 +160,7 @@ impl Columns {
         let texts = self.columns.iter().zip(&arrays);
         let texts = texts.map(|(column, array)| match (column, array) {
             (Rows::Coded(Coded { values, codes }), _) => Texts::Coded(values, &codes[rows.clone()]),
+            (Rows::Texts(batches), _) => Texts::Ordered(batches, order),
             (Rows::Plain(_), Some(array)) => array
                 .as_string_opt::<i32>()
                 .map_or(Texts::None, Texts::Plain),

@@ -4,12 +4,14 @@
 //! of each touched day are held too, some 30 bytes a row.
 
 mod beside;
+mod chunk;
 mod coded;
 mod columns;
 pub(crate) mod dedupe;
 pub(crate) mod disk;
 pub(crate) mod parquet;
 pub(crate) mod table;
+mod texts;
 
 use crate::error::Result;
 use crate::layout::Layout;

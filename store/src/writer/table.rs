@@ -184,24 +184,36 @@ impl TableWriter {
         }
         let disk = to_disk(&self.name, batch, &self.columns, &self.disk)?;
         for (day, indices) in rows {
-            let part = self.part(&disk, indices)?;
+            let parts = self.parts(&disk, &indices)?;
             let buffer = self.days.entry(day).or_default();
-            buffer.bytes += bytes_of(&part);
-            buffer.batches.push(part);
+            buffer.bytes += parts.iter().map(bytes_of).sum::<usize>();
+            buffer.batches.extend(parts);
         }
         Ok(duplicates)
     }
 
     /// These rows of a batch, in ascending order. A run of more than a quarter of it shares the memory of all, which is what
-    /// [`bytes_of`] counts: logs are in order, and a batch where a day ends falls into two runs.
-    fn part(&self, batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-            return Ok(batch.slice(0, 0));
-        };
-        let is_run = (last - first) as usize + 1 == rows.len();
-        if is_run && rows.len() > batch.num_rows() / 4 {
-            return Ok(batch.slice(*first as usize, rows.len()));
+    /// [`bytes_of`] counts: logs are nearly in order, and a batch where a day ends falls into two runs and some rows between them.
+    fn parts(&self, batch: &RecordBatch, rows: &[u32]) -> Result<Vec<RecordBatch>> {
+        let mut parts = Vec::new();
+        let mut scattered: Vec<u32> = Vec::new();
+        for run in rows.chunk_by(|row, next| row + 1 == *next) {
+            if run.len() <= batch.num_rows() / 4 {
+                scattered.extend_from_slice(run);
+                continue;
+            }
+            if !scattered.is_empty() {
+                parts.push(self.taken(batch, std::mem::take(&mut scattered))?);
+            }
+            parts.push(batch.slice(run[0] as usize, run.len()));
         }
+        if !scattered.is_empty() {
+            parts.push(self.taken(batch, scattered)?);
+        }
+        Ok(parts)
+    }
+
+    fn taken(&self, batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
         take_record_batch(batch, &UInt32Array::from(rows)).map_err(|error| self.wrong(error))
     }
 

@@ -99,6 +99,9 @@ pub(super) struct Quick<'a> {
     plain: String,
 }
 
+/// Nearly all strings with escapes, which are paths and command lines, are shorter.
+const PLAIN_BYTES: usize = 512;
+
 impl Quick<'_> {
     fn byte(&self) -> u8 {
         // A NUL is nothing that JSON knows.
@@ -251,6 +254,7 @@ impl<'a> Pull<'a> for Quick<'a> {
             return Ok(&self.text[start..self.at - 1]);
         }
         self.plain.clear();
+        self.plain.reserve(PLAIN_BYTES);
         while self.byte() == b'\\' {
             self.plain.push_str(&self.text[start..self.at]);
             self.resolve()?;

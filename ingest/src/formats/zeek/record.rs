@@ -84,10 +84,10 @@ impl<'a> Record<'a> {
     fn unless_unset(&self, span: Span) -> Option<&'a str> {
         let raw = span.of(self.line);
         let unset = match self.writing {
-            Writing::Tsv(style, _) => raw == style.unset,
-            Writing::Json => raw == "null",
+            Writing::Tsv(..) => raw.is_empty(),
+            Writing::Json => raw.is_empty() || raw == "null",
         };
-        (!unset && !raw.is_empty()).then_some(raw)
+        (!unset).then_some(raw)
     }
 
     /// A scalar as plain text; `None` when unset or empty.

@@ -223,6 +223,15 @@ fn unescape_separator(text: &str) -> String {
         .map_or_else(|| text.to_owned(), |byte| char::from(byte).to_string())
 }
 
+/// Whether a field is this mark, which is one byte nearly always.
+#[inline]
+fn is(field: &[u8], mark: &[u8]) -> bool {
+    match (field, mark) {
+        ([byte], [mark]) => byte == mark,
+        _ => field == mark,
+    }
+}
+
 /// The state of reading one file; its vectors are reused from line to line.
 struct Reading {
     table: NetworkTable,
@@ -293,7 +302,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Fills `known` and `extras` with the spans of the line's fields.
+    /// Fills `known` and `extras` with the spans of the line's fields; those that are unset have empty ones.
     fn split(&mut self, line: &str, log: &ZeekLog) -> std::result::Result<(), Refusal> {
         self.columns.clear();
         match self.header.style.separator.as_bytes() {
@@ -325,7 +334,11 @@ impl Reading {
         self.extras.clear();
         self.extras
             .resize(self.header.extras.len(), Span::default());
+        let unset = self.header.style.unset.as_bytes();
         for (column, span) in self.header.columns.iter().zip(&self.columns) {
+            if is(span.of(line).as_bytes(), unset) {
+                continue;
+            }
             match column {
                 Column::Known(position) => self.known[*position] = *span,
                 Column::Extra(position) => self.extras[*position] = *span,
