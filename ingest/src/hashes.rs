@@ -34,7 +34,9 @@ impl Hashes {
         if self.slots.is_empty() {
             return;
         }
-        let seen = numbers.fold(0, |seen, number| seen ^ self.slots[place(&self.slots, number)]);
+        let seen = numbers.fold(0, |seen, number| {
+            seen ^ self.slots[place(&self.slots, number)]
+        });
         std::hint::black_box(seen);
     }
 

@@ -10,21 +10,20 @@ use super::flat::BLOCKS_MAX;
 use super::format::{Coverage, Directory, MAGIC, VERSION, checksum, compress};
 use super::intern::Interner;
 use super::keys::{HEX, each_key, fold_into, number_keys};
-use super::repeats::{Looked, members, without_key_of};
+use super::repeats::{Looked, MEMBERS_MAX, Members};
 use crate::members::is_member;
 use crate::schema::is_hidden;
 use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// Columns beyond these are left out: a posting has seven bits for the column.
 const COLUMNS_MAX: usize = 120;
 /// Values that a column remembers, in bytes; when there are more it begins anew.
 const REMEMBERED_BYTES_MAX: usize = 4 << 20;
-/// Places of members that are told apart; those behind are taken for one.
-const PLACES_MAX: usize = 63;
+/// What is told apart of a column's texts: a whole text is of the first place, the members of JSON are of those behind.
+const PLACES: usize = 1 + MEMBERS_MAX + 1;
 /// A column with more keys than this is left out of the index, so that memory stays bounded.
 const COLUMN_KEYS_MAX: u32 = 3_000_000;
 
@@ -51,9 +50,6 @@ struct Scratch {
     /// The keys of a value.
     keys: Vec<Key>,
     folded: String,
-    /// The members of this value and of the one before.
-    members: Vec<Range<usize>>,
-    before: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -66,10 +62,12 @@ struct Column {
     /// For each remembered value: where its keys end in `of_values`, and the block that it was last seen in.
     seen: Vec<(u32, u32)>,
     of_values: Vec<Key>,
+    /// Those of its last values of JSON.
+    members: Members,
     /// Whether it is worth while to remember what stands at this place of a value.
-    looked: Vec<Looked>,
+    looked: [Looked; PLACES],
     /// Whether it is to look up its keys; else they are taken for new.
-    looked_up: Vec<Looked>,
+    looked_up: [Looked; PLACES],
     /// Of a column that comes in codes: what is known of each.
     coded: Vec<OfCode>,
 }
@@ -124,8 +122,9 @@ impl Builder {
             values: Interner::default(),
             seen: Vec::new(),
             of_values: Vec::new(),
-            looked: Vec::new(),
-            looked_up: Vec::new(),
+            members: Members::default(),
+            looked: [Looked::default(); PLACES],
+            looked_up: [Looked::default(); PLACES],
             coded: Vec::new(),
         });
         Builder {
@@ -247,16 +246,18 @@ impl Column {
         keys: &mut Keys,
         scratch: &mut Scratch,
     ) {
-        scratch.before.clear();
         let mut last = "";
         for value in texts {
             if value == last {
                 continue;
             }
             if self.coverage == Coverage::Json || value.starts_with(BAG) {
-                self.push_members(last, value, keys, scratch);
+                let mut members = std::mem::take(&mut self.members);
+                members.each(value, keys.block(), |place, text| {
+                    self.file(place + 1, text, keys, scratch);
+                });
+                self.members = members;
             } else {
-                scratch.before.clear();
                 self.file(0, value, keys, scratch);
             }
             last = value;
@@ -288,7 +289,6 @@ impl Column {
             block: NEVER,
         };
         let block = keys.block();
-        self.make_place(0);
         self.coded.resize(values.len(), UNKNOWN);
         let mut last = None;
         for code in codes {
@@ -316,21 +316,6 @@ impl Column {
         self.give_up_when_too_large();
     }
 
-    /// Files what in `value` differs from `last`, the value before it.
-    fn push_members(&mut self, last: &str, value: &str, keys: &mut Keys, scratch: &mut Scratch) {
-        let mut found = std::mem::take(&mut scratch.members);
-        members(value, &mut found);
-        for (place, member) in found.iter().enumerate() {
-            let text = &value[member.clone()];
-            let before = scratch.before.get(place);
-            let before = before.map_or("", |before| &last[before.clone()]);
-            if before != text {
-                self.file(place, without_key_of(before, text), keys, scratch);
-            }
-        }
-        scratch.members = std::mem::replace(&mut scratch.before, found);
-    }
-
     /// Files a text under its keys in this block; `place` tells what it is in a value.
     fn file(&mut self, place: usize, text: &str, keys: &mut Keys, scratch: &mut Scratch) {
         let block = keys.block();
@@ -340,8 +325,6 @@ impl Column {
             }
             return;
         }
-        let place = place.min(PLACES_MAX);
-        self.make_place(place);
         if !self.looked[place].repeats() {
             if !self.looked_up[place].repeats() {
                 return self.file_loose(text, keys, scratch);
@@ -381,13 +364,6 @@ impl Column {
         self.values.clear();
         self.seen.clear();
         self.of_values.clear();
-    }
-
-    fn make_place(&mut self, place: usize) {
-        if self.looked.len() <= place {
-            self.looked.resize(place + 1, Looked::default());
-            self.looked_up.resize(place + 1, Looked::default());
-        }
     }
 
     /// Finds the keys of a text, into `scratch.keys`.

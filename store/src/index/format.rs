@@ -24,7 +24,7 @@ pub(super) const VERSION: u32 = 2;
 pub(super) const TAIL_BYTES: usize = 32;
 /// A page is closed when its keys and postings have so many bytes.
 pub(super) const PAGE_BYTES: usize = 8 << 10;
-const ZSTD_LEVEL: i32 = 3;
+const ZSTD_LEVEL: i32 = 1;
 /// More than any page or directory that is written.
 const EXPANDED_BYTES_MAX: usize = 256 << 20;
 

@@ -215,7 +215,10 @@ pub(super) fn each_key(text: &str, mut tell: impl FnMut(u8, &[u8])) {
 pub(super) fn number_keys(text: &str) -> Option<[&[u8]; 2]> {
     let bytes = text.as_bytes();
     let bytes = bytes.strip_prefix(b"\"").unwrap_or(bytes);
-    let whole = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if whole == 0 {
         return None;
     }
@@ -425,7 +428,15 @@ mod tests {
 
     #[test]
     fn numbers_have_the_keys_of_any_text() {
-        for text in ["7", "\"7\"", "174.102031", "\"0.5\"", "12.", "1234567890.1234567890", "\"12"] {
+        for text in [
+            "7",
+            "\"7\"",
+            "174.102031",
+            "\"0.5\"",
+            "12.",
+            "1234567890.1234567890",
+            "\"12",
+        ] {
             let found = number_keys(text).unwrap();
             let found = found.iter().filter(|digits| !digits.is_empty());
             let found: Vec<_> = found
@@ -433,7 +444,9 @@ mod tests {
                 .collect();
             assert_eq!(found, keys(text), "{text}");
         }
-        for text in ["", "\"", "x", "-7", "7x", "1.2.3", "1..2", ".5", "7\"x", "1a", "7\"\"", "7 "] {
+        for text in [
+            "", "\"", "x", "-7", "7x", "1.2.3", "1..2", ".5", "7\"x", "1a", "7\"\"", "7 ",
+        ] {
             assert_eq!(number_keys(text), None, "{text}");
         }
     }

@@ -3,6 +3,8 @@
 //! Texts of events are bags of short strings, numbers and words under keys without escapes. This pass reads those and no others:
 //! whatever else occurs, [`crate::json`] is asked.
 
+use crate::words::begins_with;
+
 /// What stands under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found<'t> {
@@ -61,7 +63,7 @@ pub(super) fn each_member<'t>(
     } else {
         for place in 0.. {
             let tag = match shape.places.get(place) {
-                Some((key, tag)) if text.as_bytes()[walk.at..].starts_with(key.as_bytes()) => {
+                Some((key, tag)) if begins_with(&text.as_bytes()[walk.at..], key.as_bytes()) => {
                     walk.at += key.len();
                     *tag
                 }

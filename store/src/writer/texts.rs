@@ -26,7 +26,9 @@ pub(super) fn of(
     let is_wanted = is_plain_text(field)
         && !properties.dictionary_enabled(&path)
         && properties.bloom_filter_properties(&path).is_none()
-        && properties.encoding(&path).is_none_or(|wanted| wanted == Encoding::PLAIN);
+        && properties
+            .encoding(&path)
+            .is_none_or(|wanted| wanted == Encoding::PLAIN);
     is_wanted.then_some(())?;
     let texts = batches.iter();
     texts

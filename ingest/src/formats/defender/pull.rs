@@ -6,6 +6,7 @@
 //! values must be the ones.
 
 use crate::text::plain_length;
+use huntql_store::words::begins_with;
 use jiter::{Jiter, JiterError, Peek};
 
 /// What a value begins as.
@@ -226,7 +227,7 @@ impl<'a> Pull<'a> for Quick<'a> {
     }
 
     fn next_key_is(&mut self, written: &str) -> bool {
-        let is_it = self.text.as_bytes()[self.at..].starts_with(written.as_bytes());
+        let is_it = begins_with(&self.text.as_bytes()[self.at..], written.as_bytes());
         if is_it {
             self.at += written.len();
         }
