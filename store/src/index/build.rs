@@ -70,14 +70,15 @@ struct Column {
     looked_up: [Looked; PLACES],
     /// Of a column that comes in codes: what is known of each.
     coded: Vec<OfCode>,
+    /// The block that each was last seen in.
+    coded_blocks: Vec<u32>,
 }
 
-/// Where in [`Column::of_values`] the keys of a text stand, and the block that it was last seen in.
+/// Where in [`Column::of_values`] the keys of a text stand.
 #[derive(Debug, Clone, Copy)]
 struct OfCode {
     start: u32,
     end: u32,
-    block: u32,
 }
 
 const NEVER: u32 = u32::MAX;
@@ -126,6 +127,7 @@ impl Builder {
             looked: [Looked::default(); PLACES],
             looked_up: [Looked::default(); PLACES],
             coded: Vec::new(),
+            coded_blocks: Vec::new(),
         });
         Builder {
             columns: columns.collect(),
@@ -286,18 +288,13 @@ impl Column {
         const UNKNOWN: OfCode = OfCode {
             start: NEVER,
             end: NEVER,
-            block: NEVER,
         };
         let block = keys.block();
         self.coded.resize(values.len(), UNKNOWN);
-        let mut last = None;
+        self.coded_blocks.resize(values.len(), NEVER);
         for code in codes {
-            if last == Some(code) {
-                continue;
-            }
-            last = Some(code);
             let at = *code as usize;
-            if self.coded[at].block == block {
+            if std::mem::replace(&mut self.coded_blocks[at], block) == block {
                 continue;
             }
             if self.coded[at].start == NEVER {
@@ -307,8 +304,7 @@ impl Column {
                 self.of_values.extend_from_slice(&scratch.keys);
                 self.coded[at].end = self.of_values.len() as u32;
             }
-            self.coded[at].block = block;
-            let OfCode { start, end, .. } = self.coded[at];
+            let OfCode { start, end } = self.coded[at];
             for key in &self.of_values[start as usize..end as usize] {
                 keys.mark(*key, block);
             }

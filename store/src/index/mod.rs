@@ -30,7 +30,7 @@ pub(crate) mod selection;
 use blocks::Blocks;
 pub(crate) use build::{Builder, Indexed, Texts};
 pub(crate) use format::Unusable;
-pub(crate) use intern::Interner;
+pub(crate) use intern::{GLANCED_MAX, Interner};
 pub(crate) use lookup::Ask;
 pub(crate) use predicate::ask;
 pub(crate) use read::{Described, Index};

@@ -62,7 +62,7 @@ impl Seen {
         self.differing.number(text.as_bytes());
         self.nested += usize::from(matches!(first, b'[' | b'{'));
         self.words += usize::from(matches!(text, "true" | "false"));
-        self.numbers += usize::from(text.bytes().all(|byte| byte.is_ascii_digit()));
+        self.numbers += usize::from(is_number(text));
     }
 
     fn repeats(&self) -> usize {
@@ -79,6 +79,13 @@ impl Seen {
         let is_plain = self.nested * 4 <= self.rows && self.words < self.rows;
         is_common && repeats && is_kind && is_short && is_plain
     }
+}
+
+/// Whether a text is digits, with a point among them or without: a count, a size, a duration.
+fn is_number(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits(whole) && are_digits(fraction)
 }
 
 /// The members that are worth a column each by what some rows of a file say; `types` are those of the columns.

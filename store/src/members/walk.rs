@@ -22,26 +22,31 @@ const DIGITS_MAX: usize = 18;
 /// What a reader calls a key; `None` for one that it does not want.
 pub(super) type Tag = Option<usize>;
 
-/// The keys that the text before had at each place, as they stand in compact JSON: those of the next text are mostly the same.
+/// Keys as they stand in compact JSON, in the order in which they were met first: which members a text has differs from row to row, their
+/// order hardly does.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
-    places: Vec<(String, Tag)>,
-}
+pub(super) struct Shape(Vec<(String, Tag)>);
 
-/// Places behind this one are not remembered.
-const PLACES_MAX: usize = 128;
+/// Further keys are not remembered.
+const KEYS_MAX: usize = 64;
 
 impl Shape {
-    fn note(&mut self, place: usize, key: &str, tag: Tag) {
-        if place == self.places.len() && place < PLACES_MAX {
-            self.places.push((String::new(), None));
+    /// The place of the key that the text goes on with; it is most likely the `expected` one.
+    #[inline]
+    fn place_of(&self, rest: &[u8], expected: usize) -> Option<usize> {
+        // A key ends with its colon, so that no key begins another one.
+        let is_its = |(key, _): &(String, Tag)| begins_with(rest, key.as_bytes());
+        match self.0.get(expected) {
+            Some(known) if is_its(known) => Some(expected),
+            _ => self.0.iter().position(is_its),
         }
-        let Some(noted) = self.places.get_mut(place) else {
-            return;
-        };
-        noted.0.clear();
-        noted.0.extend(["\"", key, "\":"]);
-        noted.1 = tag;
+    }
+
+    #[cold]
+    fn take_up(&mut self, written: &str, tag: Tag) {
+        if self.0.len() < KEYS_MAX {
+            self.0.push((written.to_owned(), tag));
+        }
     }
 }
 
@@ -61,18 +66,26 @@ pub(super) fn each_member<'t>(
     if walk.peek() == Some(b'}') {
         walk.at += 1;
     } else {
-        for place in 0.. {
-            let tag = match shape.places.get(place) {
-                Some((key, tag)) if begins_with(&text.as_bytes()[walk.at..], key.as_bytes()) => {
+        let mut expected = 0;
+        loop {
+            let tag = match shape.place_of(&text.as_bytes()[walk.at..], expected) {
+                Some(place) => {
+                    let (key, tag) = &shape.0[place];
                     walk.at += key.len();
+                    expected = place + 1;
                     *tag
                 }
-                _ => {
+                None => {
+                    let start = walk.at;
                     let key = walk.plain_string()?;
+                    let is_compact = walk.peek() == Some(b':');
                     walk.space();
                     walk.eat(b':')?;
                     let tag = tag_of(key);
-                    shape.note(place, key, tag);
+                    if is_compact {
+                        shape.take_up(&text[start..walk.at], tag);
+                        expected = shape.0.len();
+                    }
                     tag
                 }
             };

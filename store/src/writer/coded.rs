@@ -5,8 +5,8 @@
 //! has them (<https://parquet.apache.org/docs/file-format/data-pages/encodings/>). What repeats too little is written as it is.
 
 use super::chunk::{Chunk, Packer, push_plain};
-use crate::index::Interner;
-use datafusion::arrow::array::AsArray;
+use crate::index::{GLANCED_MAX, Interner};
+use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::basic::Encoding;
@@ -47,13 +47,22 @@ impl Coded {
             let texts = batch.column(index).as_string_opt::<i32>()?;
             let (offsets, bytes) = (texts.value_offsets(), texts.value_data());
             let (mut last, mut code): (&[u8], _) = (b"", None);
-            for ends in offsets.windows(2) {
-                let text = &bytes[ends[0] as usize..ends[1] as usize];
-                if code.is_none() || text != last {
-                    code = Some(values.number(text).0);
-                    last = text;
+            let text_of = |row: usize| &bytes[offsets[row] as usize..offsets[row + 1] as usize];
+            for start in (0..texts.len()).step_by(GLANCED_MAX) {
+                let mut next: [&[u8]; GLANCED_MAX] = [b""; GLANCED_MAX];
+                let rows = start..texts.len().min(start + GLANCED_MAX);
+                let next = &mut next[..rows.len()];
+                for (text, row) in next.iter_mut().zip(rows) {
+                    *text = text_of(row);
                 }
-                codes.extend(code);
+                values.glance(next);
+                for text in next {
+                    if code.is_none() || *text != last {
+                        code = Some(values.number(text).0);
+                        last = text;
+                    }
+                    codes.extend(code);
+                }
             }
             let is_random = codes.len() >= TRIED_ROWS && values.len() * 10 > codes.len() * 9;
             if is_random || values.bytes() + 4 * values.len() >= bytes_max {
