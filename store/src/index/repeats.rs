@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(texts.concat(), json);
         assert_eq!(texts[..4], [r#"{"a":"#, r#""x, y""#, r#","b":"#, "[1,2]"]);
         assert_eq!(pieces[3].0, 1);
-        for odd in ["", "{", "x", r#","\\:x"#] {
+        for odd in ["", "{", "x", r#""\\:x"#] {
             let pieces = told(&mut Members::default(), odd, 0);
             assert_eq!(pieces, [(MEMBERS_MAX, odd.to_owned())]);
         }
