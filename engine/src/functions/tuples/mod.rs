@@ -4,14 +4,23 @@
 //! types. The rows stand among the operators: a query calls them only where columns are made (`project`, `extend`, `print`,
 //! `summarize`), see `operators::tuple`.
 
-use super::row::{Overload, Param, ScalarFunction, example, overload, row, variadic};
-use super::two_lines;
+mod fits;
+mod seasons;
+mod texts;
+
 use crate::conversion::dynamic_of_real;
-use crate::json::{Array, Kind, items, kind, number};
-use crate::kernel::season::{Season, season};
-use crate::kernel::series::{self, Direction, Fence, Trend};
-use crate::kernel::{Args, Json, KernelError, KernelResult, collect};
+use crate::functions::row::{Overload, Param, ScalarFunction, example, overload, row, variadic};
+use crate::functions::two_lines;
+use crate::kernel::series::{self, Direction};
+use crate::kernel::{Args, Json, KernelResult, collect};
+use fits::{fit_line, fit_polynomial};
 use huntql_kql::types::Type;
+use seasons::{decompose, decompose_anomalies};
+use texts::{NotFinite, numbers};
+
+pub(in crate::functions) use fits::{Fit, fit};
+pub(in crate::functions) use seasons::{Places, decomposed, fence, found_period, scores};
+pub(in crate::functions) use texts::{list, pack, real, reals, refused, rows};
 
 const SERIES: Param = Param::Is(Type::Dynamic);
 const LONG: Param = Param::Is(Type::Long);
@@ -123,78 +132,6 @@ pub fn columns(name: &str) -> Option<Columns> {
         .map(|(_, columns)| *columns)
 }
 
-/// Elements as reals; `None` when it is no array or one is no number.
-pub(super) fn reals(json: &str) -> Option<Vec<f64>> {
-    if kind(json) != Kind::Array {
-        return None;
-    }
-    items(json).map(real).collect()
-}
-
-/// A number, or nothing.
-pub(super) fn real(json: &str) -> Option<f64> {
-    (kind(json) == Kind::Number)
-        .then(|| number(json))
-        .flatten()
-        .map(|number| number.as_real())
-}
-
-/// An array of reals.
-pub(super) fn list(values: impl IntoIterator<Item = f64>) -> String {
-    let mut array = Array::default();
-    for value in values {
-        array.push(Some(&dynamic_of_real(value)));
-    }
-    array.finish()
-}
-
-/// An array of JSON texts.
-pub(super) fn pack<const N: usize>(values: [String; N]) -> String {
-    let mut array = Array::default();
-    values.iter().for_each(|value| array.push(Some(value)));
-    array.finish()
-}
-
-/// A column by row, each row free to fail.
-pub(super) fn rows(
-    args: &Args<'_>,
-    row: impl Fn(usize) -> Result<Option<String>, KernelError>,
-) -> KernelResult {
-    let values = (0..args.rows()).map(row).collect::<Result<Vec<_>, _>>()?;
-    collect(args, |at| values[at].clone())
-}
-
-/// Why a row cannot be answered.
-pub(super) fn refused(index: usize, message: &str) -> KernelError {
-    KernelError::Argument {
-        index,
-        message: message.to_owned(),
-    }
-}
-
-/// What nulls and other things that are no finite numbers do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotFinite {
-    LeftOut,
-    /// They make the whole null.
-    Spoils,
-}
-
-fn numbers(json: &str, not_finite: NotFinite) -> Option<Vec<(usize, f64)>> {
-    if kind(json) != Kind::Array {
-        return None;
-    }
-    let mut found = Vec::new();
-    for (at, item) in items(json).enumerate() {
-        match real(item).filter(|value| value.is_finite()) {
-            Some(value) => found.push((at, value)),
-            None if not_finite == NotFinite::LeftOut => {}
-            None => return None,
-        }
-    }
-    Some(found)
-}
-
 /// The series of a row and what the flag behind it says.
 pub(super) fn stats_at(args: &Args<'_>, row: usize) -> Option<(series::Stats, usize)> {
     let json = args.input::<Json<'_>>(0).get(row)?.0;
@@ -222,68 +159,6 @@ fn stats(args: &Args<'_>) -> KernelResult {
     })
 }
 
-/// A line through a series and how well it fits.
-pub(super) struct Fit {
-    pub line: series::Line,
-    pub rsquare: f64,
-    pub variance: f64,
-    pub rvariance: f64,
-    pub values: Vec<f64>,
-}
-
-/// # Errors
-/// For a level series, whose `rsquare` no page tells.
-pub(super) fn fit(values: &[f64]) -> Result<Option<Fit>, KernelError> {
-    if values.len() < 2 {
-        return Ok(None);
-    }
-    let variance = series::variance(values);
-    if variance == 0.0 {
-        return Err(refused(
-            0,
-            "a line through a series of equal values is not supported",
-        ));
-    }
-    let line = series::fit_line(values);
-    let fitted: Vec<f64> = (0..values.len()).map(|at| line.at(at)).collect();
-    let rvariance = rest_variance(values, &fitted);
-    Ok(Some(Fit {
-        line,
-        rsquare: 1.0 - rvariance / variance,
-        variance,
-        rvariance,
-        values: fitted,
-    }))
-}
-
-fn rest_variance(values: &[f64], fitted: &[f64]) -> f64 {
-    let squares: f64 = values
-        .iter()
-        .zip(fitted)
-        .map(|(value, fit)| (value - fit).powi(2))
-        .sum();
-    squares / (values.len() - 1) as f64
-}
-
-fn fit_line(args: &Args<'_>) -> KernelResult {
-    let input = args.input::<Json<'_>>(0);
-    rows(args, |row| {
-        let Some(values) = input.get(row).and_then(|Json(json)| reals(json)) else {
-            return Ok(None);
-        };
-        Ok(fit(&values)?.map(|fit| {
-            pack([
-                dynamic_of_real(fit.rsquare),
-                dynamic_of_real(fit.line.slope),
-                dynamic_of_real(fit.variance),
-                dynamic_of_real(fit.rvariance),
-                dynamic_of_real(fit.line.interception),
-                list(fit.values),
-            ])
-        }))
-    })
-}
-
 /// Refuses every series that is one, so that a query over no rows still has its columns.
 fn unknown_algorithm(args: &Args<'_>, message: &str) -> KernelResult {
     let input = args.input::<Json<'_>>(0);
@@ -297,243 +172,6 @@ fn unknown_algorithm(args: &Args<'_>, message: &str) -> KernelResult {
 
 const PERIODS: &str =
     "finding periods is not supported: how the real engine scores them is not documented";
-
-fn fit_polynomial(args: &Args<'_>) -> KernelResult {
-    let y = args.input::<Json<'_>>(0);
-    let x = (args.len() > 1).then(|| args.input::<Json<'_>>(1));
-    let degree = (args.len() > 2).then(|| args.input::<i64>(2));
-    rows(args, |row| {
-        let read = || {
-            let y = reals(y.get(row)?.0)?;
-            let x = match &x {
-                Some(x) => reals(x.get(row)?.0)?,
-                None => (1..=y.len()).map(|place| place as f64).collect(),
-            };
-            let degree = match &degree {
-                Some(degree) => usize::try_from(degree.get(row)?).ok()?,
-                None => 1,
-            };
-            (x.len() == y.len() && y.len() > 1).then_some((x, y, degree))
-        };
-        let Some((x, y, degree)) = read() else {
-            return Ok(None);
-        };
-        let variance = series::variance(&y);
-        if variance == 0.0 {
-            return Err(refused(
-                0,
-                "a polynomial through a series of equal values is not supported",
-            ));
-        }
-        Ok(series::fit_polynomial(&x, &y, degree).map(|coefficients| {
-            let fitted: Vec<f64> = x
-                .iter()
-                .map(|x| series::polynomial(&coefficients, *x))
-                .collect();
-            let rvariance = rest_variance(&y, &fitted);
-            pack([
-                dynamic_of_real(1.0 - rvariance / variance),
-                list(coefficients.into_iter().rev()),
-                dynamic_of_real(variance),
-                dynamic_of_real(rvariance),
-                list(fitted),
-            ])
-        }))
-    })
-}
-
-/// Where the parameters of a decomposition stand among the arguments.
-pub(super) struct Places {
-    pub period: usize,
-    pub trend: usize,
-    pub test_points: usize,
-    /// The score that a period needs.
-    pub threshold: usize,
-    pub default_trend: Trend,
-}
-
-/// A series taken apart as the arguments of a row ask.
-pub(super) fn decomposed(
-    args: &Args<'_>,
-    places: &Places,
-    row: usize,
-) -> Result<Option<(series::Parts, usize)>, KernelError> {
-    let Some(values) = args
-        .input::<Json<'_>>(0)
-        .get(row)
-        .and_then(|Json(json)| reals(json))
-    else {
-        return Ok(None);
-    };
-    let long = |index: usize, default: i64| {
-        if args.len() > index {
-            args.input::<i64>(index).get(row)
-        } else {
-            Some(default)
-        }
-    };
-    let trend = if args.len() > places.trend {
-        let name = args
-            .input::<&str>(places.trend)
-            .get(row)
-            .unwrap_or_default();
-        TRENDS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, trend)| *trend)
-            .ok_or_else(|| {
-                refused(
-                    places.trend,
-                    &format!("`{name}` is no trend; known are avg, linefit and none"),
-                )
-            })?
-    } else {
-        places.default_trend
-    };
-    let (Some(period), Some(test_points)) = (long(places.period, -1), long(places.test_points, 0))
-    else {
-        return Ok(None);
-    };
-    let Ok(test_points) = usize::try_from(test_points) else {
-        return Ok(None);
-    };
-    let period = match usize::try_from(period) {
-        Ok(period) => period,
-        Err(_)
-            if args.len() > places.threshold
-                && args.input::<f64>(places.threshold).get(row) != Some(THRESHOLD) =>
-        {
-            return Err(refused(
-                places.threshold,
-                "a score of one's own that a period needs is not supported: how the real engine scores periods is not documented",
-            ));
-        }
-        Err(_) => found_period(
-            &values[..values.len().saturating_sub(test_points)],
-            places.period,
-        )?,
-    };
-    Ok(Some((
-        series::decompose(&values, period, trend, test_points),
-        test_points,
-    )))
-}
-
-/// The score that a period needs unless said.
-const THRESHOLD: f64 = 0.6;
-
-const TRENDS: &[(&str, Trend)] = &[
-    ("avg", Trend::Average),
-    ("linefit", Trend::Line),
-    ("none", Trend::None),
-];
-
-/// The period of a series, 0 for none.
-///
-/// # Errors
-/// Where it is not beyond doubt: how the real engine scores periods is not documented.
-pub(super) fn found_period(values: &[f64], index: usize) -> Result<usize, KernelError> {
-    match season(values) {
-        Season::Every(period) => Ok(period),
-        Season::Without => Ok(0),
-        Season::Doubtful => Err(refused(
-            index,
-            "a series whose period is in doubt is not supported, for how the real engine scores periods is not documented: \
-             give the number of points of a season, or 0 for none",
-        )),
-    }
-}
-
-fn decompose(args: &Args<'_>) -> KernelResult {
-    let places = Places {
-        period: 1,
-        trend: 2,
-        test_points: 3,
-        threshold: 4,
-        default_trend: Trend::Average,
-    };
-    rows(args, |row| {
-        Ok(decomposed(args, &places, row)?.map(|(parts, _)| {
-            pack([
-                list(parts.baseline),
-                list(parts.seasonal),
-                list(parts.trend),
-                list(parts.residual),
-            ])
-        }))
-    })
-}
-
-const FENCES: &[(&str, Fence)] = &[("ctukey", Fence::CUSTOM), ("tukey", Fence::TUKEY)];
-
-/// The fence of a name.
-pub(super) fn fence(name: &str, index: usize) -> Result<Fence, KernelError> {
-    FENCES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, fence)| *fence)
-        .ok_or_else(|| {
-            refused(
-                index,
-                &format!("`{name}` is no kind of outliers; known are ctukey and tukey"),
-            )
-        })
-}
-
-/// Scores, or why there are none.
-pub(super) fn scores(
-    values: &[Option<f64>],
-    fence: Fence,
-    test_points: usize,
-) -> Result<Vec<f64>, KernelError> {
-    series::outliers(values, fence, test_points).map_err(|()| {
-        refused(
-            0,
-            "outliers of a series whose middle values are all equal are not supported: their score is not documented",
-        )
-    })
-}
-
-fn decompose_anomalies(args: &Args<'_>) -> KernelResult {
-    let places = Places {
-        period: 2,
-        trend: 3,
-        test_points: 4,
-        threshold: 6,
-        default_trend: Trend::Average,
-    };
-    rows(args, |row| {
-        let Some((parts, test_points)) = decomposed(args, &places, row)? else {
-            return Ok(None);
-        };
-        let threshold = match args.len() {
-            1 => Some(1.5),
-            _ => args.input::<f64>(1).get(row),
-        };
-        let Some(threshold) = threshold else {
-            return Ok(None);
-        };
-        let fence = match args.len() {
-            0..=5 => Fence::CUSTOM,
-            _ => fence(args.input::<&str>(5).get(row).unwrap_or_default(), 5)?,
-        };
-        let residual: Vec<Option<f64>> = parts.residual.iter().copied().map(Some).collect();
-        let scores = scores(&residual, fence, test_points)?;
-        let mut flags = Array::default();
-        for score in &scores {
-            flags.push(Some(match score {
-                score if *score > threshold => "1",
-                score if *score < -threshold => "-1",
-                _ => "0",
-            }));
-        }
-        Ok(Some(pack([
-            flags.finish(),
-            list(scores),
-            list(parts.baseline),
-        ])))
-    })
-}
 
 fn fourier(args: &Args<'_>, direction: Direction) -> KernelResult {
     let reals_of = args.input::<Json<'_>>(0);
