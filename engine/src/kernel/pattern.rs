@@ -10,14 +10,14 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
 use regex_syntax::hir::{Hir, Look};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 const CACHED_PATTERNS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than none");
 
 /// More literals than this are no quick test.
 const LITERALS_MAX: usize = 16;
 
-static COMPILED: LazyLock<Mutex<LruCache<String, Regex>>> =
+static COMPILED: LazyLock<Mutex<LruCache<String, Arc<Test>>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(CACHED_PATTERNS_MAX)));
 
 /// The compiled form of a pattern that stands in argument `index`.
@@ -25,9 +25,13 @@ static COMPILED: LazyLock<Mutex<LruCache<String, Regex>>> =
 /// # Errors
 /// When the pattern is none, or uses what the language leaves out.
 pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
+    Ok(test(pattern, index)?.regex.clone())
+}
+
+fn test(pattern: &str, index: usize) -> Result<Arc<Test>, KernelError> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(regex) = compiled.get(pattern) {
-        return Ok(regex.clone());
+    if let Some(test) = compiled.get(pattern) {
+        return Ok(Arc::clone(test));
     }
     // `\123` is an octal code there.
     let regex = RegexBuilder::new(pattern)
@@ -37,22 +41,18 @@ pub fn compile(pattern: &str, index: usize) -> Result<Regex, KernelError> {
             index,
             message: explain(pattern, &error),
         })?;
-    compiled.put(pattern.to_owned(), regex.clone());
-    Ok(regex)
+    let needed = needed(pattern);
+    let test = Arc::new(Test { regex, needed });
+    compiled.put(pattern.to_owned(), Arc::clone(&test));
+    Ok(test)
 }
 
 /// The compiled form of argument `index`, which has to be constant.
 ///
 /// # Errors
-/// As [`compile`], and when the argument differs by row.
+/// As [`Test::constant`].
 pub fn constant(args: &Args<'_>, index: usize) -> Result<Regex, KernelError> {
-    match args.constant_text(index) {
-        Some(pattern) => compile(pattern, index),
-        None => Err(KernelError::Argument {
-            index,
-            message: "the regular expression must be a constant".to_owned(),
-        }),
-    }
+    Ok(Test::constant(args, index)?.regex.clone())
 }
 
 /// A pattern that texts are only tested by. Where it is tied to an end of the text, cheap facts come before the automaton.
@@ -77,11 +77,15 @@ impl Test {
     /// The test by argument `index`, which has to be constant.
     ///
     /// # Errors
-    /// As [`constant`].
-    pub fn constant(args: &Args<'_>, index: usize) -> Result<Test, KernelError> {
-        let regex = constant(args, index)?;
-        let needed = needed(regex.as_str());
-        Ok(Test { regex, needed })
+    /// As [`compile`], and when the argument differs by row.
+    pub fn constant(args: &Args<'_>, index: usize) -> Result<Arc<Test>, KernelError> {
+        match args.constant_text(index) {
+            Some(pattern) => test(pattern, index),
+            None => Err(KernelError::Argument {
+                index,
+                message: "the regular expression must be a constant".to_owned(),
+            }),
+        }
     }
 
     #[inline]
@@ -190,7 +194,7 @@ mod tests {
             texts in prop::collection::vec("[abABé\n]{0,5}", 1..20),
         ) {
             let Ok(regex) = compile(&pattern, 0) else { return Ok(()) };
-            let test = Test { regex: regex.clone(), needed: needed(&pattern) };
+            let test = test(&pattern, 0).expect("it compiled");
             for text in texts {
                 prop_assert_eq!(test.is_match(&text), regex.is_match(&text), "{} {:?}", pattern, text);
             }

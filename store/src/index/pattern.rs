@@ -201,7 +201,7 @@ mod tests {
     fn alternatives_are_bounded_by_what_stands_around_them() {
         assert_eq!(
             need_of(r"\.(xyz|club)$"),
-            Need::One(vec![exact("xyz"), exact("club")])
+            Need::One(vec![exact("club"), exact("xyz")])
         );
         assert_eq!(
             need_of(r"^(evil|wicked)(\.com|/)"),
