@@ -4,23 +4,13 @@ use super::cell::Cells;
 use super::fold::{Constants, Fold, Folding, Shape, constant_long};
 use super::row::Meaning;
 use super::sketch::{BUCKET_BITS, Sketch, hash_cell};
-use super::udaf::udaf;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, Int64Array};
-use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::AggregateUDF;
 use huntql_kql::types::Type;
 use std::sync::Arc;
 
 pub(super) const DCOUNT: Meaning = Meaning::Fold(Folding::of::<Dcount>("dcount"));
-
-/// `dcount` of texts whose hashes are given instead, as the bits of an `Int64`: for plans that have them at hand.
-const OF_HASHES: Folding = Folding::of::<DcountOfHashes>("dcount_of_hashes");
-
-/// See [`OF_HASHES`]. Its states are those of [`DCOUNT`].
-pub(crate) fn dcount_of_hashes() -> Arc<AggregateUDF> {
-    udaf(&OF_HASHES, &[Type::Long, Type::Long], false)
-}
 
 /// Whether an aggregate of this name is `dcount` of a text.
 pub(crate) fn is_dcount_of_text(name: &str) -> bool {
@@ -96,51 +86,5 @@ impl Fold for Dcount {
         Ok(Arc::new(Int64Array::from_iter_values(
             states.iter().map(Sketch::count),
         )))
-    }
-}
-
-#[derive(Debug)]
-struct DcountOfHashes(Dcount);
-
-impl Fold for DcountOfHashes {
-    type State = Sketch;
-    type Input<'a> = &'a Int64Array;
-    type Saved<'a> = &'a BinaryArray;
-
-    fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
-        Ok(Self(Dcount::new(shape, constants)?))
-    }
-
-    fn saved_types(shape: &Shape) -> Vec<DataType> {
-        Dcount::saved_types(shape)
-    }
-
-    fn returns(parameters: &[Type]) -> Type {
-        Dcount::returns(parameters)
-    }
-
-    fn input<'a>(&self, columns: &'a [ArrayRef]) -> &'a Int64Array {
-        columns[0].as_primitive::<Int64Type>()
-    }
-
-    fn saved<'a>(&self, columns: &'a [ArrayRef]) -> &'a BinaryArray {
-        self.0.saved(columns)
-    }
-
-    fn add(&self, state: &mut Sketch, hashes: &&Int64Array, row: usize) -> usize {
-        // The bits of a hash were a `u64` before.
-        state.insert(hashes.value(row) as u64, self.0.bucket_bits)
-    }
-
-    fn merge(&self, state: &mut Sketch, saved: &&BinaryArray, row: usize) -> usize {
-        self.0.merge(state, saved, row)
-    }
-
-    fn save(&self, states: Vec<Sketch>) -> Result<Vec<ArrayRef>> {
-        self.0.save(states)
-    }
-
-    fn finish(&self, states: Vec<Sketch>) -> Result<ArrayRef> {
-        self.0.finish(states)
     }
 }

@@ -21,6 +21,8 @@ mod collect;
 mod counting;
 mod distinct;
 mod moments;
+mod numbered;
+mod pairs;
 mod percentile;
 mod percentile_array;
 mod picked;
@@ -32,12 +34,12 @@ mod sketch;
 mod tests;
 
 pub use columns::{OutputColumn, name_in_expression, output_columns};
-pub(crate) use distinct::{dcount_of_hashes, is_dcount_of_text};
+pub(crate) use distinct::is_dcount_of_text;
 pub use fold::Folding;
 pub use lower::lower;
+pub(crate) use numbered::{dcount_of_numbers, is_dcount_of_numbers};
 pub use resolve::{AggregateCall, find, names, resolve};
 pub use row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
-pub(crate) use sketch::hash as text_hash;
 pub use udaf::by_name;
 
 /// Every family's rows.

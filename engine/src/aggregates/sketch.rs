@@ -379,6 +379,11 @@ fn register(registers: &mut [u8], hash: u64, bucket_bits: u32) {
     registers[bucket] = registers[bucket].max(rank);
 }
 
+/// What a sketch of more than [`EXACT_MAX`] distinct hashes counts.
+pub(super) fn estimate_of(hashes: &[u64], bucket_bits: u32) -> i64 {
+    estimate(&registers_of(hashes, bucket_bits))
+}
+
 /// Ertl's improved raw estimator, algorithm 6.
 fn estimate(registers: &[u8]) -> i64 {
     let buckets = registers.len();

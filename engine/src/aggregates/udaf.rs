@@ -96,7 +96,7 @@ impl AggregateUDFImpl for FoldUdaf {
 }
 
 /// The values of the constant arguments.
-fn constants(args: &AccumulatorArgs) -> Result<Vec<Option<ScalarValue>>> {
+pub(super) fn constants(args: &AccumulatorArgs) -> Result<Vec<Option<ScalarValue>>> {
     let no_columns = RecordBatch::try_new_with_options(
         Arc::new(Schema::empty()),
         Vec::new(),

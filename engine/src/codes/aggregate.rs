@@ -1,16 +1,19 @@
-//! Groups by numbers, and distinct counts of hashes.
+//! Groups by numbers, and distinct counts of them.
 
 use super::join::is_joined;
 use super::tally::TallyExec;
 use super::{Below, Deal, Form, Plan, Walk, Walked, Wish, plain, shown};
-use crate::aggregates::{dcount_of_hashes, is_dcount_of_text};
+use crate::aggregates::{dcount_of_numbers, is_dcount_of_numbers, is_dcount_of_text};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Result;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateInputMode, AggregateMode};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::{
     ExecutionPlan, ExecutionPlanProperties, Partitioning, PhysicalExpr,
 };
@@ -69,14 +72,14 @@ impl Walk {
             return Ok(Some((Arc::clone(plan), plain(&plan.schema()))));
         }
         let schema = input.schema();
-        let calls = node
-            .aggr_expr()
-            .iter()
-            .map(|call| match reads_rows {
-                true => over(call, &forms, &schema),
-                false => Ok(Arc::clone(call)),
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let calls = match reads_rows {
+            true => node
+                .aggr_expr()
+                .iter()
+                .map(|call| over(call, &forms, &schema))
+                .collect::<Result<Vec<_>>>()?,
+            false => of_states(node.aggr_expr(), &input),
+        };
         let of_input = match reads_rows {
             true => schema,
             false => node.input_schema(),
@@ -158,7 +161,7 @@ impl Walk {
                 .first()
                 .filter(|_| is_dcount_of_text(call.fun().name()));
             match counted.and_then(|argument| text_column(argument, &schema)) {
-                Some(column) => below.wish(column, Wish::Hash),
+                Some(column) => below.wish(column, Wish::Number),
                 None => texts.extend(arguments.iter().flat_map(collect_columns)),
             }
             let orders = call.order_bys().iter();
@@ -167,22 +170,6 @@ impl Walk {
         let filters = node.filter_expr().iter().flatten();
         texts.extend(filters.flat_map(collect_columns));
         let mut below = below.wishes();
-        let hashed_too = |column: usize| {
-            node.aggr_expr().iter().any(|call| {
-                is_dcount_of_text(call.fun().name())
-                    && call
-                        .expressions()
-                        .first()
-                        .and_then(|argument| text_column(argument, &schema))
-                        == Some(column)
-            })
-        };
-        for (column, wish) in below.iter_mut().enumerate() {
-            // Both a group and counted: its text serves both.
-            if *wish == Wish::Number && hashed_too(column) {
-                *wish = Wish::Text;
-            }
-        }
         for column in texts {
             below[column.index()] = Wish::Text;
         }
@@ -221,7 +208,7 @@ fn groups_of_states(node: &AggregateExec, deal: Deal) -> Vec<Wish> {
     below
 }
 
-/// A call over rows some of whose columns are hashes.
+/// A call over rows some of whose columns are numbers.
 fn over(
     call: &Arc<AggregateFunctionExpr>,
     forms: &[Form],
@@ -230,16 +217,49 @@ fn over(
     let arguments = call.expressions();
     let counted = arguments
         .first()
-        .filter(|_| is_dcount_of_text(call.fun().name()));
-    let hashed = counted
-        .and_then(|argument| argument.downcast_ref::<Column>())
-        .is_some_and(|column| matches!(forms[column.index()], Form::Hash));
-    if !hashed {
+        .filter(|_| is_dcount_of_text(call.fun().name()))
+        .and_then(|argument| argument.downcast_ref::<Column>());
+    let Some(Form::Number(texts)) = counted.map(|column| &forms[column.index()]) else {
         return Ok(Arc::clone(call));
-    }
-    let made = AggregateExprBuilder::new(dcount_of_hashes(), arguments)
+    };
+    let made = AggregateExprBuilder::new(dcount_of_numbers(texts), arguments)
         .schema(Arc::clone(schema))
         .alias(call.name())
         .build()?;
     Ok(Arc::new(made))
+}
+
+/// The calls of a second step: those of the first one, where that counts numbers.
+fn of_states(
+    calls: &[Arc<AggregateFunctionExpr>],
+    input: &Plan,
+) -> Vec<Arc<AggregateFunctionExpr>> {
+    let Some(first) = first_step(input) else {
+        return calls.to_vec();
+    };
+    let made = first.aggr_expr().iter();
+    let of_numbers = |made: &Arc<AggregateFunctionExpr>| is_dcount_of_numbers(made.fun().name());
+    calls
+        .iter()
+        .zip(made)
+        .map(|(call, made)| match of_numbers(made) {
+            true => Arc::clone(made),
+            false => Arc::clone(call),
+        })
+        .collect()
+}
+
+/// The aggregate whose states arrive, by way of exchanges and of what makes texts of its groups.
+fn first_step(plan: &Plan) -> Option<&AggregateExec> {
+    if let Some(step) = plan.downcast_ref::<AggregateExec>() {
+        return (step.mode().input_mode() == AggregateInputMode::Raw).then_some(step);
+    }
+    let passes = plan.downcast_ref::<RepartitionExec>().is_some()
+        || plan.downcast_ref::<CoalescePartitionsExec>().is_some()
+        || plan.downcast_ref::<SortPreservingMergeExec>().is_some()
+        || plan.downcast_ref::<ProjectionExec>().is_some();
+    match plan.children().as_slice() {
+        [below] if passes => first_step(below),
+        _ => None,
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn over(expr: &Expr, forms: &[Form]) -> Result<Expr> {
     if let Some(column) = expr.downcast_ref::<Column>() {
         return Ok(match &forms[column.index()] {
             Form::Number(texts) => shown(Arc::clone(expr), texts),
-            Form::Plain | Form::Hash => Arc::clone(expr),
+            Form::Plain => Arc::clone(expr),
         });
     }
     if let Some(compared) = compared(expr, forms)? {
@@ -107,7 +107,7 @@ fn number(expr: &Expr, forms: &[Form]) -> Result<Option<Number>> {
     if let Some(column) = expr.downcast_ref::<Column>() {
         return Ok(match &forms[column.index()] {
             Form::Number(texts) => Some((Arc::clone(expr), Some(Arc::clone(texts)))),
-            Form::Plain | Form::Hash => None,
+            Form::Plain => None,
         });
     }
     if let Some(literal) = expr.downcast_ref::<Literal>() {

@@ -97,13 +97,13 @@ impl Walk {
         Ok(Some((made, forms)))
     }
 
-    /// The same walk with all scans' texts in one.
-    fn with_one_lexicon(&self) -> Walk {
+    /// The same walk with all columns' texts in one.
+    pub(super) fn with_one_lexicon(&self) -> Walk {
         let texts = self.shared.clone();
         Walk {
             codable: Arc::clone(&self.codable),
             pool: Arc::clone(&self.pool),
-            shared: Some(texts.unwrap_or_else(|| Texts::new(&self.pool))),
+            shared: Some(texts.unwrap_or_else(|| Texts::of_all(&self.pool))),
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | node | with numbers |
 //! |---|---|
-//! | `AggregateExec` | groups by them ([`tally`] where rows are counted by one column); `dcount` of a column takes the hashes of its texts |
+//! | `AggregateExec` | groups by them ([`tally`] where rows are counted by one column); `dcount` counts them |
 //! | `SortExec` of all rows | [`sort`]: the texts are put in order once, then numbers are sorted |
 //! | `WindowAggExec` of `prev` alone | [`shift`], which passes rows on; for plain texts, too |
 //! | `ProjectionExec` | columns stay numbers; equality of two is that of their numbers ([`expr`]) |
@@ -24,8 +24,8 @@ mod tally;
 
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::Session;
+use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
@@ -39,7 +39,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::{ExecutionPlan, Partitioning};
-use huntql_store::scan::codes::{Codable, Coding, Texts};
+use huntql_store::scan::codes::{Codable, Texts};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,10 +52,8 @@ enum Wish {
     Text,
     /// Either, as it is cheaper below.
     Any,
-    /// Group, order or compare.
+    /// Group, order, compare, or count distinct ones.
     Number,
-    /// Count distinct ones.
-    Hash,
 }
 
 /// What a column is.
@@ -64,7 +62,6 @@ enum Form {
     /// What it always was.
     Plain,
     Number(Arc<Texts>),
-    Hash,
 }
 
 /// Whether somebody above relies on how rows are dealt out to partitions: by the hash of texts.
@@ -114,19 +111,17 @@ fn address(plan: &Plan) -> usize {
 struct Walk {
     codable: Arc<HashMap<usize, Codable>>,
     pool: Arc<dyn MemoryPool>,
-    /// Under a join: where all scans look texts up.
+    /// Under a join or a sort: where all columns look texts up.
     shared: Option<Arc<Texts>>,
 }
 
 impl Walk {
-    /// The plan with no column a number whose text is wished for, none a hash that was not wished to be.
+    /// The plan with no column a number whose text is wished for.
     fn walk(&self, plan: &Plan, wishes: &[Wish], deal: Deal) -> Result<Walked> {
         stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
             let (plan, forms) = self.node(plan, wishes, deal)?;
-            let is_wrong = |(form, wish): (&Form, &Wish)| match form {
-                Form::Plain => false,
-                Form::Number(_) => matches!(wish, Wish::Text | Wish::Hash),
-                Form::Hash => *wish != Wish::Hash,
+            let is_wrong = |(form, wish): (&Form, &Wish)| {
+                matches!(form, Form::Number(_)) && *wish == Wish::Text
             };
             if !forms.iter().zip(wishes).any(is_wrong) {
                 return Ok((plan, forms));
@@ -187,24 +182,18 @@ impl Walk {
     }
 
     fn scan(&self, plan: &Plan, known: &Codable, wishes: &[Wish]) -> Result<Walked> {
-        let texts = self.shared.clone();
-        let texts = texts.unwrap_or_else(|| Texts::new(&self.pool));
-        let coding = |(column, wish): (usize, &Wish)| match wish {
-            _ if !known.can(column) => None,
-            Wish::Number => Some(Coding::Number(Arc::clone(&texts))),
-            Wish::Hash => Some(Coding::Hash(crate::aggregates::text_hash)),
-            Wish::Text | Wish::Any => None,
+        let number = |(column, wish): (usize, &Wish)| {
+            let name = known.name(column).filter(|_| *wish == Wish::Number)?;
+            let shared = self.shared.clone();
+            Some(shared.unwrap_or_else(|| Texts::of_column(name, &self.pool)))
         };
-        let codings: Vec<Option<Coding>> = wishes.iter().enumerate().map(coding).collect();
-        if codings.iter().all(Option::is_none) {
+        let numbers: Vec<Option<Arc<Texts>>> = wishes.iter().enumerate().map(number).collect();
+        if numbers.iter().all(Option::is_none) {
             return Ok((Arc::clone(plan), plain(&plan.schema())));
         }
-        let form = |coding: &Option<Coding>| match coding {
-            None => Form::Plain,
-            Some(Coding::Number(texts)) => Form::Number(Arc::clone(texts)),
-            Some(Coding::Hash(_)) => Form::Hash,
-        };
-        Ok((known.coded(&codings)?, codings.iter().map(form).collect()))
+        let plan = known.coded(&numbers)?;
+        let form = |texts: Option<Arc<Texts>>| texts.map_or(Form::Plain, Form::Number);
+        Ok((plan, numbers.into_iter().map(form).collect()))
     }
 
     /// Columns that the condition compares with `""` alone may be numbers, the others that it reads are texts.
@@ -330,7 +319,7 @@ impl Below {
         }
     }
 
-    /// A column that is passed on. A number can be made a text after it, a hash cannot.
+    /// A column that is passed on: a number can be made a text after it.
     fn wish(&mut self, column: usize, wish: Wish) {
         let wish = if *self.schema.field(column).data_type() == DataType::Utf8 {
             wish
@@ -339,7 +328,6 @@ impl Below {
         };
         let known = &mut self.wishes[column];
         *known = Some(match (*known, wish) {
-            (None | Some(Wish::Hash), Wish::Hash) => Wish::Hash,
             (Some(Wish::Number), _) | (_, Wish::Number) => Wish::Number,
             _ => Wish::Any,
         });
@@ -379,11 +367,6 @@ fn shown(plan: Plan, mut forms: Vec<Form>, text: &[bool]) -> Result<Walked> {
         let column = Arc::new(Column::new(field.name(), index));
         let expr = match (&forms[index], text[index]) {
             (Form::Number(texts), true) => expr::shown(column, texts),
-            (Form::Hash, true) => {
-                return Err(DataFusionError::Internal(
-                    "a hash stands where a text should".to_owned(),
-                ));
-            }
             _ => column,
         };
         if text[index] {

@@ -6,7 +6,7 @@
 
 use super::{Deal, Form, Plan, Walk, Walked, Wish};
 use datafusion::arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Int32Array, UInt32Array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, Int32Array, UInt32Array, new_empty_array,
 };
 use datafusion::arrow::compute::{SortOptions, concat, take};
 use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type, SchemaRef};
@@ -100,7 +100,8 @@ impl Walk {
                 _ => Wish::Any,
             })
             .collect();
-        let (input, mut forms) = self.walk(sort.input(), &wishes, Deal::Free)?;
+        let alike = self.with_one_lexicon();
+        let (input, mut forms) = alike.walk(sort.input(), &wishes, Deal::Free)?;
         let mut unordered: Option<Arc<Texts>> = None;
         for (form, wish) in forms.iter().zip(&wishes) {
             match (form, wish) {
@@ -299,23 +300,19 @@ impl Sorted {
         let count = u32::try_from(count).map_err(|_| {
             DataFusionError::ResourcesExhausted("a sort of more than 4,294,967,295 rows".into())
         })?;
-        let ranks = lexicon.unordered.move_in_order(&lexicon.ordered)?;
         let mut columns = Vec::with_capacity(schema.fields().len());
         for index in 0..schema.fields().len() {
             let parts: Vec<&dyn Array> = batches
                 .iter()
                 .map(|batch| batch.column(index).as_ref())
                 .collect();
-            let column = match parts.is_empty() {
-                true => datafusion::arrow::array::new_empty_array(schema.field(index).data_type()),
+            columns.push(match parts.is_empty() {
+                true => new_empty_array(schema.field(index).data_type()),
                 false => concat(&parts)?,
-            };
-            columns.push(match lexicon.numbers[index] {
-                true => ranked(&column, &ranks),
-                false => column,
             });
         }
         drop(batches);
+        lexicon.put_in_order(&mut columns)?;
         let bytes = columns
             .iter()
             .map(|column| column.get_array_memory_size())
@@ -340,6 +337,28 @@ impl Sorted {
             .map(|column| Ok(take(column, &rows, None)?))
             .collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+    }
+}
+
+impl Lexicon {
+    /// Replaces numbers by those that have the order of their texts.
+    fn put_in_order(&self, columns: &mut [ArrayRef]) -> Result<()> {
+        let mut used: Vec<bool> = Vec::new();
+        let of_texts = || self.numbers.iter().enumerate().filter(|(_, is)| **is);
+        for (index, _) in of_texts() {
+            let numbers = columns[index].as_primitive::<Int32Type>();
+            let most = datafusion::arrow::compute::max(numbers).unwrap_or(0);
+            used.resize(used.len().max(most as usize + 1), false);
+            numbers
+                .iter()
+                .flatten()
+                .for_each(|number| used[number as usize] = true);
+        }
+        let ranks = self.unordered.put_in_order(&used, &self.ordered)?;
+        for (index, _) in of_texts() {
+            columns[index] = ranked(&columns[index], &ranks);
+        }
+        Ok(())
     }
 }
 

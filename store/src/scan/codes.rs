@@ -2,25 +2,21 @@
 //!
 //! A Parquet file that keeps a column as numbers into a dictionary is read as it is: each text of a dictionary is looked up
 //! once, the rows are translated. A number stands for the same text in all files of the scan ([`Texts`]); 0 is `""`.
-//! For distinct counts the hash of the text is given instead.
 
 use super::adapter::{EngineAdapter, Expr, Origin};
 use super::distinct::{dictionary_of_text, is_same};
 use super::members::Call;
 use super::pushdown::{footer, is_dictionary};
 use super::source::EventSource;
-use crate::index::intern::Interner;
-use datafusion::arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Int32Array, PrimitiveArray, StringArray,
-    StringBuilder,
-};
-use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type, Schema, SchemaRef};
+use super::texts;
+pub use super::texts::Texts;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringArray};
+use datafusion::arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::Session;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::object_store::path::Path;
 use datafusion::parquet::file::metadata::ParquetMetaData;
@@ -32,7 +28,7 @@ use huntql_kql::types::Type;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Fewer rows than this are read as they are.
 const ROWS_MIN: usize = 20_000;
@@ -41,111 +37,11 @@ const FILES_MAX: usize = 256;
 /// Bytes of all dictionaries of a column in a scan, as they lie in the files.
 const DICTIONARIES_MAX: i64 = 64 << 20;
 
-/// Texts and their numbers. Cheap to share; what it holds is counted by the memory pool.
-pub struct Texts {
-    known: Mutex<Interner>,
-    held: MemoryReservation,
-}
-
-impl fmt::Debug for Texts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Texts").finish_non_exhaustive()
-    }
-}
-
-impl Texts {
-    /// No text but `""`, which is 0.
-    pub fn new(pool: &Arc<dyn MemoryPool>) -> Arc<Texts> {
-        let mut known = Interner::default();
-        known.number(b"");
-        Arc::new(Texts {
-            known: Mutex::new(known),
-            held: MemoryConsumer::new("texts").register(pool),
-        })
-    }
-
-    fn known(&self) -> MutexGuard<'_, Interner> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self, known: &Interner) -> Result<()> {
-        // An entry and its share of the slots take about 48 bytes; long texts stand apart.
-        self.held.try_resize(known.bytes() + known.len() * 48)
-    }
-
-    /// The texts of numbers; null stays null.
-    pub fn texts(&self, numbers: &Int32Array) -> Result<StringArray> {
-        let known = self.known();
-        let mut texts = StringBuilder::with_capacity(numbers.len(), numbers.len() * 16);
-        for row in 0..numbers.len() {
-            match numbers.is_valid(row) {
-                true => texts.append_value(text_of(&known, numbers.value(row))?),
-                false => texts.append_null(),
-            }
-        }
-        Ok(texts.finish())
-    }
-
-    /// Moves all texts to `ordered`, which knows none, so that numbers have the order of the texts' bytes.
-    ///
-    /// The result has for each number the new one.
-    pub fn move_in_order(&self, ordered: &Texts) -> Result<Vec<i32>> {
-        let (mut from, mut to) = (self.known(), ordered.known());
-        let mut numbers: Vec<u32> = (0..from.len() as u32).collect();
-        numbers.sort_unstable_by(|one, other| from.text(*one).cmp(from.text(*other)));
-        let mut ranks = vec![0; numbers.len()];
-        for number in numbers {
-            // "" comes first and has 0 there, too.
-            let (rank, _) = to.number(from.text(number));
-            ranks[number as usize] = number_of(rank)?;
-        }
-        ordered.count(&to)?;
-        from.clear();
-        from.number(b"");
-        self.count(&from)?;
-        Ok(ranks)
-    }
-}
-
-fn number_of(number: u32) -> Result<i32> {
-    i32::try_from(number)
-        .map_err(|_| DataFusionError::ResourcesExhausted("too many distinct texts".to_owned()))
-}
-
-fn text_of(known: &Interner, number: i32) -> Result<&str> {
-    let bytes = usize::try_from(number)
-        .ok()
-        .filter(|number| *number < known.len())
-        .map(|number| known.text(number as u32));
-    bytes
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .ok_or_else(|| DataFusionError::Internal(format!("no text has the number {number}")))
-}
-
-/// What a text column is read as.
-#[derive(Debug, Clone)]
-pub enum Coding {
-    /// `Int32`.
-    Number(Arc<Texts>),
-    /// The bits of a hash as `Int64`.
-    Hash(fn(&[u8]) -> u64),
-}
-
-impl Coding {
-    fn is(&self, other: &Coding) -> bool {
-        match (self, other) {
-            (Coding::Number(one), Coding::Number(other)) => Arc::ptr_eq(one, other),
-            (Coding::Hash(one), Coding::Hash(other)) => std::ptr::fn_addr_eq(*one, *other),
-            (Coding::Number(_), Coding::Hash(_)) | (Coding::Hash(_), Coding::Number(_)) => false,
-        }
-    }
-}
-
-/// A text column in a coding.
+/// A text column as numbers.
 #[derive(Debug)]
 pub(super) struct Coded {
     column: Expr,
-    coding: Coding,
+    texts: Arc<Texts>,
     met: Mutex<Option<Met>>,
 }
 
@@ -153,27 +49,136 @@ pub(super) struct Coded {
 #[derive(Debug)]
 struct Met {
     values: ArrayRef,
-    /// [`UNKNOWN`] where no row asked yet.
-    codes: Vec<i64>,
+    rows: usize,
+    numbers: Numbers,
 }
 
-const UNKNOWN: i64 = i64::MIN;
+/// The numbers of a dictionary's texts.
+#[derive(Debug)]
+enum Numbers {
+    /// As rows asked for them; [`UNKNOWN`] where none did.
+    Asked(Vec<i32>),
+    All(Arc<[i32]>),
+}
+
+const UNKNOWN: i32 = -1;
+/// The number of `""`.
+const EMPTY: i32 = 0;
+
+/// When one row has asked for so many of a dictionary's texts, all of them are looked up.
+const TEXTS_A_ROW: usize = 2;
+
+impl Met {
+    fn new(values: &ArrayRef) -> Self {
+        Self {
+            values: Arc::clone(values),
+            rows: 0,
+            numbers: Numbers::Asked(vec![UNKNOWN; values.len()]),
+        }
+    }
+
+    /// Looks all texts up, once enough rows are there to be worth it.
+    fn look_up(&mut self, rows: usize, texts: &Texts) -> Result<()> {
+        self.rows += rows;
+        let few = self.rows.saturating_mul(TEXTS_A_ROW) < self.values.len();
+        let Numbers::Asked(asked) = &mut self.numbers else {
+            return Ok(());
+        };
+        if few {
+            return Ok(());
+        }
+        let values = self.values.as_string::<i32>();
+        let digest = texts::digest(values);
+        let mut known = texts.known();
+        let seen = digest.as_ref().and_then(|digest| known.dictionary(digest));
+        let numbers = match seen {
+            Some(numbers) => numbers,
+            None => {
+                for (number, text) in asked.iter_mut().zip(values) {
+                    if *number == UNKNOWN {
+                        *number = known.number(text.unwrap_or_default().as_bytes())?;
+                    }
+                }
+                let numbers: Arc<[i32]> = std::mem::take(asked).into();
+                if let Some(digest) = digest {
+                    known.keep(digest, Arc::clone(&numbers));
+                }
+                texts.count(&known)?;
+                numbers
+            }
+        };
+        self.numbers = Numbers::All(numbers);
+        Ok(())
+    }
+
+    fn of(&mut self, keys: &Int32Array, texts: &Texts) -> Result<Vec<i32>> {
+        self.look_up(keys.len(), texts)?;
+        match &mut self.numbers {
+            Numbers::All(numbers) => Ok(all(keys, numbers)),
+            Numbers::Asked(numbers) => asked(keys, numbers, self.values.as_string(), texts),
+        }
+    }
+}
+
+/// The numbers of rows whose dictionary is known as a whole.
+fn all(keys: &Int32Array, numbers: &[i32]) -> Vec<i32> {
+    let number = |key: &i32| numbers.get(*key as usize).copied().unwrap_or(EMPTY);
+    match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => keys.values().iter().map(number).collect(),
+        Some(nulls) => {
+            let rows = keys.values().iter().zip(nulls);
+            let number = |(key, is_there)| if is_there { number(key) } else { EMPTY };
+            rows.map(number).collect()
+        }
+    }
+}
+
+/// The numbers of rows; texts that no row had before are looked up.
+fn asked(
+    keys: &Int32Array,
+    numbers: &mut [i32],
+    values: &StringArray,
+    texts: &Texts,
+) -> Result<Vec<i32>> {
+    let mut known = None;
+    let mut of_rows = Vec::with_capacity(keys.len());
+    for row in 0..keys.len() {
+        if keys.is_null(row) {
+            of_rows.push(EMPTY);
+            continue;
+        }
+        let at = keys.values()[row] as usize;
+        if numbers[at] == UNKNOWN {
+            numbers[at] = match values.is_valid(at) {
+                true => known
+                    .get_or_insert_with(|| texts.known())
+                    .number(values.value(at).as_bytes())?,
+                false => EMPTY,
+            };
+        }
+        of_rows.push(numbers[at]);
+    }
+    if let Some(known) = known {
+        texts.count(&known)?;
+    }
+    Ok(of_rows)
+}
 
 impl Coded {
-    fn new(column: Expr, coding: Coding) -> Self {
+    fn new(column: Expr, texts: Arc<Texts>) -> Self {
         Self {
             column,
-            coding,
+            texts,
             met: Mutex::new(None),
         }
     }
 
-    /// The coding of the file's column.
+    /// The numbers of the file's column.
     pub(super) fn over_file(&self, adapter: &EngineAdapter, physical: &Schema) -> Result<Expr> {
         let Some(column) = self.column.downcast_ref::<Column>() else {
             // A member of JSON that the file has no column of.
             let texts = adapter.walk(&self.column)?;
-            return Ok(Arc::new(Self::new(texts, self.coding.clone())));
+            return Ok(Arc::new(Self::new(texts, Arc::clone(&self.texts))));
         };
         let raw = physical
             .column_with_name(column.name())
@@ -183,52 +188,24 @@ impl Coded {
             Some(raw) => raw,
             None => adapter.column(column.name())?,
         };
-        Ok(Arc::new(Self::new(column, self.coding.clone())))
+        Ok(Arc::new(Self::new(column, Arc::clone(&self.texts))))
     }
 
-    fn codes<T: ArrowPrimitiveType>(
-        &self,
-        column: &ArrayRef,
-        narrow: fn(i64) -> T::Native,
-    ) -> Result<ArrayRef> {
-        let mut coder = Coder::of(&self.coding);
-        let codes: Vec<T::Native> = if let Some(texts) = column.as_dictionary_opt::<Int32Type>() {
+    fn numbers(&self, column: &ArrayRef) -> Result<Vec<i32>> {
+        if let Some(texts) = column.as_dictionary_opt::<Int32Type>() {
             let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-            let met = known(&mut met, texts.values());
-            let values = texts.values().as_string::<i32>();
-            let keys = texts.keys();
-            let of_null = match keys.null_count() {
-                0 => 0,
-                _ => coder.code(b"")?,
-            };
-            let mut codes = Vec::with_capacity(keys.len());
-            for row in 0..keys.len() {
-                codes.push(narrow(match keys.is_valid(row) {
-                    false => of_null,
-                    true => {
-                        let at = keys.values()[row] as usize;
-                        if met.codes[at] == UNKNOWN {
-                            met.codes[at] = match values.is_valid(at) {
-                                true => coder.code(values.value(at).as_bytes())?,
-                                false => coder.code(b"")?,
-                            };
-                        }
-                        met.codes[at]
-                    }
-                }));
-            }
-            codes
-        } else {
-            let texts = column.as_string_opt::<i32>().ok_or_else(|| {
-                DataFusionError::Internal(format!("{} is no text", column.data_type()))
-            })?;
-            texts
-                .iter()
-                .map(|text| Ok(narrow(coder.code(text.unwrap_or_default().as_bytes())?)))
-                .collect::<Result<_>>()?
-        };
-        coder.end()?;
-        Ok(Arc::new(PrimitiveArray::<T>::new(codes.into(), None)))
+            return known(&mut met, texts.values()).of(texts.keys(), &self.texts);
+        }
+        let texts = column.as_string_opt::<i32>().ok_or_else(|| {
+            DataFusionError::Internal(format!("{} is no text", column.data_type()))
+        })?;
+        let mut known = self.texts.known();
+        let numbers = texts
+            .iter()
+            .map(|text| known.number(text.unwrap_or_default().as_bytes()))
+            .collect::<Result<_>>()?;
+        self.texts.count(&known)?;
+        Ok(numbers)
     }
 }
 
@@ -237,53 +214,14 @@ fn known<'m>(met: &'m mut Option<Met>, values: &ArrayRef) -> &'m mut Met {
         .as_ref()
         .is_some_and(|known| is_same(&known.values, values))
     {
-        *met = Some(Met {
-            values: Arc::clone(values),
-            codes: vec![UNKNOWN; values.len()],
-        });
+        *met = Some(Met::new(values));
     }
     met.as_mut().expect("just set")
 }
 
-/// Codes texts of one batch; the texts are locked from the first new one on.
-struct Coder<'c> {
-    coding: &'c Coding,
-    known: Option<MutexGuard<'c, Interner>>,
-}
-
-impl<'c> Coder<'c> {
-    fn of(coding: &'c Coding) -> Self {
-        Self {
-            coding,
-            known: None,
-        }
-    }
-
-    fn code(&mut self, text: &[u8]) -> Result<i64> {
-        match self.coding {
-            Coding::Number(texts) => {
-                let known = self.known.get_or_insert_with(|| texts.known());
-                let (number, _) = known.number(text);
-                Ok(i64::from(number_of(number)?))
-            }
-            Coding::Hash(hash) => Ok(hash(text) as i64),
-        }
-    }
-
-    fn end(self) -> Result<()> {
-        match (self.coding, self.known) {
-            (Coding::Number(texts), Some(known)) => texts.count(&known),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl PhysicalExpr for Coded {
     fn data_type(&self, _: &Schema) -> Result<DataType> {
-        Ok(match self.coding {
-            Coding::Number(_) => DataType::Int32,
-            Coding::Hash(_) => DataType::Int64,
-        })
+        Ok(DataType::Int32)
     }
 
     fn nullable(&self, _: &Schema) -> Result<bool> {
@@ -292,11 +230,8 @@ impl PhysicalExpr for Coded {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let column = self.column.evaluate(batch)?.into_array(batch.num_rows())?;
-        Ok(ColumnarValue::Array(match self.coding {
-            // A number was an `i32` before.
-            Coding::Number(_) => self.codes::<Int32Type>(&column, |code| code as i32)?,
-            Coding::Hash(_) => self.codes::<Int64Type>(&column, |code| code)?,
-        }))
+        let numbers = Int32Array::from(self.numbers(&column)?);
+        Ok(ColumnarValue::Array(Arc::new(numbers)))
     }
 
     fn children(&self) -> Vec<&Expr> {
@@ -305,7 +240,7 @@ impl PhysicalExpr for Coded {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Expr>) -> Result<Expr> {
         let [column] = <[Expr; 1]>::try_from(children).expect("one child was shown");
-        Ok(Arc::new(Self::new(column, self.coding.clone())))
+        Ok(Arc::new(Self::new(column, Arc::clone(&self.texts))))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,11 +250,7 @@ impl PhysicalExpr for Coded {
 
 impl fmt::Display for Coded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let coding = match self.coding {
-            Coding::Number(_) => "number",
-            Coding::Hash(_) => "hash",
-        };
-        write!(f, "{coding}({})", self.column)
+        write!(f, "number({})", self.column)
     }
 }
 
@@ -331,18 +262,18 @@ impl Hash for Coded {
 
 impl PartialEq for Coded {
     fn eq(&self, other: &Self) -> bool {
-        self.column.eq(&other.column) && self.coding.is(&other.coding)
+        self.column.eq(&other.column) && Arc::ptr_eq(&self.texts, &other.texts)
     }
 }
 
 impl Eq for Coded {}
 
-/// A scan some of whose text columns can be read in a coding at no cost.
+/// A scan some of whose text columns can be read as numbers at no cost.
 #[derive(Debug)]
 pub struct Codable {
     config: FileScanConfig,
-    /// For each column of the scan.
-    columns: Vec<bool>,
+    /// For each column of the scan its name in the files, where it can be numbers.
+    columns: Vec<Option<String>>,
     /// For each file its schema, and the columns of the scan that it has.
     files: HashMap<Path, (SchemaRef, HashSet<String>)>,
 }
@@ -369,18 +300,13 @@ impl Codable {
                 facts.insert(path.clone(), footer(state, &file.object_meta).await?);
             }
         }
-        let columns = names
-            .iter()
-            .map(|name| name.as_ref().is_some_and(|name| pays(name, facts.values())));
-        let columns: Vec<bool> = columns.collect();
-        let wanted = || {
-            names
-                .iter()
-                .zip(&columns)
-                .filter_map(|(name, is)| name.as_ref().filter(|_| *is))
-        };
+        let columns: Vec<Option<String>> = names
+            .into_iter()
+            .map(|name| name.filter(|name| pays(name, facts.values())))
+            .collect();
         let files = facts.iter().map(|(path, (_, schema))| {
-            let held = wanted()
+            let wanted = columns.iter().flatten();
+            let held = wanted
                 .filter(|name| is_text(schema, name))
                 .cloned()
                 .collect();
@@ -399,13 +325,13 @@ impl Codable {
         rows.get_value().copied().unwrap_or(usize::MAX)
     }
 
-    /// Whether a column of the scan can be coded.
-    pub fn can(&self, column: usize) -> bool {
-        self.columns.get(column) == Some(&true)
+    /// The name in the files of a column of the scan that can be numbers.
+    pub fn name(&self, column: usize) -> Option<&str> {
+        self.columns.get(column)?.as_deref()
     }
 
-    /// The scan with columns in codings; those that cannot be coded stay texts.
-    pub fn coded(&self, codings: &[Option<Coding>]) -> Result<Arc<dyn ExecutionPlan>> {
+    /// The scan with columns as numbers of texts; those that cannot be numbers stay texts.
+    pub fn coded(&self, numbers: &[Option<Arc<Texts>>]) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = self.config.projected_schema()?;
         let mut names = HashSet::new();
         let source = self
@@ -413,13 +339,13 @@ impl Codable {
             .file_source
             .downcast_ref::<EventSource>()
             .ok_or_else(|| DataFusionError::Internal("a scan changed its source".to_owned()))?;
-        let of_file = names_of(source);
         let exprs = schema.fields().iter().enumerate().map(|(index, field)| {
             let column: Expr = Arc::new(Column::new(field.name(), index));
-            let expr = match codings.get(index).and_then(Option::as_ref) {
-                Some(coding) if self.can(index) => {
-                    names.extend(of_file[index].clone());
-                    Arc::new(Coded::new(column, coding.clone())) as Expr
+            let texts = numbers.get(index).and_then(Option::as_ref);
+            let expr = match (texts, self.name(index)) {
+                (Some(texts), Some(name)) => {
+                    names.insert(name);
+                    Arc::new(Coded::new(column, Arc::clone(texts))) as Expr
                 }
                 _ => column,
             };

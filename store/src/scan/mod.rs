@@ -18,6 +18,7 @@ mod pushdown;
 pub mod rows;
 mod source;
 mod terms;
+mod texts;
 pub mod travel;
 
 use crate::index::selection::Part;
