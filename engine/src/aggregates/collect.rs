@@ -6,6 +6,7 @@
 use super::fold::{Constants, Fold, Folding, Shape, constant_long, positions};
 use super::json;
 use super::row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
+use super::sketch::TextHasher;
 use crate::functions::example;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Int64Array, Int64Builder, ListArray, ListBuilder, StringArray,
@@ -16,6 +17,7 @@ use datafusion::common::Result;
 use huntql_kql::types::Type;
 use indexmap::IndexMap;
 use std::fmt::Debug;
+use std::hash::BuildHasherDefault;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -39,6 +41,8 @@ trait Gather: Debug + Default + Send + Sync + 'static {
     fn into_sorted(self) -> Vec<(Box<str>, i64)>;
     fn from_sorted(parts: Vec<(Box<str>, i64)>) -> Self;
 }
+
+type ByText<V> = IndexMap<Box<str>, V, BuildHasherDefault<TextHasher>>;
 
 /// How many parts may be held.
 #[derive(Debug, Clone, Copy)]
@@ -255,7 +259,7 @@ impl Gather for ListWithNulls {
 
 /// Distinct values. An array gives its elements (Kusto docs, "make_set", "Set from array column").
 #[derive(Debug, Default)]
-struct Set(IndexMap<Box<str>, i64>);
+struct Set(ByText<i64>);
 
 impl Gather for Set {
     const SIZED: bool = true;
@@ -292,7 +296,7 @@ impl Gather for Set {
 
 /// Properties of bags by key, in quotes; the first value of a key stays. Other values than bags are skipped.
 #[derive(Debug, Default)]
-struct Bag(IndexMap<Box<str>, (Box<str>, i64)>);
+struct Bag(ByText<(Box<str>, i64)>);
 
 impl Gather for Bag {
     const SIZED: bool = true;

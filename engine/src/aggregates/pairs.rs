@@ -122,19 +122,22 @@ fn once_each(pairs: &mut Vec<u64>) {
         let places = &mut places[..size];
         places.fill(0);
         let shift = 64 - size.trailing_zeros();
-        pairs.retain(|pair| {
+        let mut kept = 0;
+        for at in 0..pairs.len() {
+            let pair = pairs[at];
             // 0 is a free place. No pair is all ones, as a number of a text is no negative `i32`.
-            let kept = pair + 1;
-            let mut at = ((hash(*pair) << LIST_BITS) >> shift) as usize;
-            while places[at] != 0 {
-                if places[at] == kept {
-                    return false;
-                }
-                at = (at + 1) & (size - 1);
+            let mark = pair + 1;
+            let mut place = ((hash(pair) << LIST_BITS) >> shift) as usize;
+            while places[place] != 0 && places[place] != mark {
+                place = (place + 1) & (size - 1);
             }
-            places[at] = kept;
-            true
-        });
+            // Whether a pair is new cannot be foretold: written in any case, it needs no branch.
+            let is_new = places[place] == 0;
+            places[place] = mark;
+            pairs[kept] = pair;
+            kept += usize::from(is_new);
+        }
+        pairs.truncate(kept);
     });
 }
 

@@ -453,6 +453,24 @@ fn mix(mut value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// [`hash`] for maps over texts.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct TextHasher(u64);
+
+impl std::hash::Hasher for TextHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = self.0.rotate_left(29) ^ hash(bytes);
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.0 ^= u64::from(byte);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The hash of a value; `None` for null. Values of one column have one type, so types need no telling apart.
 pub(crate) fn hash_cell(cell: Cell<'_>) -> Option<u64> {
     Some(match cell {

@@ -234,10 +234,9 @@ fn of_states(
     calls: &[Arc<AggregateFunctionExpr>],
     input: &Plan,
 ) -> Vec<Arc<AggregateFunctionExpr>> {
-    let Some(first) = first_step(input) else {
+    let Some(made) = calls_of_first_step(input) else {
         return calls.to_vec();
     };
-    let made = first.aggr_expr().iter();
     let of_numbers = |made: &Arc<AggregateFunctionExpr>| is_dcount_of_numbers(made.fun().name());
     calls
         .iter()
@@ -249,17 +248,21 @@ fn of_states(
         .collect()
 }
 
-/// The aggregate whose states arrive, by way of exchanges and of what makes texts of its groups.
-fn first_step(plan: &Plan) -> Option<&AggregateExec> {
+/// The calls whose states arrive, by way of exchanges and of what makes texts of groups.
+fn calls_of_first_step(plan: &Plan) -> Option<&[Arc<AggregateFunctionExpr>]> {
     if let Some(step) = plan.downcast_ref::<AggregateExec>() {
-        return (step.mode().input_mode() == AggregateInputMode::Raw).then_some(step);
+        let is_first = step.mode().input_mode() == AggregateInputMode::Raw;
+        return is_first.then(|| step.aggr_expr());
+    }
+    if let Some(step) = plan.downcast_ref::<TallyExec>() {
+        return Some(step.calls());
     }
     let passes = plan.downcast_ref::<RepartitionExec>().is_some()
         || plan.downcast_ref::<CoalescePartitionsExec>().is_some()
         || plan.downcast_ref::<SortPreservingMergeExec>().is_some()
         || plan.downcast_ref::<ProjectionExec>().is_some();
     match plan.children().as_slice() {
-        [below] if passes => first_step(below),
+        [below] if passes => calls_of_first_step(below),
         _ => None,
     }
 }

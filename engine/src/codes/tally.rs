@@ -1,15 +1,20 @@
-//! Distinct numbers of texts and how often each occurs: the first step of `count() by` and `distinct` over one column.
+//! Groups by one number of a text, with the rows and the distinct texts of each counted: the first step of `count() by`,
+//! `dcount() by` and `distinct` over one column.
 //!
-//! Numbers of texts have no gaps, so a number is the place of its count.
+//! Numbers of texts have hardly a gap, so a number is the place of its group.
 
 use super::Plan;
+use crate::aggregates::is_dcount_of_numbers;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int64Array};
+use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Int32Type, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -23,42 +28,55 @@ use futures::StreamExt;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a first step of an aggregate gives, by places: a column of numbers, then so many columns of their counts.
+/// What a first step of an aggregate gives, by places: a column of numbers, then a column for each call.
 #[derive(Debug)]
 pub(super) struct TallyExec {
     input: Plan,
     /// The number.
     column: Column,
+    /// What is counted of a group: rows, or distinct numbers in a column of states.
+    calls: Vec<Arc<AggregateFunctionExpr>>,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
 }
 
+/// The type of what a first step gives for a call; `None` for what is not counted here.
+fn counted(call: &AggregateFunctionExpr) -> Option<DataType> {
+    if call.is_distinct() || !call.order_bys().is_empty() {
+        return None;
+    }
+    let name = call.fun().name();
+    if is_dcount_of_numbers(name) {
+        return Some(DataType::Binary);
+    }
+    let arguments = call.expressions();
+    let of_constant = matches!(&arguments[..], [argument] if argument
+        .downcast_ref::<Literal>()
+        .is_some_and(|literal| !literal.value().is_null()));
+    (name == "count" && of_constant).then_some(DataType::Int64)
+}
+
 impl TallyExec {
-    /// In the place of a first step over one column that is a number of a text; `None` where it does more than count rows.
+    /// In the place of a first step over one column that is a number of a text; `None` where it does more than count.
     pub(super) fn instead_of(node: &AggregateExec) -> Option<Self> {
         let groups = node.group_expr().input_exprs();
         let [group] = groups.as_slice() else {
             return None;
         };
-        let counts = node.aggr_expr().iter().all(|call| {
-            let arguments = call.expressions();
-            let of_constant = matches!(&arguments[..], [argument] if argument
-                .downcast_ref::<Literal>()
-                .is_some_and(|literal| !literal.value().is_null()));
-            call.fun().name() == "count" && !call.is_distinct() && of_constant
-        });
+        let calls = node.aggr_expr();
         let filtered = node.filter_expr().iter().any(Option::is_some);
         let schema = node.schema();
         let (first, others) = schema.fields().split_first()?;
         let as_wanted = *first.data_type() == DataType::Int32
-            && others.len() == node.aggr_expr().len()
+            && others.len() == calls.len()
             && others
                 .iter()
-                .all(|field| *field.data_type() == DataType::Int64);
+                .zip(calls)
+                .all(|(field, call)| counted(call).as_ref() == Some(field.data_type()));
         let plain = *node.mode() == AggregateMode::Partial
             && node.limit_options().is_none()
             && !node.group_expr().has_grouping_set();
-        if !(counts && !filtered && as_wanted && plain) {
+        if filtered || !as_wanted || !plain {
             return None;
         }
         let column = group.downcast_ref::<Column>()?.clone();
@@ -67,10 +85,20 @@ impl TallyExec {
         if may_be_null || *node.input_order_mode() != InputOrderMode::Linear {
             return None;
         }
-        Some(Self::over(Arc::clone(node.input()), column, schema))
+        let calls = calls.to_vec();
+        Some(Self::over(Arc::clone(node.input()), column, calls, schema))
     }
 
-    fn over(input: Plan, column: Column, schema: SchemaRef) -> Self {
+    pub(super) fn calls(&self) -> &[Arc<AggregateFunctionExpr>] {
+        &self.calls
+    }
+
+    fn over(
+        input: Plan,
+        column: Column,
+        calls: Vec<Arc<AggregateFunctionExpr>>,
+        schema: SchemaRef,
+    ) -> Self {
         let partitions = input.output_partitioning().partition_count();
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&schema)),
@@ -81,6 +109,7 @@ impl TallyExec {
         Self {
             input,
             column,
+            calls,
             schema,
             properties: Arc::new(properties),
         }
@@ -117,7 +146,12 @@ impl ExecutionPlan for TallyExec {
         let [input] = <[Plan; 1]>::try_from(inputs)
             .map_err(|_| DataFusionError::Internal("counts have one input".to_owned()))?;
         let (column, schema) = (self.column.clone(), Arc::clone(&self.schema));
-        Ok(Arc::new(Self::over(input, column, schema)))
+        Ok(Arc::new(Self::over(
+            input,
+            column,
+            self.calls.clone(),
+            schema,
+        )))
     }
 
     fn execute(
@@ -128,34 +162,122 @@ impl ExecutionPlan for TallyExec {
         let held = MemoryConsumer::new("Tally").register(context.memory_pool());
         let size = context.session_config().batch_size().max(1);
         let mut input = self.input.execute(partition, context)?;
-        let column = self.column.index();
+        let mut tally = Tally::new(self)?;
         let schema = Arc::clone(&self.schema);
         let of = Arc::clone(&schema);
         let counted = async move {
-            let mut counts: Vec<i64> = Vec::new();
             while let Some(batch) = input.next().await {
-                count(
-                    &mut counts,
-                    batch?.column(column).as_primitive::<Int32Type>(),
-                )?;
-                held.try_resize(counts.capacity() * size_of::<i64>())?;
+                tally.add(&batch?)?;
+                held.try_resize(tally.bytes())?;
             }
-            Ok::<_, DataFusionError>((counts, held))
+            let all = tally.finish(&of)?;
+            held.try_resize(all.get_array_memory_size())?;
+            Ok::<_, DataFusionError>((all, held))
         };
         let batches = futures::stream::once(counted).flat_map(move |counted| match counted {
-            Ok((counts, held)) => {
-                let of = Arc::clone(&of);
-                let starts = (0..counts.len()).step_by(size);
+            Ok((all, held)) => {
+                let starts = (0..all.num_rows()).step_by(size);
                 futures::stream::iter(starts.map(move |start| {
                     let _held = &held;
-                    let end = counts.len().min(start + size);
-                    given(&of, start, &counts[start..end])
+                    Ok(all.slice(start, size.min(all.num_rows() - start)))
                 }))
                 .boxed()
             }
             Err(error) => futures::stream::iter([Err(error)]).boxed(),
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+}
+
+/// Groups so far, each in the place of its number.
+struct Tally {
+    column: usize,
+    /// Rows of each group.
+    counts: Vec<i64>,
+    calls: Vec<Counted>,
+    places: Vec<usize>,
+}
+
+enum Counted {
+    Rows,
+    Distinct(Vec<Arc<dyn PhysicalExpr>>, Box<dyn GroupsAccumulator>),
+}
+
+impl Tally {
+    fn new(node: &TallyExec) -> Result<Self> {
+        let counted = |call: &Arc<AggregateFunctionExpr>| {
+            Ok(match is_dcount_of_numbers(call.fun().name()) {
+                false => Counted::Rows,
+                true => Counted::Distinct(call.expressions(), call.create_groups_accumulator()?),
+            })
+        };
+        Ok(Self {
+            column: node.column.index(),
+            counts: Vec::new(),
+            calls: node.calls.iter().map(counted).collect::<Result<_>>()?,
+            places: Vec::new(),
+        })
+    }
+
+    fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+        let numbers = batch.column(self.column).as_primitive::<Int32Type>();
+        count(&mut self.counts, numbers)?;
+        self.places.clear();
+        for call in &mut self.calls {
+            let Counted::Distinct(arguments, accumulator) = call else {
+                continue;
+            };
+            if self.places.is_empty() {
+                let places = numbers.values().iter().map(|number| *number as usize);
+                self.places.extend(places);
+            }
+            let values = arguments
+                .iter()
+                .map(|argument| argument.evaluate(batch)?.into_array(batch.num_rows()))
+                .collect::<Result<Vec<_>>>()?;
+            accumulator.update_batch(&values, &self.places, None, self.counts.len())?;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        let of_call = |call: &Counted| match call {
+            Counted::Rows => 0,
+            Counted::Distinct(_, accumulator) => accumulator.size(),
+        };
+        let calls: usize = self.calls.iter().map(of_call).sum();
+        calls + self.counts.capacity() * size_of::<i64>()
+    }
+
+    /// The numbers that occur, with what was counted.
+    fn finish(self, schema: &SchemaRef) -> Result<RecordBatch> {
+        let groups = self.counts.len();
+        let occurring: Vec<i32> = (0..groups)
+            .filter(|group| self.counts[*group] > 0)
+            // A number was an `i32` before.
+            .map(|group| group as i32)
+            .collect();
+        let numbers = Int32Array::from(occurring);
+        let counts = numbers.values().iter();
+        let counts = counts.map(|number| self.counts[*number as usize]);
+        let counts: ArrayRef = Arc::new(Int64Array::from_iter_values(counts));
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(numbers.clone())];
+        for call in self.calls {
+            columns.push(match call {
+                Counted::Rows => Arc::clone(&counts),
+                Counted::Distinct(_, mut accumulator) => {
+                    let states = accumulator.state(EmitTo::All)?;
+                    let [state] = <[ArrayRef; 1]>::try_from(states).map_err(|_| {
+                        DataFusionError::Internal("a distinct count has one state".to_owned())
+                    })?;
+                    match numbers.len() == state.len() {
+                        true => state,
+                        false => take(&state, &numbers, None)?,
+                    }
+                }
+            });
+        }
+        Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
     }
 }
 
@@ -177,22 +299,6 @@ fn count(counts: &mut Vec<i64>, numbers: &Int32Array) -> Result<()> {
         counts[*number as usize] += 1;
     }
     Ok(())
-}
-
-/// The numbers from `start` on that occur, with their counts.
-fn given(schema: &SchemaRef, start: usize, counts: &[i64]) -> Result<RecordBatch> {
-    let occurring = || counts.iter().enumerate().filter(|(_, count)| **count > 0);
-    // A number was an `i32` before.
-    let numbers = occurring().map(|(at, _)| (start + at) as i32);
-    let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(numbers));
-    let counts: ArrayRef = Arc::new(Int64Array::from_iter_values(
-        occurring().map(|(_, count)| *count),
-    ));
-    let columns = schema.fields().iter().enumerate().map(|(at, _)| match at {
-        0 => Arc::clone(&numbers),
-        _ => Arc::clone(&counts),
-    });
-    Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect())?)
 }
 
 #[cfg(test)]

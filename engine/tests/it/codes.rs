@@ -29,6 +29,8 @@ fn rows() -> RecordBatch {
     });
     let url = (0..ROWS).map(|row| Some(format!("{}.example", of(row, 3, 2_000))));
     let port = (0..ROWS).map(|row| Some(of(row, 4, 5) as i32).filter(|port| *port > 0));
+    // More values than are counted exactly.
+    let wide = (0..ROWS).map(|row| Some(of(row, 5, 1_000_000).to_string()));
     let text = |texts: Vec<Option<String>>| Arc::new(StringArray::from(texts)) as ArrayRef;
     RecordBatch::try_from_iter_with_nullable(vec![
         (
@@ -40,6 +42,7 @@ fn rows() -> RecordBatch {
         ("Peer", text(peer.collect()), true),
         ("Url", text(url.collect()), true),
         ("Port", Arc::new(port.collect::<Int32Array>()), true),
+        ("Wide", text(wide.collect()), true),
     ])
     .unwrap()
 }
@@ -72,6 +75,12 @@ const ANY_ORDER: &[&str] = &[
     "T | summarize N = count(), dcount(Peer), dcount(Url, 2) by Device",
     "T | summarize dcount(Device), countif(Peer == ''), dcountif(Url, Port == 2)",
     "T | summarize dcount(Device), max(Device), N = count() by Device",
+    "T | summarize dcount(Wide), dcount(Wide, 0), dcount(Wide, 4) by isempty(Device)",
+    "T | summarize dcount(Wide, 3), dcountif(Wide, Port > 1), dcount(Url)",
+    "T | summarize dcount(Wide), dcount(Url) by iff(Port > 1, Device, 'others')",
+    "T | summarize dcount(Url) by Wide | summarize count(), sum(dcount_Url)",
+    "T | where Wide != '' and Wide has '7' or Wide == '12' | summarize N = count(), dcount(Wide) by Url",
+    "T | where Device has 'host' and Url startswith '1' and Device !endswith '7.example' and Url !has '13' and Port > 1 | summarize count(), dcount(Url) by Device",
     "T | summarize min(Peer), max(Url), take_anyif(Device, false) by Peer, Port",
     "T | summarize N = count() by Peer, bin(Timestamp, 1h) | where N > 3",
     "T | summarize N = count() by tolower(Device), Peer",
@@ -150,7 +159,7 @@ async fn large_tables_are_grouped_and_sorted_by_numbers() {
     );
     for (query, mark) in [
         ("T | summarize count() by Device", "number(Device"),
-        ("T | summarize dcount(Url) by Port", "hash(Url"),
+        ("T | summarize dcount(Url) by Port", "number(Url"),
         ("T | order by Peer asc, Port asc", "NumberSortExec"),
         (
             "T | order by Peer asc | extend P = prev(Peer) | where P != Peer",

@@ -21,7 +21,7 @@ use datafusion::physical_expr::expressions::{
     BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, DynamicFilterTracking, InListExpr,
     IsNotNullExpr, IsNullExpr, Literal, in_list, lit,
 };
-use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::utils::{collect_columns, split_conjunction};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use huntql_kql::types::Type;
@@ -56,6 +56,8 @@ pub(crate) struct EngineAdapterFactory {
 pub(crate) struct Rewritten {
     tests: Arc<Mutex<Vec<Known>>>,
     over_members: Arc<Mutex<Vec<OverMembers>>>,
+    /// A condition and what [`by_columns`] made of it.
+    gathered: Arc<Mutex<Vec<(Expr, Expr)>>>,
 }
 
 /// An expression, the names of columns of members, and the expression over these.
@@ -89,6 +91,21 @@ impl Rewritten {
         if kept.len() < REWRITTEN_MAX {
             kept.push(known);
         }
+    }
+
+    /// See [`by_columns`].
+    fn gathered(&self, expr: &Expr, types: &HashMap<String, Type>) -> Expr {
+        let mut kept = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, gathered)) = kept.iter().find(|(known, _)| Arc::ptr_eq(known, expr)) {
+            return Arc::clone(gathered);
+        }
+        let Some(gathered) = by_columns(expr, types) else {
+            return Arc::clone(expr);
+        };
+        if kept.len() < REWRITTEN_MAX {
+            kept.push((Arc::clone(expr), Arc::clone(&gathered)));
+        }
+        gathered
     }
 
     /// See [`members::over_columns`].
@@ -139,8 +156,10 @@ pub(super) struct EngineAdapter {
 impl PhysicalExprAdapter for EngineAdapter {
     fn rewrite(&self, expr: Expr) -> Result<Expr> {
         match self.over_members(&expr)? {
-            Some((adapter, expr)) => adapter.walk(&expr),
-            None => self.walk(&expr),
+            Some((adapter, expr)) => {
+                adapter.walk(&adapter.rewritten.gathered(&expr, &adapter.types))
+            }
+            None => self.walk(&self.rewritten.gathered(&expr, &self.types)),
         }
     }
 }
@@ -473,6 +492,36 @@ impl EngineAdapter {
             has_digit,
         })
     }
+}
+
+/// A conjunction in which the tests of one text column stand together, so that they are one test, asked of its distinct texts in one
+/// go. `None` where no column is tested twice.
+fn by_columns(expr: &Expr, types: &HashMap<String, Type>) -> Option<Expr> {
+    let conditions = split_conjunction(expr);
+    let column = |condition: &Expr| {
+        let columns = collect_columns(condition);
+        let mut columns = columns.iter();
+        let name = columns.next()?.name();
+        let alone = columns.next().is_none() && types.get(name) == Some(&Type::String);
+        let grows = DynamicFilterTracking::classify(condition).contains_dynamic_filter();
+        (alone && !grows && !is_volatile(condition)).then(|| name.to_owned())
+    };
+    let count = conditions.len();
+    let mut tests: Vec<(Option<String>, Expr)> = Vec::new();
+    for condition in conditions {
+        let name = column(condition);
+        let known = tests
+            .iter_mut()
+            .find(|(of, _)| name.is_some() && *of == name);
+        match known {
+            Some((_, test)) => *test = and(Arc::clone(test), Arc::clone(condition)),
+            None => tests.push((name, Arc::clone(condition))),
+        }
+    }
+    if tests.len() == count {
+        return None;
+    }
+    tests.into_iter().map(|(_, test)| test).reduce(and)
 }
 
 /// What a column that the file lacks reads as.

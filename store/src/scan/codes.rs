@@ -81,10 +81,7 @@ impl Met {
     fn look_up(&mut self, rows: usize, texts: &Texts) -> Result<()> {
         self.rows += rows;
         let few = self.rows.saturating_mul(TEXTS_A_ROW) < self.values.len();
-        let Numbers::Asked(asked) = &mut self.numbers else {
-            return Ok(());
-        };
-        if few {
+        if few || matches!(self.numbers, Numbers::All(_)) {
             return Ok(());
         }
         let values = self.values.as_string::<i32>();
@@ -94,12 +91,7 @@ impl Met {
         let numbers = match seen {
             Some(numbers) => numbers,
             None => {
-                for (number, text) in asked.iter_mut().zip(values) {
-                    if *number == UNKNOWN {
-                        *number = known.number(text.unwrap_or_default().as_bytes())?;
-                    }
-                }
-                let numbers: Arc<[i32]> = std::mem::take(asked).into();
+                let numbers: Arc<[i32]> = known.numbers(values)?.into();
                 if let Some(digest) = digest {
                     known.keep(digest, Arc::clone(&numbers));
                 }

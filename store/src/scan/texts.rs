@@ -4,7 +4,7 @@
 //! with them what each dictionary that was met became: a dictionary is known again by a cryptographic digest of its texts,
 //! whichever file holds it. What is kept is bounded; the columns that were not asked for longest go first.
 
-use crate::index::intern::Interner;
+use crate::index::intern::{GLANCED_MAX, Interner};
 use datafusion::arrow::array::{Array, Int32Array, StringArray, StringBuilder};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
@@ -45,6 +45,22 @@ impl Known {
     pub(super) fn number(&mut self, text: &[u8]) -> Result<i32> {
         let (number, _) = self.interner.number(text);
         number_of(number)
+    }
+
+    /// The numbers of a dictionary's texts; null is `""`.
+    pub(super) fn numbers(&mut self, values: &StringArray) -> Result<Vec<i32>> {
+        let texts: Vec<&[u8]> = values
+            .iter()
+            .map(|text| text.unwrap_or_default().as_bytes())
+            .collect();
+        let mut numbers = Vec::with_capacity(texts.len());
+        for texts in texts.chunks(GLANCED_MAX) {
+            self.interner.glance(texts);
+            numbers.extend(texts.iter().map(|text| self.interner.number(text).0 as i32));
+        }
+        // All are smaller than how many there are.
+        number_of(u32::try_from(self.interner.len()).unwrap_or(u32::MAX))?;
+        Ok(numbers)
     }
 
     pub(super) fn dictionary(&self, digest: &Digest) -> Option<Arc<[i32]>> {
