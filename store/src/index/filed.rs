@@ -164,25 +164,28 @@ impl Keys {
     }
 
     /// The keys but those of hex digits in their order: by class and bytes, then by column, then as they came.
-    fn sorted(&self, left: &impl Fn(u8) -> bool) -> Vec<(u128, u32)> {
-        // The class and the longest address: most comparisons need no more.
-        let head = |text: &[u8]| {
-            let mut head = [0; 16];
-            let length = text.len().min(16);
-            head[..length].copy_from_slice(&text[..length]);
-            u128::from_be_bytes(head)
-        };
+    fn sorted(&self, left: &impl Fn(u8) -> bool) -> Vec<Placed> {
         let keys = 0..(self.interner.len() + self.loose.len()) as u32;
         let kept = keys.filter(|key| !left(self.column_of(*key)));
-        let mut order: Vec<(u128, u32)> = kept.map(|key| (head(self.bytes_of(key)), key)).collect();
-        order.sort_unstable_by(|(left_head, left), (right_head, right)| {
-            left_head.cmp(right_head).then_with(|| {
-                let bytes = self.bytes_of(*left).cmp(self.bytes_of(*right));
-                let columns = || self.column_of(*left).cmp(&self.column_of(*right));
-                bytes.then_with(columns).then(left.cmp(right))
-            })
+        let mut order: Vec<Placed> = kept
+            .map(|key| Placed::of(self.bytes_of(key), self.column_of(key), key))
+            .collect();
+        order.sort_unstable_by(|one, other| {
+            let bytes = || match (one.is_long, other.is_long) {
+                (true, true) => self.bytes_of(one.key).cmp(self.bytes_of(other.key)),
+                (one, other) => one.cmp(&other),
+            };
+            let rest = || (one.column, one.key).cmp(&(other.column, other.key));
+            one.head.cmp(&other.head).then_with(bytes).then_with(rest)
         });
         order
+    }
+
+    /// Whether two keys have the same class and bytes.
+    fn are_same(&self, one: &Placed, other: &Placed) -> bool {
+        one.head == other.head
+            && one.is_long == other.is_long
+            && (!one.is_long || self.bytes_of(one.key) == self.bytes_of(other.key))
     }
 
     /// Writes the pages, and what the directory has to say of them.
@@ -196,27 +199,22 @@ impl Keys {
         let mut pages = Pages::new(directory, out);
         let mut hex_keys = Some(self.hex.keys());
         let (mut found, mut posting) = (Vec::new(), Vec::new());
-        let same_bytes = |(left_head, left): &(u128, u32), (right_head, right): &(u128, u32)| {
-            left_head == right_head && self.bytes_of(*left) == self.bytes_of(*right)
-        };
-        let same_column = |left: &(u128, u32), right: &(u128, u32)| {
-            self.column_of(left.1) == self.column_of(right.1)
-        };
-        for of_key in order.chunk_by(same_bytes) {
-            let bytes = self.bytes_of(of_key[0].1);
+        for of_key in order.chunk_by(|one, other| self.are_same(one, other)) {
+            let bytes = self.bytes_of(of_key[0].key);
             if bytes[0] > HEX
                 && let Some(keys) = hex_keys.take()
             {
                 pages.push_hex(keys);
             }
             posting.clear();
-            let mut columns = of_key.chunk_by(same_column).peekable();
+            let columns = of_key.chunk_by(|one, other| one.column == other.column);
+            let mut columns = columns.peekable();
             while let Some(keys) = columns.next() {
                 found.clear();
-                for (_, key) in keys {
-                    match (*key as usize).checked_sub(self.interner.len()) {
+                for key in keys.iter().map(|placed| placed.key as usize) {
+                    match key.checked_sub(self.interner.len()) {
                         None => {
-                            let (start, end) = (ends[*key as usize], ends[*key as usize + 1]);
+                            let (start, end) = (ends[key], ends[key + 1]);
                             found.extend_from_slice(&blocks[start..end]);
                         }
                         Some(loose) => found.push(self.loose.block(loose)),
@@ -226,7 +224,7 @@ impl Keys {
                     found.sort_unstable();
                     found.dedup();
                 }
-                let (column, more) = (self.column_of(keys[0].1), columns.peek().is_some());
+                let (column, more) = (keys[0].column, columns.peek().is_some());
                 write_posting(&mut posting, column, more, &found, pages.blocks);
             }
             pages.push(bytes, &posting);
@@ -235,6 +233,34 @@ impl Keys {
             pages.push_hex(keys);
         }
         pages.close();
+    }
+}
+
+/// A key that is put in order.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    /// Class and first bytes, with zeros behind them, which no key has: all of an address, and most comparisons need no more.
+    head: u128,
+    key: u32,
+    column: u8,
+    /// Whether there is more of it than stands in `head`.
+    is_long: bool,
+}
+
+const HEAD_BYTES: usize = size_of::<u128>();
+
+impl Placed {
+    #[inline]
+    fn of(bytes: &[u8], column: u8, key: u32) -> Placed {
+        let mut head = [0; HEAD_BYTES];
+        let length = bytes.len().min(HEAD_BYTES);
+        head[..length].copy_from_slice(&bytes[..length]);
+        Placed {
+            head: u128::from_be_bytes(head),
+            key,
+            column,
+            is_long: bytes.len() > HEAD_BYTES,
+        }
     }
 }
 
