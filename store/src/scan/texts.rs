@@ -123,26 +123,36 @@ impl Lexicon {
 }
 
 /// By name, those that were asked for last at the end.
-static KEPT: Mutex<Vec<(String, Arc<Lexicon>)>> = Mutex::new(Vec::new());
+type Kept = Vec<(String, Arc<Lexicon>)>;
 
-/// What is kept under a name. A query that takes more than all may take has it for itself.
-fn kept(name: &str) -> Arc<Lexicon> {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let lexicon = match kept.iter().position(|(of, _)| of == name) {
-        Some(at) => kept.remove(at).1,
-        None => Lexicon::new(),
-    };
-    kept.push((name.to_owned(), Arc::clone(&lexicon)));
+static KEPT: Mutex<Kept> = Mutex::new(Vec::new());
+
+/// What is kept under a name. What has grown larger than all may be begins anew.
+fn of_name(kept: &mut Kept, name: &str) -> Arc<Lexicon> {
     let bytes = |lexicon: &Lexicon| lexicon.bytes.load(Ordering::Relaxed);
-    let mut total: usize = kept.iter().map(|(_, lexicon)| bytes(lexicon)).sum();
-    while total > KEPT_MAX {
+    let known = kept.iter().position(|(of, _)| of == name);
+    let known = known.map(|at| kept.remove(at).1);
+    let lexicon = known
+        .filter(|lexicon| bytes(lexicon) <= KEPT_MAX)
+        .unwrap_or_else(Lexicon::new);
+    let mut total = bytes(&lexicon);
+    total += kept
+        .iter()
+        .map(|(_, lexicon)| bytes(lexicon))
+        .sum::<usize>();
+    while total > KEPT_MAX && !kept.is_empty() {
         let (_, oldest) = kept.remove(0);
         total -= bytes(&oldest);
-        if kept.is_empty() {
-            return Lexicon::new();
-        }
     }
+    kept.push((name.to_owned(), Arc::clone(&lexicon)));
     lexicon
+}
+
+fn kept(name: &str) -> Arc<Lexicon> {
+    of_name(
+        &mut KEPT.lock().unwrap_or_else(PoisonError::into_inner),
+        name,
+    )
 }
 
 /// Texts and their numbers, as a query sees them. Cheap to share; what the query adds is counted by the memory pool.
@@ -258,15 +268,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_kept() {
-        let large = kept("a large column of this test");
-        large.bytes.store(KEPT_MAX + 1, Ordering::Relaxed);
-        let next = kept("a large column of this test");
-        assert!(!Arc::ptr_eq(&large, &next));
-        assert!(Arc::ptr_eq(
-            &kept("a small column of this test"),
-            &kept("a small column of this test")
-        ));
+    fn the_oldest_goes_when_all_are_too_large() {
+        let mut kept = Kept::new();
+        let first = of_name(&mut kept, "first");
+        let second = of_name(&mut kept, "second");
+        assert!(Arc::ptr_eq(&first, &of_name(&mut kept, "first")));
+        first.bytes.store(KEPT_MAX / 2 + 1, Ordering::Relaxed);
+        second.bytes.store(KEPT_MAX / 2, Ordering::Relaxed);
+        let third = of_name(&mut kept, "third");
+        assert!(!Arc::ptr_eq(&second, &of_name(&mut kept, "second")));
+        assert!(Arc::ptr_eq(&first, &of_name(&mut kept, "first")));
+        first.bytes.store(KEPT_MAX + 1, Ordering::Relaxed);
+        assert!(!Arc::ptr_eq(&first, &of_name(&mut kept, "first")));
+        assert!(Arc::ptr_eq(&third, &of_name(&mut kept, "third")));
     }
 
     #[test]
