@@ -3,10 +3,10 @@
 use super::cell::Cells;
 use super::fold::{Constants, Fold, Folding, Shape, constant_long};
 use super::row::Meaning;
-use super::sketch::{BUCKET_BITS, Sketch, hash_cell};
+use super::sketch::{Sketch, bucket_bits, hash_cell};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, Int64Array};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use huntql_kql::types::Type;
 use std::sync::Arc;
 
@@ -29,18 +29,9 @@ impl Fold for Dcount {
     type Saved<'a> = &'a BinaryArray;
 
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
-        let accuracy = constant_long(constants, 1)?;
-        let bits = usize::try_from(accuracy)
-            .ok()
-            .and_then(|accuracy| BUCKET_BITS.get(accuracy));
-        let Some(bucket_bits) = bits else {
-            return Err(DataFusionError::Plan(format!(
-                "the accuracy of `dcount` is 0 to 4, not {accuracy}"
-            )));
-        };
         Ok(Self {
             ty: shape.parameters[0],
-            bucket_bits: *bucket_bits,
+            bucket_bits: bucket_bits("dcount", constant_long(constants, 1)?)?,
         })
     }
 

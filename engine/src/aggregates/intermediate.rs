@@ -10,7 +10,7 @@
 use super::cell::{Cell, Cells};
 use super::fold::{Constants, Fold, Folding, Shape, constant_long};
 use super::row::{Aggregate, AggregateName, AggregateOverload, Meaning, Takes};
-use super::sketch::{BUCKET_BITS, Sketch, hash_cell};
+use super::sketch::{BUCKET_BITS, Sketch, bucket_bits, hash_cell};
 use crate::conversion::dynamic_of_real;
 use crate::functions::example;
 use crate::json::{Kind, items, kind, number, quote, unquote};
@@ -105,18 +105,9 @@ impl Fold for Hll {
     type Saved<'a> = &'a StringArray;
 
     fn new(shape: &Shape, constants: &Constants) -> Result<Self> {
-        let accuracy = constant_long(constants, 1)?;
-        let bits = usize::try_from(accuracy)
-            .ok()
-            .and_then(|accuracy| BUCKET_BITS.get(accuracy));
-        let Some(bits) = bits else {
-            return Err(DataFusionError::Plan(format!(
-                "the accuracy of `hll` is 0 to 4, not {accuracy}"
-            )));
-        };
         Ok(Self {
             ty: shape.parameters[0],
-            bits: *bits,
+            bits: bucket_bits("hll", constant_long(constants, 1)?)?,
         })
     }
 

@@ -6,7 +6,7 @@
 
 use super::fold::constant_long;
 use super::pairs::Pairs;
-use super::sketch::{BUCKET_BITS, EXACT_MAX, estimate_of, hash};
+use super::sketch::{EXACT_MAX, bucket_bits, estimate_of, hash};
 use super::udaf::constants;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Int32Array, Int64Array,
@@ -65,18 +65,9 @@ impl Hash for DcountOfNumbers {
 
 impl DcountOfNumbers {
     fn counter(&self, args: &AccumulatorArgs) -> Result<Counter> {
-        let accuracy = constant_long(&constants(args)?, 1)?;
-        let bits = usize::try_from(accuracy)
-            .ok()
-            .and_then(|accuracy| BUCKET_BITS.get(accuracy));
-        let bucket_bits = *bits.ok_or_else(|| {
-            DataFusionError::Plan(format!(
-                "the accuracy of `dcount` is 0 to 4, not {accuracy}"
-            ))
-        })?;
         Ok(Counter {
             texts: Arc::clone(&self.texts),
-            bucket_bits,
+            bucket_bits: bucket_bits("dcount", constant_long(&constants(args)?, 1)?)?,
             groups: 0,
             pairs: Pairs::default(),
         })

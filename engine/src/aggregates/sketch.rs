@@ -5,6 +5,7 @@
 //! cardinality estimation algorithms for HyperLogLog sketches", 2017), which needs no tables for its bias.
 
 use super::cell::Cell;
+use datafusion::common::{DataFusionError, Result};
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -12,6 +13,21 @@ use std::cell::RefCell;
 pub(crate) const EXACT_MAX: usize = 16_384;
 /// Bits of a hash that choose the bucket, by accuracy.
 pub(super) const BUCKET_BITS: [u32; 5] = [12, 14, 16, 17, 18];
+
+/// The bits of [`BUCKET_BITS`] that an accuracy stands for.
+///
+/// # Errors
+/// When `function` has no such accuracy.
+pub(super) fn bucket_bits(function: &str, accuracy: i64) -> Result<u32> {
+    usize::try_from(accuracy)
+        .ok()
+        .and_then(|accuracy| BUCKET_BITS.get(accuracy).copied())
+        .ok_or_else(|| {
+            DataFusionError::Plan(format!(
+                "the accuracy of `{function}` is 0 to 4, not {accuracy}"
+            ))
+        })
+}
 
 /// The distinct hashes seen.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! From a name and argument types to the overload that is meant.
 
-use super::row::{Overload, Param, Returns, ScalarFunction};
+use super::row::{Overload, Param, ScalarFunction};
 use crate::conversion;
 use crate::kernel::{Args, KernelError};
 use crate::overloads::{self, Resolution};
@@ -95,16 +95,11 @@ pub fn resolve(function: &'static ScalarFunction, arguments: &[Type]) -> Resolut
 }
 
 fn callable(function: &'static ScalarFunction, overload: usize, parameters: Vec<Type>) -> Callable {
-    let returns = match function.overloads[overload].returns {
-        Returns::Is(ty) => ty,
-        Returns::SameAs(index) => parameters[index],
-        Returns::From(rule) => rule(&parameters),
-    };
     Callable {
         function,
         overload,
+        returns: function.overloads[overload].returns.of(&parameters),
         parameters,
-        returns,
     }
 }
 

@@ -84,6 +84,17 @@ pub enum Returns {
     From(fn(&[Type]) -> Type),
 }
 
+impl Returns {
+    /// The type of a call whose arguments are converted to these types.
+    pub fn of(self, parameters: &[Type]) -> Type {
+        match self {
+            Returns::Is(ty) => ty,
+            Returns::SameAs(index) => parameters[index],
+            Returns::From(rule) => rule(parameters),
+        }
+    }
+}
+
 /// How `project f(X)` names the column when the query does not. Kusto's `ResultNameKind`; the rows follow Microsoft's binder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResultName {

@@ -1,7 +1,6 @@
 //! From a name and argument types to the overload that is meant.
 
 use super::row::{WindowFunction, WindowOverload, WindowParam};
-use crate::functions::Returns;
 use crate::overloads::{self, Resolution};
 use huntql_kql::types::Type;
 
@@ -57,16 +56,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Finds the overload for arguments of these types.
 pub fn resolve(function: &'static WindowFunction, arguments: &[Type]) -> Resolution<WindowCall> {
     overloads::resolve(function.overloads, arguments, |overload, parameters| {
-        let returns = match function.overloads[overload].returns {
-            Returns::Is(ty) => ty,
-            Returns::SameAs(index) => parameters[index],
-            Returns::From(rule) => rule(&parameters),
-        };
         WindowCall {
             function,
             overload,
+            returns: function.overloads[overload].returns.of(&parameters),
             parameters,
-            returns,
         }
     })
 }
